@@ -1,0 +1,13 @@
+// A message channel to one other node: whole frames, in order, until it closes. What carries it is not known here.
+import type { Bytes } from '#lib/util/bytes.ts';
+
+export interface FrameChannel {
+	/** Queues one frame. After the close it does nothing: the close handler has told. */
+	send(frame: Uint8Array): void;
+	/** Frames and the end are delivered to these; set both before the first await after getting the channel. */
+	onFrame: ((frame: Bytes) => void) | undefined;
+	onClose: ((reason: string) => void) | undefined;
+	/** Bytes accepted by send and not yet handed to the network. */
+	buffered(): number;
+	close(reason: string): void;
+}

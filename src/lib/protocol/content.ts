@@ -1,0 +1,253 @@
+// What the body of each kind of entry says, before it is sealed. [CT1]
+//
+// GENESIS [space kind, name, history policy, space key 32, founder (member)]
+// EPOCH   [reason, previous control key 32 or null, recipients [[device 32, token hash 32] …], mailbox 32,
+//          write key 32, owner key 32, relays, ttl (s)]
+// ADMIT   [invite (entry id) 32, invite key's signature 64, member, token hash 32, epoch 16, step]
+// LEAVE   []
+// CHANNEL [name]
+// INVITE  [invite key 32, uses, expiry (ms), role, lobby secret 32, relays]
+// MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null]
+import {
+	bytes,
+	decode,
+	encode,
+	list,
+	map,
+	optional,
+	text,
+	tuple,
+	uint,
+	where,
+	type DecodeError,
+	type Shape,
+} from './cbor.ts';
+import { KIND } from './entry.ts';
+import { memberShape, memberToTuple, type Member } from './identity.ts';
+import {
+	MAX_DIRECT_RECIPIENTS,
+	MAX_NAME,
+	MAX_PACKET,
+	MAX_RELAYS,
+	MAX_TEXT,
+	MAX_TTL_SECONDS,
+} from './limits.ts';
+import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { err, type Result } from '#lib/util/result.ts';
+
+export const SPACE_KIND = { community: 1, direct: 2, account: 3 } as const;
+export type SpaceKind = (typeof SPACE_KIND)[keyof typeof SPACE_KIND];
+
+export const HISTORY = { sinceJoined: 0, everything: 1 } as const;
+export type History = (typeof HISTORY)[keyof typeof HISTORY];
+
+export const EPOCH_REASON = { start: 0, removal: 1, age: 2, relays: 3 } as const;
+export type EpochReason = (typeof EPOCH_REASON)[keyof typeof EPOCH_REASON];
+
+export interface Genesis {
+	readonly kind: typeof KIND.genesis;
+	readonly spaceKind: SpaceKind;
+	readonly name: string;
+	readonly history: History;
+	/** Lifelong secret of the space: members recognise each other by it, epochs aside. */
+	readonly spaceKey: Bytes;
+	readonly founder: Member;
+}
+
+export interface Recipient {
+	readonly device: Bytes;
+	readonly tokenHash: Bytes;
+}
+
+export interface Epoch {
+	readonly kind: typeof KIND.epoch;
+	readonly reason: EpochReason;
+	/** The control key of the epoch before: who can read this one can read the whole authority log. */
+	readonly previousControlKey: Bytes | null;
+	readonly recipients: readonly Recipient[];
+	readonly mailbox: Bytes;
+	readonly writeKey: Bytes;
+	readonly ownerKey: Bytes;
+	readonly relays: readonly RelayAddress[];
+	/** How long the mailbox keeps a packet, in seconds. */
+	readonly ttl: number;
+}
+
+export interface Admit {
+	readonly kind: typeof KIND.admit;
+	/** The INVITE entry used. */
+	readonly invite: Bytes;
+	/** The invite key over space, Root Hash, certificate and prekey of this very member. */
+	readonly proof: Bytes;
+	readonly member: Member;
+	readonly tokenHash: Bytes;
+	readonly epoch: Bytes;
+	/** How many times the epoch's group key has stepped forward, for the joiner to begin with. */
+	readonly step: number;
+}
+
+export interface Leave {
+	readonly kind: typeof KIND.leave;
+}
+
+export interface Channel {
+	readonly kind: typeof KIND.channel;
+	readonly name: string;
+}
+
+export interface Invite {
+	readonly kind: typeof KIND.invite;
+	readonly inviteKey: Bytes;
+	/** How many people it admits. */
+	readonly uses: number;
+	/** Milliseconds since 1970; 0: never. */
+	readonly expiry: number;
+	readonly role: number;
+	/** Members derive the lobby's reading keys from it; the link never carries it. */
+	readonly lobbySecret: Bytes;
+	readonly relays: readonly RelayAddress[];
+}
+
+export interface Message {
+	readonly kind: typeof KIND.message;
+	readonly channel: Bytes;
+	readonly text: string;
+	readonly replyTo: Bytes | null;
+}
+
+export type Content = Genesis | Epoch | Admit | Leave | Channel | Invite | Message;
+export type ControlContent = Exclude<Content, Message>;
+
+const oneOf = <T extends number>(values: Record<string, T>): Shape<T> =>
+	where(uint(255), (value) => Object.values<number>(values).includes(value), 'unknown') as Shape<T>;
+
+const name = where(text(MAX_NAME), (value) => value.trim().length > 0, 'empty name');
+const relays = list(relayAddressShape, MAX_RELAYS);
+
+const shapes: Record<number, Shape<Content>> = {
+	[KIND.genesis]: map(
+		tuple(oneOf(SPACE_KIND), name, oneOf(HISTORY), bytes(32), memberShape),
+		([spaceKind, title, history, spaceKey, founder]) => ({
+			kind: KIND.genesis,
+			spaceKind,
+			name: title,
+			history,
+			spaceKey,
+			founder,
+		}),
+	),
+	[KIND.epoch]: map(
+		tuple(
+			oneOf(EPOCH_REASON),
+			optional(bytes(32)),
+			list(
+				map(tuple(bytes(32), bytes(32)), ([device, tokenHash]) => ({ device, tokenHash })),
+				MAX_DIRECT_RECIPIENTS,
+			),
+			bytes(32),
+			bytes(32),
+			bytes(32),
+			relays,
+			uint(MAX_TTL_SECONDS),
+		),
+		([reason, previousControlKey, recipients, mailbox, writeKey, ownerKey, roster, ttl]) => ({
+			kind: KIND.epoch,
+			reason,
+			previousControlKey,
+			recipients,
+			mailbox,
+			writeKey,
+			ownerKey,
+			relays: roster,
+			ttl,
+		}),
+	),
+	[KIND.admit]: map(
+		tuple(bytes(32), bytes(64), memberShape, bytes(32), bytes(16), uint(1_000_000)),
+		([invite, proof, member, tokenHash, epoch, step]) => ({
+			kind: KIND.admit,
+			invite,
+			proof,
+			member,
+			tokenHash,
+			epoch,
+			step,
+		}),
+	),
+	[KIND.leave]: map(tuple(), () => ({ kind: KIND.leave })),
+	[KIND.channel]: map(tuple(name), ([title]) => ({ kind: KIND.channel, name: title })),
+	[KIND.invite]: map(
+		tuple(bytes(32), uint(100_000), uint(2 ** 48), uint(255), bytes(32), relays),
+		([inviteKey, uses, expiry, role, lobbySecret, roster]) => ({
+			kind: KIND.invite,
+			inviteKey,
+			uses,
+			expiry,
+			role,
+			lobbySecret,
+			relays: roster,
+		}),
+	),
+	[KIND.message]: map(
+		tuple(bytes(32), text(MAX_TEXT), optional(bytes(32))),
+		([channel, words, replyTo]) => ({ kind: KIND.message, channel, text: words, replyTo }),
+	),
+};
+
+function toTuple(content: Content): unknown[] {
+	switch (content.kind) {
+		case KIND.genesis:
+			return [
+				content.spaceKind,
+				content.name,
+				content.history,
+				content.spaceKey,
+				memberToTuple(content.founder),
+			];
+		case KIND.epoch:
+			return [
+				content.reason,
+				content.previousControlKey,
+				content.recipients.map((r) => [r.device, r.tokenHash]),
+				content.mailbox,
+				content.writeKey,
+				content.ownerKey,
+				content.relays.map(relayAddressToTuple),
+				content.ttl,
+			];
+		case KIND.admit:
+			return [
+				content.invite,
+				content.proof,
+				memberToTuple(content.member),
+				content.tokenHash,
+				content.epoch,
+				content.step,
+			];
+		case KIND.leave:
+			return [];
+		case KIND.channel:
+			return [content.name];
+		case KIND.invite:
+			return [
+				content.inviteKey,
+				content.uses,
+				content.expiry,
+				content.role,
+				content.lobbySecret,
+				content.relays.map(relayAddressToTuple),
+			];
+		case KIND.message:
+			return [content.channel, content.text, content.replyTo];
+	}
+}
+
+export const encodeContent = (content: Content): Bytes => encode(toTuple(content));
+
+/** The content of an entry of this kind; an unknown kind is a shape error and the entry stays opaque. */
+export function decodeContent(kind: number, encoded: Uint8Array): Result<Content, DecodeError> {
+	const shape = shapes[kind];
+	if (shape === undefined) return err({ type: 'shape', detail: `unknown kind ${kind}` });
+	return decode(shape, encoded, MAX_PACKET);
+}

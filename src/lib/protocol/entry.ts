@@ -1,0 +1,226 @@
+// The signed record that ledgers are made of. [EN4] [EN5] [HD1] [HD2]
+//
+// header  [version 1, suite 1, kind, space 32 (empty in GENESIS), author 32, device 32, seq, prev 32 (empty at seq 0),
+//          time [ms, counter], authority heads [id 32 …≤16], feed heads [id 32 …≤8], key reference, key commitment 32,
+//          body hash 32, body length, attachment root 32 or null, attachment length, expiry (ms, 0: never)]
+// packet  [header bytes, signature 64, wraps or null, body or null (gone)]
+// key reference  [0, epoch 16, salt 16] sealed for every member · [1, epoch 16] wrapped for each device
+// wraps   [ephemeral X25519 key 32, [[prekey id 8, box] …]]
+import {
+	blob,
+	bytes,
+	decode,
+	encode,
+	list,
+	literal,
+	map,
+	optional,
+	tuple,
+	uint,
+	variants,
+	where,
+	type DecodeError,
+	type Shape,
+} from './cbor.ts';
+import {
+	MAX_AUTHORITY_HEADS,
+	MAX_DIRECT_RECIPIENTS,
+	MAX_FEED_HEADS,
+	MAX_PACKET,
+	SUITE,
+	VERSION,
+} from './limits.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import type { Result } from '#lib/util/result.ts';
+
+/** What an entry does. Below 32: control entries, which make up the authority log. */
+export const KIND = {
+	genesis: 1,
+	epoch: 2,
+	admit: 3,
+	leave: 4,
+	channel: 5,
+	invite: 6,
+	message: 32,
+} as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+export const isControl = (kind: number): boolean => kind < 32;
+
+/** Hybrid logical time: wall-clock milliseconds, then a counter. */
+export interface Time {
+	readonly ms: number;
+	readonly counter: number;
+}
+
+export type KeyReference =
+	| { readonly mode: 'control'; readonly epoch: Bytes; readonly salt: Bytes }
+	| { readonly mode: 'direct'; readonly epoch: Bytes };
+
+export interface Header {
+	readonly kind: number;
+	/** Id of the space's GENESIS entry; empty in that entry itself. */
+	readonly space: Bytes;
+	/** Root Hash of the person. */
+	readonly author: Bytes;
+	/** Ed25519 public key of the device: the name of its feed. */
+	readonly device: Bytes;
+	/** Position in the device's feed, from 0. */
+	readonly seq: number;
+	/** Id of the feed's entry before; empty at seq 0. */
+	readonly prev: Bytes;
+	readonly time: Time;
+	readonly authorityHeads: readonly Bytes[];
+	readonly feedHeads: readonly Bytes[];
+	readonly key: KeyReference;
+	readonly commitment: Bytes;
+	readonly bodyHash: Bytes;
+	readonly bodyLength: number;
+	readonly attachmentRoot: Bytes | null;
+	readonly attachmentLength: number;
+	/** Milliseconds since 1970 after which everybody deletes the body; 0: never. */
+	readonly expiry: number;
+}
+
+export interface Wrap {
+	readonly prekeyId: Bytes;
+	readonly box: Bytes;
+}
+
+export interface Wraps {
+	readonly ephemeral: Bytes;
+	readonly boxes: readonly Wrap[];
+}
+
+export interface Packet {
+	/** The header's bytes as signed: hashed, never encoded again. */
+	readonly header: Bytes;
+	readonly signature: Bytes;
+	readonly wraps: Wraps | null;
+	readonly body: Bytes | null;
+}
+
+const none = bytes(0);
+const id = bytes(32);
+
+const timeShape: Shape<Time> = map(tuple(uint(2 ** 48), uint(65_535)), ([ms, counter]) => ({
+	ms,
+	counter,
+}));
+
+const keyShape: Shape<KeyReference> = variants<KeyReference>(
+	map(tuple(literal(0), bytes(16), bytes(16)), ([, epoch, salt]) => ({
+		mode: 'control' as const,
+		epoch,
+		salt,
+	})),
+	map(tuple(literal(1), bytes(16)), ([, epoch]) => ({ mode: 'direct' as const, epoch })),
+);
+
+const headerShape: Shape<Header> = where(
+	map(
+		tuple(
+			literal(VERSION),
+			literal(SUITE),
+			uint(255),
+			variants<Bytes>(none, id),
+			id,
+			id,
+			uint(),
+			variants<Bytes>(none, id),
+			timeShape,
+			list(id, MAX_AUTHORITY_HEADS),
+			list(id, MAX_FEED_HEADS),
+			keyShape,
+			bytes(32),
+			bytes(32),
+			uint(MAX_PACKET),
+			optional(bytes(32)),
+			uint(2 ** 41),
+			uint(2 ** 48),
+		),
+		(t): Header => ({
+			kind: t[2],
+			space: t[3],
+			author: t[4],
+			device: t[5],
+			seq: t[6],
+			prev: t[7],
+			time: t[8],
+			authorityHeads: t[9],
+			feedHeads: t[10],
+			key: t[11],
+			commitment: t[12],
+			bodyHash: t[13],
+			bodyLength: t[14],
+			attachmentRoot: t[15],
+			attachmentLength: t[16],
+			expiry: t[17],
+		}),
+	),
+	(h) =>
+		(h.seq === 0) === (h.prev.length === 0) && (h.kind === KIND.genesis) === (h.space.length === 0),
+	'seq 0 and no previous entry go together, and so do GENESIS and no space',
+);
+
+export function encodeHeader(h: Header): Bytes {
+	const key = h.key.mode === 'control' ? [0, h.key.epoch, h.key.salt] : [1, h.key.epoch];
+	return encode([
+		VERSION,
+		SUITE,
+		h.kind,
+		h.space,
+		h.author,
+		h.device,
+		h.seq,
+		h.prev,
+		[h.time.ms, h.time.counter],
+		h.authorityHeads,
+		h.feedHeads,
+		key,
+		h.commitment,
+		h.bodyHash,
+		h.bodyLength,
+		h.attachmentRoot,
+		h.attachmentLength,
+		h.expiry,
+	]);
+}
+
+export const decodeHeader = (encoded: Uint8Array): Result<Header, DecodeError> =>
+	decode(headerShape, encoded, 2048);
+
+export const wrapsShape: Shape<Wraps> = map(
+	tuple(
+		bytes(32),
+		list(
+			map(tuple(bytes(8), blob(512)), ([prekeyId, box]) => ({ prekeyId, box })),
+			MAX_DIRECT_RECIPIENTS,
+		),
+	),
+	([ephemeral, boxes]) => ({ ephemeral, boxes }),
+);
+
+export const wrapsToTuple = (wraps: Wraps): unknown[] => [
+	wraps.ephemeral,
+	wraps.boxes.map((wrap) => [wrap.prekeyId, wrap.box]),
+];
+
+export const packetShape: Shape<Packet> = map(
+	tuple(blob(2048), bytes(64), optional(wrapsShape), optional(blob(MAX_PACKET))),
+	([header, signature, wraps, body]) => ({ header, signature, wraps, body }),
+);
+
+export const packetToTuple = (packet: Packet): unknown[] => [
+	packet.header,
+	packet.signature,
+	packet.wraps && wrapsToTuple(packet.wraps),
+	packet.body,
+];
+
+export const encodePacket = (packet: Packet): Bytes => encode(packetToTuple(packet));
+
+export const decodePacket = (encoded: Uint8Array): Result<Packet, DecodeError> =>
+	decode(packetShape, encoded, MAX_PACKET);
+
+export const compareTime = (a: Time, b: Time): number => a.ms - b.ms || a.counter - b.counter;

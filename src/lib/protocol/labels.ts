@@ -1,0 +1,59 @@
+// Every hash, derivation and signature names what it is for, so that no value of one use serves another. [EN6]
+import { utf8, type Bytes } from '#lib/util/bytes.ts';
+
+const known = new Map<string, Bytes>();
+
+/** The prefix `aegis/NAME/1` and a zero byte: first part of a hash or signed message, and HKDF info. */
+export function label(name: Label): Bytes {
+	let bytes = known.get(name);
+	if (bytes === undefined) {
+		bytes = utf8(`aegis/${name}/1\0`);
+		known.set(name, bytes);
+	}
+	return bytes;
+}
+
+export type Label =
+	// hashes
+	| 'root' // Root Hash, of the root public key
+	| 'entry' // entry id, of the header
+	| 'body' // body hash, of the sealed body
+	| 'prekey' // prekey id (first 8 bytes), of its public key
+	| 'token' // what a relay knows of an acknowledgement token
+	| 'delete' // what a relay knows of a sender's right to delete
+	| 'receipt' // leaves and nodes of a receipt's batch
+	| 'packet-id' // a packet's random-looking name on relays
+	// signatures
+	| 'certificate'
+	| 'prekey-record'
+	| 'sign-entry'
+	| 'state'
+	| 'signal'
+	| 'join'
+	| 'write-access'
+	| 'owner-delete'
+	| 'owner-close'
+	| 'sign-receipt'
+	| 'link-hello'
+	// derivations
+	| 'wrap'
+	| 'seal-to'
+	| 'commitment'
+	| 'body-key'
+	| 'control-entry'
+	| 'epoch-id'
+	| 'group-step'
+	| 'epoch-group'
+	| 'epoch-control'
+	| 'epoch-envelope'
+	| 'epoch-write'
+	| 'invite-key'
+	| 'invite-write'
+	| 'invite-mailbox'
+	| 'lobby-agreement'
+	| 'lobby-token'
+	| 'lobby-owner'
+	| 'link-tag'
+	| 'store-name'
+	| 'store-value'
+	| 'avatar';

@@ -1,0 +1,29 @@
+// The bounds of the protocol, in one place. Sizes in bytes, times in milliseconds unless named otherwise.
+
+export const VERSION = 1;
+/** Ed25519, X25519, XSalsa20-Poly1305, HKDF and SHA-256. Room for a hybrid later. */
+export const SUITE = 1;
+
+/** Sizes that a sealed packet can have on the wire and on relays. */
+export const BUCKETS = [1024, 2048, 4096, 8192, 16384] as const;
+export const MAX_BLOCK = 16384;
+/** A packet must fit a block with everything around it. */
+export const MAX_PACKET = 15_600;
+export const MAX_TEXT = 8192;
+export const MAX_NAME = 64;
+export const MAX_AUTHORITY_HEADS = 16;
+export const MAX_FEED_HEADS = 8;
+/** Devices that a message's session key is wrapped for one by one. */
+export const MAX_DIRECT_RECIPIENTS = 32;
+export const MAX_RELAYS = 5;
+export const MAX_RELAY_URLS = 4;
+export const MAX_URL = 256;
+
+/** An entry further in the future is shown, but not built upon. */
+export const MAX_CLOCK_AHEAD = 5 * 60_000;
+
+export const DAY = 86_400_000;
+export const DEFAULT_TTL_SECONDS = 14 * 86_400;
+export const MAX_TTL_SECONDS = 30 * 86_400;
+/** Between nodes that are both there nothing is stored: a copy goes to relays after this wait without an answer. */
+export const STORE_AFTER = 2000;

@@ -1,0 +1,51 @@
+// Frames on a direct link between two devices, which may share several spaces. [LK1] [LK2]
+//
+// HELLO  [0, tag 32, device 32, device's signature 64]  one for each space shared; tag = HMAC(space key, both link names)
+// SPACE  [1, tag 32, envelope bytes]
+// PING   [2, number]   PONG [3, number]
+import { blob, bytes, decodeFrame, encode, literal, map, tuple, uint, variants } from './cbor.ts';
+import { MAX_FRAME } from './space-message.ts';
+import type { DecodeError, Shape } from './cbor.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import type { Result } from '#lib/util/result.ts';
+
+export type LinkFrame =
+	| {
+			readonly type: 'hello';
+			readonly tag: Bytes;
+			readonly device: Bytes;
+			readonly signature: Bytes;
+	  }
+	| { readonly type: 'space'; readonly tag: Bytes; readonly envelope: Bytes }
+	| { readonly type: 'ping'; readonly number: number }
+	| { readonly type: 'pong'; readonly number: number };
+
+const shape: Shape<LinkFrame> = variants<LinkFrame>(
+	map(
+		tuple(literal(0), bytes(32), bytes(32), bytes(64)),
+		([, tag, device, signature]) => ({ type: 'hello' as const, tag, device, signature }),
+	),
+	map(tuple(literal(1), bytes(32), blob(MAX_FRAME)), ([, tag, envelope]) => ({
+		type: 'space' as const,
+		tag,
+		envelope,
+	})),
+	map(tuple(literal(2), uint()), ([, number]) => ({ type: 'ping' as const, number })),
+	map(tuple(literal(3), uint()), ([, number]) => ({ type: 'pong' as const, number })),
+);
+
+export function encodeLinkFrame(frame: LinkFrame): Bytes {
+	switch (frame.type) {
+		case 'hello':
+			return encode([0, frame.tag, frame.device, frame.signature]);
+		case 'space':
+			return encode([1, frame.tag, frame.envelope]);
+		case 'ping':
+			return encode([2, frame.number]);
+		case 'pong':
+			return encode([3, frame.number]);
+	}
+}
+
+export const decodeLinkFrame = (encoded: Uint8Array): Result<LinkFrame, DecodeError> =>
+	decodeFrame(shape, encoded, MAX_FRAME + 64);

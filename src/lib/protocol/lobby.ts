@@ -1,0 +1,161 @@
+// How somebody with an invitation knocks, and how a member lets them in. [IN3] [IN4]
+// Both travel sealed to a public key, in blocks, through mailboxes: the lobby's and the joiner's own.
+//
+// request [1, space 32, invite key 32, proof 64, member, reply mailbox 32, reply write seed 32]
+// grant   [1, group key 32, step, control key 32, envelope key 32, write seed 32, token 32, owner seed 32 or null]
+// reply   WELCOME [0, space 32, grant, [[feed 32, seq, head id 32] …] where the view begins]
+//         ENTRIES [1, [packet …]]   the authority log
+//         REFUSED [2, reason]
+import {
+	bytes,
+	decode,
+	encode,
+	list,
+	literal,
+	map,
+	optional,
+	tuple,
+	uint,
+	variants,
+	type DecodeError,
+	type Shape,
+} from './cbor.ts';
+import { packetShape, packetToTuple, type Packet } from './entry.ts';
+import { memberShape, memberToTuple, type Member } from './identity.ts';
+import { MAX_BLOCK } from './limits.ts';
+import { MAX_FEEDS_PER_MESSAGE, type FeedHead } from './space-message.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import type { Result } from '#lib/util/result.ts';
+
+export interface JoinRequest {
+	readonly space: Bytes;
+	readonly inviteKey: Bytes;
+	readonly proof: Bytes;
+	readonly member: Member;
+	readonly replyMailbox: Bytes;
+	readonly replyWriteSeed: Bytes;
+}
+
+/** What a device needs to take part in an epoch from a step on. */
+export interface Grant {
+	readonly groupKey: Bytes;
+	readonly step: number;
+	readonly controlKey: Bytes;
+	readonly envelopeKey: Bytes;
+	readonly writeSeed: Bytes;
+	/** This device's own token: reads and acknowledges its packets. */
+	readonly token: Bytes;
+	readonly ownerSeed: Bytes | null;
+}
+
+/** spent: used up. expired, unknown: as said. full: the space has no room for more devices. */
+export const REFUSAL = { unknown: 0, expired: 1, spent: 2, full: 3 } as const;
+export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL];
+
+export type JoinReply =
+	| {
+			readonly type: 'welcome';
+			readonly space: Bytes;
+			readonly grant: Grant;
+			readonly bases: readonly FeedHead[];
+	  }
+	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
+	| { readonly type: 'refused'; readonly reason: Refusal };
+
+const id = bytes(32);
+
+const requestShape: Shape<JoinRequest> = map(
+	tuple(literal(1), id, id, bytes(64), memberShape, id, id),
+	([, space, inviteKey, proof, member, replyMailbox, replyWriteSeed]) => ({
+		space,
+		inviteKey,
+		proof,
+		member,
+		replyMailbox,
+		replyWriteSeed,
+	}),
+);
+
+export const encodeJoinRequest = (r: JoinRequest): Bytes =>
+	encode([
+		1,
+		r.space,
+		r.inviteKey,
+		r.proof,
+		memberToTuple(r.member),
+		r.replyMailbox,
+		r.replyWriteSeed,
+	]);
+
+export const decodeJoinRequest = (encoded: Uint8Array): Result<JoinRequest, DecodeError> =>
+	decode(requestShape, encoded, 2048);
+
+const grantShape: Shape<Grant> = map(
+	tuple(literal(1), id, uint(1_000_000), id, id, id, id, optional(id)),
+	([, groupKey, step, controlKey, envelopeKey, writeSeed, token, ownerSeed]) => ({
+		groupKey,
+		step,
+		controlKey,
+		envelopeKey,
+		writeSeed,
+		token,
+		ownerSeed,
+	}),
+);
+
+const grantToTuple = (g: Grant): unknown[] => [
+	1,
+	g.groupKey,
+	g.step,
+	g.controlKey,
+	g.envelopeKey,
+	g.writeSeed,
+	g.token,
+	g.ownerSeed,
+];
+
+export const encodeGrant = (grant: Grant): Bytes => encode(grantToTuple(grant));
+export const decodeGrant = (encoded: Uint8Array): Result<Grant, DecodeError> =>
+	decode(grantShape, encoded, 512);
+
+const replyShape: Shape<JoinReply> = variants<JoinReply>(
+	map(
+		tuple(
+			literal(0),
+			id,
+			grantShape,
+			list(
+				map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
+				MAX_FEEDS_PER_MESSAGE,
+			),
+		),
+		([, space, grant, bases]) => ({ type: 'welcome' as const, space, grant, bases }),
+	),
+	map(tuple(literal(1), list(packetShape, 64)), ([, packets]) => ({
+		type: 'entries' as const,
+		packets,
+	})),
+	map(tuple(literal(2), uint(3)), ([, reason]) => ({
+		type: 'refused' as const,
+		reason: reason as Refusal,
+	})),
+);
+
+export function encodeJoinReply(reply: JoinReply): Bytes {
+	switch (reply.type) {
+		case 'welcome':
+			return encode([
+				0,
+				reply.space,
+				grantToTuple(reply.grant),
+				reply.bases.map((base) => [base.feed, base.seq, base.id]),
+			]);
+		case 'entries':
+			return encode([1, reply.packets.map(packetToTuple)]);
+		case 'refused':
+			return encode([2, reply.reason]);
+	}
+}
+
+export const decodeJoinReply = (encoded: Uint8Array): Result<JoinReply, DecodeError> =>
+	decode(replyShape, encoded, MAX_BLOCK);

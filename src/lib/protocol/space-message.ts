@@ -1,0 +1,221 @@
+// What the members' devices of a space tell each other, whichever way it travels. [SM1] [SM2]
+//
+// envelope [from device 32, to device 32 or null (everybody), message]
+// ENTRIES  [0, [packet …]]
+// STATE    [1, state]        state = [1, space 32, device 32, full, wants reply, control heads [id …],
+//                                    [[feed 32, seq, head id 32] …], time, device's signature 64]
+// PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …]]
+// SIGNAL   [3, signal]       signal = [1, space 32, from 32, to 32, attempt 16, step, payload, time, signature 64]
+import {
+	blob,
+	bytes,
+	decodeFrame,
+	encode,
+	flag,
+	list,
+	literal,
+	map,
+	optional,
+	tuple,
+	uint,
+	variants,
+	where,
+	type DecodeError,
+	type Shape,
+} from './cbor.ts';
+import { packetShape, packetToTuple, type Packet } from './entry.ts';
+import { MAX_AUTHORITY_HEADS } from './limits.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import type { Result } from '#lib/util/result.ts';
+
+/** Feeds named in one STATE or PULL; longer lists go in several. */
+export const MAX_FEEDS_PER_MESSAGE = 200;
+const MAX_PACKETS = 64;
+const MAX_SIGNAL = 2048;
+/** A frame on a direct link; blocks on relays are smaller. */
+export const MAX_FRAME = 262_144;
+
+export interface FeedHead {
+	readonly feed: Bytes;
+	readonly seq: number;
+	readonly id: Bytes;
+}
+
+/** A device's signed word that it durably holds these feeds up to these entries. */
+export interface State {
+	readonly space: Bytes;
+	readonly device: Bytes;
+	/** True: all its feeds are named (in this message or its siblings of the same time). */
+	readonly full: boolean;
+	/** Asks the receiver for its own full state. */
+	readonly wantsReply: boolean;
+	readonly controlHeads: readonly Bytes[];
+	readonly feeds: readonly FeedHead[];
+	readonly time: number;
+	readonly signature: Bytes;
+}
+
+export interface FeedRange {
+	readonly feed: Bytes;
+	readonly from: number;
+	readonly to: number;
+}
+
+export const SIGNAL_STEP = { offer: 0, answer: 1, refuse: 2 } as const;
+export type SignalStep = (typeof SIGNAL_STEP)[keyof typeof SIGNAL_STEP];
+
+/** One step of making a direct link. */
+export interface SignalStepMessage {
+	readonly space: Bytes;
+	readonly from: Bytes;
+	readonly to: Bytes;
+	/** Names the attempt that offer and answer belong to. */
+	readonly attempt: Bytes;
+	readonly step: SignalStep;
+	readonly payload: Bytes;
+	readonly time: number;
+	readonly signature: Bytes;
+}
+
+export type SpaceMessage =
+	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
+	| { readonly type: 'state'; readonly state: State }
+	| {
+			readonly type: 'pull';
+			/** Control entries wanted, with all their ancestors that `have` doesn't imply. */
+			readonly control: readonly Bytes[];
+			readonly have: readonly Bytes[];
+			readonly ranges: readonly FeedRange[];
+	  }
+	| { readonly type: 'signal'; readonly signal: SignalStepMessage };
+
+export interface Envelope {
+	readonly from: Bytes;
+	readonly to: Bytes | null;
+	readonly message: SpaceMessage;
+}
+
+const id = bytes(32);
+const feedHeads = list(
+	map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
+	MAX_FEEDS_PER_MESSAGE,
+);
+
+const stateShape: Shape<State> = map(
+	tuple(
+		literal(1),
+		id,
+		id,
+		flag,
+		flag,
+		list(id, MAX_AUTHORITY_HEADS),
+		feedHeads,
+		uint(),
+		bytes(64),
+	),
+	([, space, device, full, wantsReply, controlHeads, feeds, time, signature]) => ({
+		space,
+		device,
+		full,
+		wantsReply,
+		controlHeads,
+		feeds,
+		time,
+		signature,
+	}),
+);
+
+const stateToTuple = (s: Omit<State, 'signature'>): unknown[] => [
+	1,
+	s.space,
+	s.device,
+	s.full,
+	s.wantsReply,
+	s.controlHeads,
+	s.feeds.map((f) => [f.feed, f.seq, f.id]),
+	s.time,
+];
+/** The bytes that the device signs. */
+export const stateContent = (s: Omit<State, 'signature'>): Bytes => encode(stateToTuple(s));
+
+const signalShape: Shape<SignalStepMessage> = map(
+	tuple(literal(1), id, id, id, bytes(16), uint(2), blob(MAX_SIGNAL), uint(), bytes(64)),
+	([, space, from, to, attempt, step, payload, time, signature]) => ({
+		space,
+		from,
+		to,
+		attempt,
+		step: step as SignalStep,
+		payload,
+		time,
+		signature,
+	}),
+);
+
+const signalToTuple = (s: Omit<SignalStepMessage, 'signature'>): unknown[] => [
+	1,
+	s.space,
+	s.from,
+	s.to,
+	s.attempt,
+	s.step,
+	s.payload,
+	s.time,
+];
+/** The bytes that the device signs. */
+export const signalContent = (s: Omit<SignalStepMessage, 'signature'>): Bytes =>
+	encode(signalToTuple(s));
+
+const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
+	map(tuple(literal(0), list(packetShape, MAX_PACKETS)), ([, packets]) => ({
+		type: 'entries' as const,
+		packets,
+	})),
+	map(tuple(literal(1), stateShape), ([, state]) => ({ type: 'state' as const, state })),
+	map(
+		tuple(
+			literal(2),
+			list(id, MAX_AUTHORITY_HEADS),
+			list(id, MAX_AUTHORITY_HEADS),
+			list(
+				where(
+					map(tuple(id, uint(), uint()), ([feed, from, to]) => ({ feed, from, to })),
+					(range) => range.from < range.to,
+					'empty range',
+				),
+				MAX_FEEDS_PER_MESSAGE,
+			),
+		),
+		([, control, have, ranges]) => ({ type: 'pull' as const, control, have, ranges }),
+	),
+	map(tuple(literal(3), signalShape), ([, signal]) => ({ type: 'signal' as const, signal })),
+);
+
+function messageToTuple(message: SpaceMessage): unknown[] {
+	switch (message.type) {
+		case 'entries':
+			return [0, message.packets.map(packetToTuple)];
+		case 'state':
+			return [1, [...stateToTuple(message.state), message.state.signature]];
+		case 'pull':
+			return [
+				2,
+				message.control,
+				message.have,
+				message.ranges.map((range) => [range.feed, range.from, range.to]),
+			];
+		case 'signal':
+			return [3, [...signalToTuple(message.signal), message.signal.signature]];
+	}
+}
+
+const envelopeShape: Shape<Envelope> = map(
+	tuple(id, optional(id), messageShape),
+	([from, to, message]) => ({ from, to, message }),
+);
+
+export const encodeEnvelope = (envelope: Envelope): Bytes =>
+	encode([envelope.from, envelope.to, messageToTuple(envelope.message)]);
+
+export const decodeEnvelope = (encoded: Uint8Array): Result<Envelope, DecodeError> =>
+	decodeFrame(envelopeShape, encoded, MAX_FRAME);
