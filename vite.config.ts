@@ -1,0 +1,26 @@
+// Builds the app and runs the tests that need no browser; tests/e2e and tests/netlab have their own configs.
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import { sveltekit } from '@sveltejs/kit/vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+	plugins: [
+		paraglideVitePlugin({
+			project: './project.inlang',
+			outdir: './src/lib/paraglide',
+			strategy: ['localStorage', 'preferredLanguage', 'baseLocale'],
+			emitTsDeclarations: true,
+		}),
+		sveltekit(),
+	],
+	test: {
+		environment: 'node',
+		include: [
+			'src/**/*.test.ts',
+			'relay-server/**/*.test.ts',
+			'tests/{unit,contract,property,simulation,integration,relay}/**/*.test.ts',
+		],
+		exclude: ['**/node_modules/**', 'tests/e2e/**', 'tests/netlab/**'],
+		passWithNoTests: true,
+	},
+});
