@@ -1,0 +1,30 @@
+// Hashes, derivation and small boxes: the same code everywhere, and synchronous. [KY1]
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import nacl from 'tweetnacl';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+
+export const symmetric: Pick<CryptoProvider, 'sha256' | 'hmac' | 'hkdf' | 'seal' | 'open'> = {
+	sha256(...parts) {
+		const hash = sha256.create();
+		for (const part of parts) hash.update(part);
+		return hash.digest() as Bytes;
+	},
+	hmac(key, ...parts) {
+		const mac = hmac.create(sha256, key);
+		for (const part of parts) mac.update(part);
+		return mac.digest() as Bytes;
+	},
+	hkdf(key, salt, info, length) {
+		return hkdf(sha256, key, salt, info, length) as Bytes;
+	},
+	// Both answers are copied: the library returns views into larger buffers that hold zeros besides.
+	seal(key, nonce, plain) {
+		return nacl.secretbox(plain, nonce, key).slice() as Bytes;
+	},
+	open(key, nonce, box) {
+		return (nacl.secretbox.open(box, nonce, key)?.slice() as Bytes | undefined) ?? undefined;
+	},
+};
