@@ -10,7 +10,12 @@ export interface StoredMailbox {
 	readonly ttl: number;
 	readonly open: boolean;
 	readonly tokenHashes: readonly Bytes[];
+	/** The last number that a packet was given; grows only, even when a mailbox is forgotten and opened again. */
+	readonly highest: number;
 }
+
+/** What a client says when it opens one. */
+export type NewMailbox = Omit<StoredMailbox, 'open' | 'highest'>;
 
 export interface StoredPacket {
 	readonly number: number;
@@ -21,11 +26,11 @@ export interface StoredPacket {
 }
 
 /**
- * conflict: the id is taken with other keys. unknown-mailbox, closed, full: as said; full means nothing was kept and
+ * conflict: the id is taken with other keys. unknown-token: a recipient is not of this mailbox; nothing was kept. unknown-mailbox, closed, full: as said; full means nothing was kept and
  * nothing evicted. gone: the packet was already acknowledged by all or deleted; it is not kept again.
  */
 export interface MailboxStoreError {
-	readonly type: 'conflict' | 'unknown-mailbox' | 'closed' | 'full' | 'gone' | 'failed';
+	readonly type: 'conflict' | 'unknown-mailbox' | 'unknown-token' | 'closed' | 'full' | 'gone' | 'failed';
 	readonly detail: string;
 }
 
@@ -40,12 +45,15 @@ export interface PutPacket {
 }
 
 export interface MailboxStore {
-	open(mailbox: Omit<StoredMailbox, 'open'>): Promise<Result<void, MailboxStoreError>>;
+	/** Idempotent: the same keys again change nothing, not even the tokens. */
+	open(mailbox: NewMailbox): Promise<Result<void, MailboxStoreError>>;
 	mailbox(mailbox: Bytes): Promise<StoredMailbox | undefined>;
 	addTokens(mailbox: Bytes, tokenHashes: readonly Bytes[]): Promise<Result<void, MailboxStoreError>>;
-	/** Idempotent by packet id: a second put returns the first's number and expiry. */
-	put(packet: PutPacket): Promise<Result<StoredPacket, MailboxStoreError>>;
-	/** What waits for this token after the cursor, in order of number; at most `limit`. */
+	/** Idempotent by packet id: a second put returns the first's number and expiry and is not fresh. */
+	put(
+		packet: PutPacket,
+	): Promise<Result<StoredPacket & { readonly fresh: boolean }, MailboxStoreError>>;
+	/** What waits for this token after the cursor, in order of number; at most `limit`. A cursor above `highest` is 0. */
 	waiting(
 		mailbox: Bytes,
 		tokenHash: Bytes,
@@ -58,7 +66,7 @@ export interface MailboxStore {
 		tokenHash: Bytes,
 		packets: readonly Bytes[],
 	): Promise<readonly (StoredPacket & { readonly block: Bytes })[]>;
-	/** Acknowledges; returns the ids of packets that nobody waits for any longer, now deleted. */
+	/** Acknowledges; returns the ids of packets that nobody waits for any longer, now deleted. A cursor above `highest` is 0. */
 	acknowledge(
 		mailbox: Bytes,
 		tokenHash: Bytes,
@@ -72,7 +80,10 @@ export interface MailboxStore {
 	/** No further puts; what waits stays until acknowledged or expired. */
 	close(mailbox: Bytes): Promise<Result<void, MailboxStoreError>>;
 	status(mailbox: Bytes): Promise<{ readonly packets: number; readonly bytes: number }>;
-	/** Deletes what has expired by `now` (seconds); returns how many packets went. */
+	/**
+	 * Deletes what has expired by `now` (seconds), without remembering it: whoever still keeps it may put it again.
+	 * Forgets mailboxes that have long been empty and unused. Returns how many packets went.
+	 */
 	expire(now: number): Promise<number>;
 	shutdown(): Promise<void>;
 }

@@ -17,7 +17,7 @@
 //  HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0]      first frame on every connection
 //  DONE      [65, request]
 //  ERROR     [66, request or 0, code, words for people]
-//  STORED    [67, request, packet id, expiry, receipt]
+//  STORED    [67, request, packet id, receipt]
 //  PUSHED    [68, request, [token hash connected …]]                   TTL 0: pushed to these, never stored
 //  WAITING   [69, request, cursor, [[number, packet id, size, expiry] …], more, [token hash connected …]]
 //  PACKET    [70, mailbox, number (0: pushed, not stored), packet id, block]
@@ -59,7 +59,10 @@ export const MAX_PRESENCE = 32;
 export const MAX_FRAME = MAX_BLOCK + MAX_TOKENS * 35 + 512;
 export const MAX_REPLY = 65_536;
 
-/** Why a relay refused. `closed`: the mailbox takes no more. `denied`: no write access or wrong proof. */
+/**
+ * Why a relay refused. `closed`: the mailbox takes no more. `denied`: no write access or wrong proof. `gone`: everybody
+ * had this packet already, or it was deleted. `unknownToken`: a token is not (yet) of this mailbox.
+ */
 export const ERROR_CODE = {
 	malformed: 1,
 	unknownMailbox: 2,
@@ -70,6 +73,8 @@ export const ERROR_CODE = {
 	unknownPacket: 7,
 	busy: 8,
 	failed: 9,
+	gone: 10,
+	unknownToken: 11,
 } as const;
 export type ErrorCode = (typeof ERROR_CODE)[keyof typeof ERROR_CODE];
 
