@@ -1,0 +1,26 @@
+// `npm run bench -- NAME`: runs tests/bench/NAME.ts on the built app; further arguments go to it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBuilt } from './lib/build.mjs';
+import { generate } from './lib/generate.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { filesBelow, main, Refusal, root, runFile } from './lib/run.mjs';
+
+const benches = () =>
+	filesBelow('tests/bench')
+		.map((file) => /^tests\/bench\/([a-z0-9-]+)\.ts$/.exec(file)?.[1])
+		.filter((name) => name !== undefined);
+
+await main(async ([name, ...args]) => {
+	const file = `tests/bench/${name}.ts`;
+	if (name === undefined || !/^[a-z0-9-]+$/.test(name) || !existsSync(join(root, file))) {
+		throw new Refusal(`Name a bench: ${benches().join(', ') || 'there is none yet'}.`);
+	}
+	await ensureInstalled();
+	const browser = await ensureBrowser();
+	await generate();
+	await ensureBuilt();
+	const { code } = await runFile(file, args, { env: { AEGIS_CHROMIUM: browser } });
+	return code;
+});

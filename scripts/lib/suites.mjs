@@ -1,0 +1,64 @@
+// Running test suites and counting what came of them. A suite that crashes counts as a failure.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache, root, runTool, say } from './run.mjs';
+
+const reports = join(cache, 'tests');
+
+function readReport(file) {
+	try {
+		return JSON.parse(readFileSync(file, 'utf8'));
+	} catch {
+		return undefined;
+	}
+}
+
+/** Totals of a Vitest JSON report and the exit code that came with it. */
+export function totalsOf(report, code) {
+	if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+	// A file that fails while it loads has no failed test of its own.
+	const broken = (report.testResults ?? []).filter(
+		(file) =>
+			file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+	).length;
+	const failed = report.numFailedTests + broken;
+	return {
+		passed: report.numPassedTests,
+		failed: failed === 0 && code !== 0 ? 1 : failed,
+		skipped: report.numPendingTests + report.numTodoTests,
+	};
+}
+
+/** Runs one Vitest suite and returns its totals. */
+export async function runSuite({ name, config, args = [] }, env = {}) {
+	if (config !== undefined && !existsSync(join(root, config))) {
+		say(`${name}: ${config} is missing.`);
+		return { passed: 0, failed: 1, skipped: 0 };
+	}
+	mkdirSync(reports, { recursive: true });
+	const file = join(reports, `${name}.json`);
+	rmSync(file, { force: true });
+	const { code } = await runTool(
+		'vitest',
+		[
+			'run',
+			...(config === undefined ? [] : ['--config', config]),
+			'--reporter=default',
+			'--reporter=json',
+			`--outputFile.json=${file}`,
+			...args,
+		],
+		{ env },
+	);
+	return totalsOf(readReport(file), code);
+}
+
+export function sum(totals) {
+	const add = (key) => totals.reduce((count, one) => count + one[key], 0);
+	return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') };
+}
+
+/** `N passed, N failed`, and the skipped where there are any. */
+export function line({ passed, failed, skipped }) {
+	return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

@@ -1,0 +1,13 @@
+// Real browsers in network namespaces behind simulated routers: one at a time, minutes each.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+	test: {
+		environment: 'node',
+		include: ['tests/netlab/**/*.test.ts'],
+		fileParallelism: false,
+		testTimeout: 600_000,
+		hookTimeout: 600_000,
+		passWithNoTests: true,
+	},
+});
