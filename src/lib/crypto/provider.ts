@@ -11,21 +11,25 @@ import {
 } from './backend-webcrypto.ts';
 import { symmetric } from './symmetric.ts';
 
-/** `subtle` is the platform's; undefined where there is none, as on pages without a secure context. */
+/** Types promise it everywhere; pages without a secure context have none. */
+const platformSubtle = (): SubtleCrypto | null =>
+	(globalThis as { crypto?: { subtle?: SubtleCrypto } }).crypto?.subtle ?? null;
+
+/** `subtle` is the platform's; null where there is none, as on pages without a secure context. */
 export function createCryptoProvider(
-	subtle: SubtleCrypto | undefined = (globalThis.crypto as Crypto | undefined)?.subtle,
+	subtle: SubtleCrypto | null = platformSubtle(),
 ): CryptoProvider {
 	// Asked once, at first use: starting the app waits for neither.
 	let signing: Promise<SigningBackend> | undefined;
 	let agreement: Promise<AgreementBackend> | undefined;
 
 	async function chooseSigning(): Promise<SigningBackend> {
-		return subtle !== undefined && (await signsStrictly(subtle))
+		return subtle !== null && (await signsStrictly(subtle))
 			? createWebCryptoSigning(subtle)
 			: createNobleSigning();
 	}
 	async function chooseAgreement(): Promise<AgreementBackend> {
-		return subtle !== undefined && (await agreesRightly(subtle))
+		return subtle !== null && (await agreesRightly(subtle))
 			? createWebCryptoAgreement(subtle)
 			: createNobleAgreement();
 	}

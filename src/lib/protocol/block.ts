@@ -10,11 +10,14 @@ export const SEAL_OVERHEAD = 24 + 16;
 /** The longest content that fits the largest bucket. */
 export const MAX_CONTENT = Math.max(...BUCKETS) - SEAL_OVERHEAD - 4;
 
-/** Content with its length and zeros, so that sealed it is exactly one bucket long; undefined when too long. */
-export function pad(content: Uint8Array): Bytes | undefined {
-	const bucket = BUCKETS.find((size) => size >= content.length + 4 + SEAL_OVERHEAD);
+/**
+ * Content with its length and zeros, so that sealed it is exactly one bucket long; undefined when too long.
+ * `overhead` is what this way of sealing adds.
+ */
+export function pad(content: Uint8Array, overhead = SEAL_OVERHEAD): Bytes | undefined {
+	const bucket = BUCKETS.find((size) => size >= content.length + 4 + overhead);
 	if (bucket === undefined) return undefined;
-	const padded = new Uint8Array(bucket - SEAL_OVERHEAD);
+	const padded = new Uint8Array(bucket - overhead);
 	new DataView(padded.buffer).setUint32(0, content.length);
 	padded.set(content, 4);
 	return padded;

@@ -56,4 +56,7 @@ export type Label =
 	| 'link-tag'
 	| 'store-name'
 	| 'store-value'
+	| 'container-slot'
+	| 'container-secrets'
+	| 'container-storage'
 	| 'avatar';

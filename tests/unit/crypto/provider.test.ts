@@ -15,7 +15,7 @@ const hex = (text: string): Bytes => {
 
 const providers = [
 	['platform', createCryptoProvider()],
-	['without a platform', createCryptoProvider(undefined)],
+	['without a platform', createCryptoProvider(null)],
 	['synchronous', createSyncCryptoProvider()],
 ] as const;
 

@@ -1,0 +1,93 @@
+// The key of one entry: what it commits to, how it seals the body, and how it reaches those who may read it.
+// [KY11] [KY12] [KY13]
+import type { Wraps } from '#lib/protocol/entry.ts';
+import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
+import type { Random } from '#lib/ports/random.ts';
+import { concat, equal, type Bytes } from '#lib/util/bytes.ts';
+import { derive, prekeyId } from './hash.ts';
+
+// Every key here seals one thing once, so the nonce carries nothing.
+const ZERO_NONCE = new Uint8Array(24);
+
+/** 32 bytes for the signed header: a box opens under many keys, a commitment under one. */
+export const commitmentOf = (crypto: CryptoProvider, entryKey: Uint8Array): Bytes =>
+	derive(crypto, entryKey, 'commitment');
+
+/** Whether this is the key that the header committed to: ask before opening the body. */
+export const fitsCommitment = (
+	crypto: CryptoProvider,
+	entryKey: Uint8Array,
+	commitment: Uint8Array,
+): boolean => equal(commitmentOf(crypto, entryKey), commitment);
+
+/** The sealed body, 16 bytes longer than the content. An entry key seals one body only. */
+export const sealBody = (
+	crypto: CryptoProvider,
+	entryKey: Uint8Array,
+	content: Uint8Array,
+): Bytes => crypto.seal(derive(crypto, entryKey, 'body-key'), ZERO_NONCE, content);
+
+export const openBody = (
+	crypto: CryptoProvider,
+	entryKey: Uint8Array,
+	body: Uint8Array,
+): Bytes | undefined => crypto.open(derive(crypto, entryKey, 'body-key'), ZERO_NONCE, body);
+
+/** The entry key of a control entry, which every member of the epoch derives; `salt` of 16 random bytes. */
+export const controlEntryKey = (
+	crypto: CryptoProvider,
+	controlKey: Uint8Array,
+	salt: Uint8Array,
+): Bytes => derive(crypto, controlKey, 'control-entry', 32, salt);
+
+const wrapKey = (
+	crypto: CryptoProvider,
+	shared: Uint8Array,
+	ephemeral: Uint8Array,
+	prekey: Uint8Array,
+): Bytes => derive(crypto, shared, 'wrap', 32, concat(ephemeral, prekey));
+
+/**
+ * The secret for each of these X25519 prekeys (at most MAX_DIRECT_RECIPIENTS), under one ephemeral key. A prekey that
+ * is not acceptable gets no box: whoever published it shuts out itself, not the others.
+ */
+export async function wrapFor(
+	crypto: CryptoProvider,
+	random: Random,
+	prekeys: readonly Uint8Array[],
+	secret: Uint8Array,
+): Promise<Wraps> {
+	if (prekeys.length > MAX_DIRECT_RECIPIENTS) throw new Error(`${prekeys.length} recipients`);
+	const ephemeral = await crypto.agreementKey(random.bytes(32));
+	const boxes = await Promise.all(
+		prekeys.map(async (prekey) => {
+			const shared = await ephemeral.agree(prekey);
+			if (shared === undefined) return [];
+			const key = wrapKey(crypto, shared, ephemeral.publicKey, prekey);
+			return [{ prekeyId: prekeyId(crypto, prekey), box: crypto.seal(key, ZERO_NONCE, secret) }];
+		}),
+	);
+	return { ephemeral: ephemeral.publicKey, boxes: boxes.flat() };
+}
+
+/** The secret, if one of the boxes is for one of these prekeys. */
+export async function unwrap(
+	crypto: CryptoProvider,
+	wraps: Wraps,
+	prekeys: readonly AgreementKey[],
+): Promise<Bytes | undefined> {
+	for (const prekey of prekeys) {
+		const id = prekeyId(crypto, prekey.publicKey);
+		const mine = wraps.boxes.filter((wrap) => equal(wrap.prekeyId, id));
+		if (mine.length === 0) continue;
+		const shared = await prekey.agree(wraps.ephemeral);
+		if (shared === undefined) return undefined;
+		const key = wrapKey(crypto, shared, wraps.ephemeral, prekey.publicKey);
+		for (const { box } of mine) {
+			const secret = crypto.open(key, ZERO_NONCE, box);
+			if (secret !== undefined) return secret;
+		}
+	}
+	return undefined;
+}
