@@ -47,7 +47,7 @@ export const DEFAULT_LIMITS: MailboxLimits = {
 		origins: 4096,
 	},
 	store: {
-		mailboxes: 1_000_000,
+		mailboxes: 200_000,
 		tokensPerMailbox: 4096,
 		packetsPerMailbox: 50_000,
 		bytesPerMailbox: 128 * 2 ** 20,

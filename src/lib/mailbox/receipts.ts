@@ -117,7 +117,9 @@ export function createReceiptVerifier(
 	crypto: CryptoProvider,
 	relayKey: Uint8Array,
 ): ReceiptVerifier {
-	let last: { readonly root: Bytes; readonly signature: Bytes; readonly good: Promise<boolean> } | undefined;
+	let last:
+		| { readonly root: Bytes; readonly signature: Bytes; readonly good: Promise<boolean> }
+		| undefined;
 	return {
 		verify: async (mailbox, packet, receipt) => {
 			let hash = leafOf(crypto, mailbox, packet, receipt.expiry);
