@@ -1,0 +1,109 @@
+// One attempt at a link: owns the peer connection and its channel until the link takes them over. [DL1] [DL9] [DL13]
+import { createDirectLink } from './direct-link.ts';
+import { readPath, watchConnection } from './link-health.ts';
+import type { DirectNode, Side } from './direct-node.ts';
+import type { Clock } from '#lib/ports/clock.ts';
+import type { DirectError, DirectLink } from '#lib/ports/direct-dialer.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+
+/** From the moment both sides can know each other, in milliseconds. */
+const OPEN_WITHIN = 15_000;
+
+export interface Attempt {
+	readonly connection: RTCPeerConnection;
+	/** Why it was given up, once it was. */
+	failure(): DirectError | undefined;
+	/** Gives up and frees everything. The first error stays; after the link has opened this does nothing. */
+	fail(error: DirectError): DirectError;
+	/** Waits for the channel, proves the peer, and hands over. Never rejects; at most 15 s. */
+	open(node: DirectNode, expected: Bytes, side: Side): Promise<Result<DirectLink, DirectError>>;
+}
+
+/** Throws what the browser throws when it refuses the configuration. */
+export function createAttempt(
+	rtc: typeof RTCPeerConnection,
+	stun: readonly string[],
+	clock: Clock,
+): Attempt {
+	const connection = new rtc({ iceServers: stun.length === 0 ? [] : [{ urls: [...stun] }] });
+	const channel = connection.createDataChannel('aegis', { negotiated: true, id: 0, ordered: true });
+	channel.binaryType = 'arraybuffer';
+	const givenUp = new AbortController();
+	let failure: DirectError | undefined;
+	let opened = false;
+	let lost = (reason: string): void => {
+		fail({ type: 'failed', detail: reason });
+	};
+	const stopWatching = watchConnection(connection, channel, clock, (reason) => {
+		lost(reason);
+	});
+
+	function release(): void {
+		stopWatching();
+		connection.close();
+	}
+
+	function fail(error: DirectError): DirectError {
+		if (opened) return error;
+		if (failure === undefined) {
+			failure = error;
+			givenUp.abort();
+			release();
+		}
+		return failure;
+	}
+
+	return {
+		connection,
+		failure: () => failure,
+		fail,
+		open: async (node, expected, side) => {
+			if (failure !== undefined) return err(failure);
+			const stopTimer = clock.after(OPEN_WITHIN, () => {
+				fail({ type: 'timeout', detail: 'the other side was not reached' });
+			});
+			try {
+				await untilOpen(channel, givenUp.signal);
+				const stream = await node.secure(channel, expected, side, givenUp.signal);
+				const { link, lost: linkLost } = createDirectLink({
+					stream,
+					clock,
+					path: () => readPath(connection),
+					release,
+				});
+				opened = true;
+				lost = linkLost;
+				return ok(link);
+			} catch (cause) {
+				const detail = cause instanceof Error ? cause.message : String(cause);
+				return err(fail({ type: 'failed', detail }));
+			} finally {
+				stopTimer();
+			}
+		},
+	};
+}
+
+function untilOpen(channel: RTCDataChannel, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve, reject) => {
+		if (channel.readyState === 'open') {
+			resolve();
+			return;
+		}
+		channel.addEventListener(
+			'open',
+			() => {
+				resolve();
+			},
+			{ once: true },
+		);
+		signal.addEventListener(
+			'abort',
+			() => {
+				reject(new Error('given up'));
+			},
+			{ once: true },
+		);
+	});
+}
