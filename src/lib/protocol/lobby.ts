@@ -24,7 +24,8 @@ import { packetShape, packetToTuple, type Packet } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
 import { MAX_BLOCK } from './limits.ts';
 import { MAX_FEEDS_PER_MESSAGE, type FeedHead } from './space-message.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { label } from './labels.ts';
+import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
 export interface JoinRequest {
@@ -61,6 +62,14 @@ export type JoinReply =
 	  }
 	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
 	| { readonly type: 'refused'; readonly reason: Refusal };
+
+/** The bytes that an invite key signs for one person's device, so that the proof serves nobody else. */
+export const joinProofContent = (
+	crypto: { sha256(...parts: readonly Uint8Array[]): Bytes },
+	space: Uint8Array,
+	rootHash: Uint8Array,
+	member: Member,
+): Bytes => concat(label('join'), space, rootHash, crypto.sha256(encode(memberToTuple(member))));
 
 const id = bytes(32);
 

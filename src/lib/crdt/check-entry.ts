@@ -1,0 +1,51 @@
+// What can be said of a packet by itself: that it is well-formed, whole and signed by the device it names. [FD6] [FD7]
+// Knows nothing of spaces or of other entries.
+import { decodeHeader, type Header, type Packet } from '#lib/protocol/entry.ts';
+import { label } from '#lib/protocol/labels.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+
+export interface Entry {
+	readonly id: Bytes;
+	/** The id as a Map key. */
+	readonly key: string;
+	readonly header: Header;
+	readonly packet: Packet;
+}
+
+export interface EntryError {
+	readonly type: 'bad-header' | 'bad-body' | 'bad-signature';
+	readonly detail: string;
+}
+
+/** Id of the entry with this header, 32 bytes. */
+export const entryId = (crypto: CryptoProvider, header: Uint8Array): Bytes =>
+	crypto.sha256(label('entry'), header);
+
+export const bodyHash = (crypto: CryptoProvider, body: Uint8Array): Bytes =>
+	crypto.sha256(label('body'), body);
+
+/** The bytes that a device signs for an entry with this header. */
+export const signedContent = (header: Uint8Array): Bytes => concat(label('sign-entry'), header);
+
+/** Checks everything that needs no other entry. A missing body is no error: it may be gone for good reason. */
+export async function checkEntry(
+	crypto: CryptoProvider,
+	packet: Packet,
+): Promise<Result<Entry, EntryError>> {
+	const header = decodeHeader(packet.header);
+	if (!header.ok) return err({ type: 'bad-header', detail: header.error.detail });
+	if (packet.body !== null) {
+		const { bodyLength, bodyHash: expected } = header.value;
+		if (packet.body.length !== bodyLength || !equal(bodyHash(crypto, packet.body), expected)) {
+			return err({ type: 'bad-body', detail: 'not the body that the header names' });
+		}
+	}
+	const { device } = header.value;
+	if (!(await crypto.verify(device, signedContent(packet.header), packet.signature))) {
+		return err({ type: 'bad-signature', detail: toHex(device) });
+	}
+	const id = entryId(crypto, packet.header);
+	return ok({ id, key: toHex(id), header: header.value, packet });
+}

@@ -1,0 +1,230 @@
+// One channel's messages in segments of about a thousand, so that opening it costs the same at any length. [DO1] [DO2]
+// Changes are staged as store writes: the caller commits them together with the entries that they come from.
+import { encode, list, tuple, uint, decodeFrame } from '#lib/protocol/cbor.ts';
+import { compareTime, type Time } from '#lib/protocol/entry.ts';
+import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { inShownOrder, openSegment, type LoggedMessage, type Segment } from './segment.ts';
+
+/** Messages in a segment before the next is begun, and before one that grew by late arrivals is split. */
+const SEGMENT_SIZE = 1000;
+const SPLIT_SIZE = 2000;
+/** Changes kept of a segment before they are made one. */
+const MAX_CHANGES = 64;
+const CACHED_SEGMENTS = 4;
+
+interface Stretch {
+	readonly number: number;
+	/** The segment holds messages from this time up to the next stretch's. */
+	readonly from: Time;
+	count: number;
+	/** Changes kept so far; their keys count up from 0. */
+	changes: number;
+}
+
+export interface MessageLog {
+	/** Stretches there are, oldest first; at least one. */
+	stretches(): Promise<number>;
+	/** Messages of the n-th stretch in the order shown. */
+	read(stretch: number): Promise<readonly LoggedMessage[]>;
+	/** Places messages; returns what to commit and the messages that were new, in order, with their late mark set. */
+	insert(messages: readonly LoggedMessage[]): Promise<StagedMessages>;
+	/** Removes messages for good. */
+	remove(messages: readonly { id: Bytes; time: Time }[]): Promise<readonly StoreWrite[]>;
+	/** Forgets everything staged or cached, after a commit that failed. */
+	reload(): void;
+}
+
+export interface StagedMessages {
+	readonly writes: readonly StoreWrite[];
+	readonly added: readonly LoggedMessage[];
+}
+
+const indexShape = list(tuple(uint(), uint(2 ** 48), uint(65_535), uint(), uint()), 1_000_000);
+
+export function createMessageLog(
+	store: KeyValueStore,
+	space: Bytes,
+	channel: Bytes,
+): MessageLog {
+	let index: Stretch[] | undefined;
+	const cache = new Map<number, Segment>();
+	const segmentKey = (number: number): readonly (Bytes | number)[] => [
+		space,
+		channel,
+		number,
+	];
+
+	async function loadIndex(): Promise<Stretch[]> {
+		if (index !== undefined) return index;
+		const stored = await store.get('log', [space, channel]);
+		const decoded = stored && decodeFrame(indexShape, stored, Number.MAX_SAFE_INTEGER);
+		index = decoded?.ok
+			? decoded.value.map(([number, ms, counter, count, changes]) => ({
+					number,
+					from: { ms, counter },
+					count,
+					changes,
+				}))
+			: [{ number: 0, from: { ms: 0, counter: 0 }, count: 0, changes: 0 }];
+		return index;
+	}
+
+	async function load(stretch: Stretch): Promise<Segment> {
+		let segment = cache.get(stretch.number);
+		if (segment === undefined) {
+			const rows = await store.range('segment', segmentKey(stretch.number));
+			segment = openSegment(rows.map((row) => row.value));
+		} else {
+			cache.delete(stretch.number);
+		}
+		cache.set(stretch.number, segment);
+		for (const number of cache.keys()) {
+			if (cache.size <= CACHED_SEGMENTS) break;
+			cache.delete(number);
+		}
+		return segment;
+	}
+
+	const indexWrite = (stretches: readonly Stretch[]): StoreWrite => ({
+		table: 'log',
+		key: [space, channel],
+		value: encode(
+			stretches.map((s) => [s.number, s.from.ms, s.from.counter, s.count, s.changes]),
+		),
+	});
+
+	const stretchAt = (stretches: readonly Stretch[], time: Time): Stretch => {
+		const found = stretches.findLast((stretch) => compareTime(stretch.from, time) <= 0);
+		const [first] = stretches;
+		if (found === undefined && first === undefined) throw new Error('a log has a stretch');
+		return (found ?? first) as Stretch;
+	};
+
+	/** Keeps a change of a segment; when many have gathered, all of them as one. */
+	function keep(stretch: Stretch, segment: Segment, change: Bytes): StoreWrite[] {
+		const at = (n: number): readonly (Bytes | number)[] => [...segmentKey(stretch.number), n];
+		if (stretch.changes < MAX_CHANGES) {
+			stretch.changes += 1;
+			return [{ table: 'segment', key: at(stretch.changes - 1), value: change }];
+		}
+		const gone = Array.from({ length: stretch.changes }, (_, n) => n).slice(1);
+		stretch.changes = 1;
+		return [
+			{ table: 'segment', key: at(0), value: segment.compacted() },
+			...gone.map((n) => ({ table: 'segment', key: at(n), value: null })),
+		];
+	}
+
+	function split(stretches: Stretch[], stretch: Stretch, segment: Segment): StoreWrite[] {
+		const messages = segment.list();
+		const middle = messages[Math.floor(messages.length / 2)];
+		if (middle === undefined) return [];
+		const upper = messages.filter((message) => compareTime(message.time, middle.time) >= 0);
+		const lower = messages.filter((message) => compareTime(message.time, middle.time) < 0);
+		if (lower.length === 0) return [];
+		const number = Math.max(...stretches.map((each) => each.number)) + 1;
+		const added: Stretch = { number, from: middle.time, count: upper.length, changes: 1 };
+		stretches.splice(stretches.indexOf(stretch) + 1, 0, added);
+		const gone = Array.from({ length: stretch.changes }, (_, n) => n).slice(1);
+		stretch.count = lower.length;
+		stretch.changes = 1;
+		const halves = [
+			[stretch, openSegment([])],
+			[added, openSegment([])],
+		] as const;
+		const writes: StoreWrite[] = gone.map((n) => ({
+			table: 'segment',
+			key: [...segmentKey(stretch.number), n],
+			value: null,
+		}));
+		for (const [half, fresh] of halves) {
+			fresh.add(half === stretch ? lower : upper);
+			cache.set(half.number, fresh);
+			writes.push({
+				table: 'segment',
+				key: [...segmentKey(half.number), 0],
+				value: fresh.compacted(),
+			});
+		}
+		return writes;
+	}
+
+	return {
+		stretches: async () => (await loadIndex()).length,
+		async read(n) {
+			const stretch = (await loadIndex())[n];
+			return stretch === undefined ? [] : (await load(stretch)).list();
+		},
+		async insert(messages) {
+			const stretches = await loadIndex();
+			const writes: StoreWrite[] = [];
+			const added: LoggedMessage[] = [];
+			const groups = new Map<Stretch, LoggedMessage[]>();
+			for (const message of [...messages].sort(inShownOrder)) {
+				let stretch = stretchAt(stretches, message.time);
+				const waiting = groups.get(stretch)?.length ?? 0;
+				if (stretch === stretches.at(-1) && stretch.count + waiting >= SEGMENT_SIZE) {
+					const segment = await load(stretch);
+					const last = groups.get(stretch)?.at(-1) ?? segment.list().at(-1);
+					if (last !== undefined && compareTime(message.time, last.time) > 0) {
+						const number = Math.max(...stretches.map((each) => each.number)) + 1;
+						stretch = { number, from: message.time, count: 0, changes: 0 };
+						stretches.push(stretch);
+					}
+				}
+				groups.set(stretch, [...(groups.get(stretch) ?? []), message]);
+			}
+			for (const [stretch, group] of groups) {
+				const segment = await load(stretch);
+				const newest = stretches.at(-1) === stretch ? segment.list().at(-1) : undefined;
+				const fresh = group
+					.filter((message) => !segment.has(message.id))
+					.map((message) => ({
+						...message,
+						late:
+							stretches.at(-1) !== stretch ||
+							(newest !== undefined && compareTime(message.time, newest.time) < 0),
+					}));
+				const change = segment.add(fresh);
+				if (change === null) continue;
+				added.push(...fresh);
+				stretch.count = segment.size();
+				writes.push(...keep(stretch, segment, change));
+				if (stretch.count > SPLIT_SIZE) writes.push(...split(stretches, stretch, segment));
+			}
+			if (writes.length > 0) writes.push(indexWrite(stretches));
+			return { writes, added };
+		},
+		async remove(messages) {
+			const stretches = await loadIndex();
+			const writes: StoreWrite[] = [];
+			for (const message of messages) {
+				const stretch = stretchAt(stretches, message.time);
+				const segment = await load(stretch);
+				if (segment.remove([message.id]) === null) continue;
+				stretch.count = segment.size();
+				// Removal is for good: the text must not survive in an older change.
+				for (let n = 1; n < stretch.changes; n++) {
+					writes.push({
+						table: 'segment',
+						key: [...segmentKey(stretch.number), n],
+						value: null,
+					});
+				}
+				stretch.changes = 1;
+				writes.push({
+					table: 'segment',
+					key: [...segmentKey(stretch.number), 0],
+					value: segment.compacted(),
+				});
+			}
+			if (writes.length > 0) writes.push(indexWrite(stretches));
+			return writes;
+		},
+		reload() {
+			index = undefined;
+			cache.clear();
+		},
+	};
+}

@@ -1,0 +1,176 @@
+// One mailbox on one relay, as a device that reads it: opens it, subscribes whenever the relay is up, hands blocks on,
+// and acknowledges what has been durably taken in. [DV1] [DV2]
+import type { SigningKey } from '#lib/ports/crypto.ts';
+import type { Receipt } from '#lib/protocol/mailbox.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { err, type Result } from '#lib/util/result.ts';
+import type { MailboxError } from '#lib/mailbox/client.ts';
+import type { Ports } from '../ports.ts';
+import type { RelayPool } from './relay-pool.ts';
+
+export interface MailboxSpec {
+	readonly mailbox: Bytes;
+	readonly writeKey: SigningKey;
+	/** Public. */
+	readonly ownerKey: Bytes;
+	readonly tokenHashes: readonly Bytes[];
+	/** Seconds. */
+	readonly ttl: number;
+	/** This device's own. */
+	readonly tokens: readonly Bytes[];
+}
+
+export interface AttachmentHandlers {
+	/** True once the block is dealt with for good: then, if it was stored, it is acknowledged. */
+	onBlock(block: Bytes, packet: Bytes): Promise<boolean>;
+	/** The content came some other way already. */
+	isHeld(packet: Bytes): boolean;
+	onReady(): void;
+	onPresence(): void;
+}
+
+export interface StoredCopy {
+	readonly relay: string;
+	readonly receipt: Receipt;
+}
+
+export interface Attachment {
+	readonly relay: string;
+	/** Subscribed: pushes arrive. */
+	ready(): boolean;
+	/** Hashes (hex) of the tokens that are connected to this relay now, as far as it says. */
+	present(): ReadonlySet<string>;
+	/** Pushes to these tokens if they are connected; nothing is stored. */
+	push(to: readonly Bytes[] | null, block: Bytes): Promise<void>;
+	put(
+		packet: Bytes,
+		deleteHash: Bytes,
+		to: readonly Bytes[] | null,
+		block: Bytes,
+	): Promise<Result<StoredCopy, MailboxError>>;
+	remove(packet: Bytes, preimage: Bytes): Promise<void>;
+	/** Tells the relay of tokens that were added. */
+	update(spec: MailboxSpec): void;
+	detach(): void;
+}
+
+const ACK_DELAY = 5;
+
+export function attachMailbox(
+	{ clock, random }: Ports,
+	pool: RelayPool,
+	relay: string,
+	initial: MailboxSpec,
+	handlers: AttachmentHandlers,
+): Attachment {
+	let spec = initial;
+	let ready = false;
+	let detached = false;
+	let generation = 0;
+	const present = new Set<string>();
+	const acknowledge = new Map<string, Bytes>();
+	let ackDue: (() => void) | undefined;
+
+	const flushAcks = (): void => {
+		ackDue = undefined;
+		const client = pool.client(relay);
+		const packets = [...acknowledge.values()];
+		acknowledge.clear();
+		if (client === undefined || packets.length === 0) return;
+		for (const token of spec.tokens) void client.acknowledge(spec.mailbox, token, 0, packets);
+	};
+	const settle = (packet: Bytes): void => {
+		acknowledge.set(toHex(packet), packet);
+		ackDue ??= clock.after(ACK_DELAY, flushAcks);
+	};
+
+	async function subscribe(): Promise<void> {
+		const client = pool.client(relay);
+		if (client === undefined || detached) return;
+		const round = ++generation;
+		const { mailbox, writeKey, ownerKey, tokenHashes, ttl } = spec;
+		const opened = await client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl });
+		if (!opened.ok) return;
+		const added = await client.add(mailbox, writeKey, tokenHashes);
+		if (!added.ok || round !== generation) return;
+		for (const token of spec.tokens) {
+			let cursor = 0;
+			for (;;) {
+				const waiting = await client.subscribe(mailbox, token, cursor);
+				if (!waiting.ok || round !== generation) break;
+				for (const hash of waiting.value.connected) present.add(toHex(hash));
+				if (!ready) {
+					ready = true;
+					handlers.onReady();
+				}
+				const wanted: Bytes[] = [];
+				for (const { packet } of waiting.value.packets) {
+					if (handlers.isHeld(packet)) settle(packet);
+					else wanted.push(packet);
+				}
+				if (wanted.length > 0) await client.fetch(mailbox, token, wanted);
+				if (!waiting.value.more) break;
+				cursor = waiting.value.packets.at(-1)?.number ?? waiting.value.cursor;
+			}
+		}
+		handlers.onPresence();
+	}
+
+	const stopListening = pool.listen(spec.mailbox, relay, {
+		onConnected: () => void subscribe(),
+		onDisconnected: () => {
+			ready = false;
+			generation += 1;
+			present.clear();
+			handlers.onPresence();
+		},
+		onPacket: (_relay, number, packet, block) => {
+			void handlers.onBlock(block, packet).then((done) => {
+				if (done && number > 0) settle(packet);
+			});
+		},
+		onPresence: (_relay, tokenHash, connected) => {
+			if (connected) present.add(toHex(tokenHash));
+			else present.delete(toHex(tokenHash));
+			handlers.onPresence();
+		},
+		onDeleted: () => undefined,
+	});
+
+	const gone: MailboxError = { type: 'disconnected', detail: 'the relay is not connected' };
+
+	return {
+		relay,
+		ready: () => ready,
+		present: () => present,
+		async push(to, block) {
+			const packet = random.bytes(32);
+			await pool.client(relay)?.push(spec.mailbox, spec.writeKey, { packet, to, block });
+		},
+		async put(packet, deleteHash, to, block) {
+			const client = pool.client(relay);
+			if (client === undefined) return err(gone);
+			const { mailbox, writeKey, ttl } = spec;
+			const stored = await client.put(mailbox, writeKey, { packet, ttl, deleteHash, to, block });
+			return stored.ok ? { ok: true, value: { relay, receipt: stored.value } } : stored;
+		},
+		async remove(packet, preimage) {
+			await pool.client(relay)?.deletePacket(spec.mailbox, packet, { preimage });
+		},
+		update(changed) {
+			const known = new Set(spec.tokenHashes.map(toHex));
+			const added = changed.tokenHashes.filter((hash) => !known.has(toHex(hash)));
+			const ownTokens = changed.tokens.length > spec.tokens.length;
+			spec = changed;
+			if (ownTokens) void subscribe();
+			else if (added.length > 0) void pool.client(relay)?.add(spec.mailbox, spec.writeKey, added);
+		},
+		detach() {
+			detached = true;
+			generation += 1;
+			stopListening();
+			ackDue?.();
+			flushAcks();
+		},
+	};
+}

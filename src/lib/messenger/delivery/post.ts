@@ -1,0 +1,288 @@
+// Carries a space's messages between its devices by whatever stands: a direct link, or a push through a relay where the
+// device is connected; and leaves sealed copies in mailboxes for devices that are away. [DV3] [DV4] [DV5]
+import { deleteHash } from '#lib/crypto/hash.ts';
+import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
+import { decodeEnvelope, encodeEnvelope, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import { MAX_CONTENT } from '#lib/protocol/block.ts';
+import { encodePacket, type Packet } from '#lib/protocol/entry.ts';
+import type { EpochState } from '#lib/crdt/authority.ts';
+import type { Grant } from '#lib/protocol/lobby.ts';
+import type { SigningKey } from '#lib/ports/crypto.ts';
+import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { fraction, type Ports, type Self } from '../ports.ts';
+import type { Space } from '../space/space.ts';
+import { attachMailbox, type Attachment, type MailboxSpec, type StoredCopy } from './attachment.ts';
+import type { Links } from './links.ts';
+import type { RelayPool } from './relay-pool.ts';
+
+/** Mailboxes of this many epochs are read: the current one's and those that may still hold something. */
+const EPOCHS_READ = 3;
+/** Relays that a stored copy goes to. */
+const COPIES = 2;
+/** What an envelope adds to the message inside. */
+const ENVELOPE_OVERHEAD = 160;
+const LINK_BATCH = 180_000;
+
+export interface PostEvents {
+	/** True once everything in it has been durably dealt with. */
+	onEnvelope(envelope: Envelope): Promise<boolean>;
+	/** Whether the packet of this name carries an entry that is here already. */
+	isHeld(packet: Bytes): boolean;
+	/** A relay's mailbox can be used now. */
+	onRelayReady(): void;
+	/** Who is connected to the space's relays changed. */
+	onPresence(): void;
+}
+
+export interface Post {
+	/** Follows the authority log and the keys: attaches to mailboxes, lets go of old ones. */
+	update(): Promise<void>;
+	/** Devices (hex) that can be reached now, and how. */
+	route(device: string): 'direct' | 'relay' | null;
+	/** Key (hex) of a relay through which the device is connected now. */
+	via(device: string): string | null;
+	/** Sends to one device now, or not at all. */
+	send(device: string, message: SpaceMessage): boolean;
+	/** Sends to every device that can be reached now. */
+	sendAll(message: SpaceMessage): void;
+	/** Leaves a copy for these devices on relays drawn at random; what was stored. */
+	store(
+		devices: readonly string[],
+		packet: Bytes,
+		preimage: Bytes,
+		message: SpaceMessage,
+	): Promise<readonly StoredCopy[]>;
+	remove(packet: Bytes, preimage: Bytes): void;
+	hasRelay(): boolean;
+	stop(): void;
+}
+
+interface EpochPost {
+	readonly grant: Grant;
+	readonly writeKey: SigningKey;
+	state: EpochState;
+	readonly attachments: Map<string, Attachment>;
+}
+
+export function createPost(
+	ports: Ports,
+	self: Self,
+	space: Space,
+	pool: RelayPool,
+	links: Links,
+	events: PostEvents,
+): Post {
+	const { crypto, random } = ports;
+	const own = self.device.publicKey;
+	const ownKey = toHex(own);
+	const posts = new Map<string, EpochPost>();
+	let current: EpochPost | undefined;
+	let stopped = false;
+	let updating: Promise<void> = Promise.resolve();
+
+	const specOf = (post: EpochPost): MailboxSpec => ({
+		mailbox: post.state.content.mailbox,
+		writeKey: post.writeKey,
+		ownerKey: post.state.content.ownerKey,
+		tokenHashes: [...post.state.tokenHashes.values()].flat(),
+		ttl: post.state.content.ttl,
+		tokens: space.ring.get(post.state.id)?.tokens ?? [],
+	});
+
+	async function onBlock(post: EpochPost, block: Bytes): Promise<boolean> {
+		const content = openBlock(crypto, post.grant.envelopeKey, block);
+		const envelope = content && decodeEnvelope(content);
+		// What can't be opened now can't be opened later either: it is dealt with.
+		if (envelope?.ok !== true) return true;
+		const { from, to } = envelope.value;
+		if (toHex(from) === ownKey || (to !== null && toHex(to) !== ownKey)) return true;
+		return events.onEnvelope(envelope.value);
+	}
+
+	function attach(post: EpochPost): void {
+		for (const address of post.state.content.relays) {
+			pool.add(address, 'space');
+			const relay = toHex(address.key);
+			const known = post.attachments.get(relay);
+			if (known !== undefined) {
+				known.update(specOf(post));
+				continue;
+			}
+			post.attachments.set(
+				relay,
+				attachMailbox(ports, pool, relay, specOf(post), {
+					onBlock: (block) => onBlock(post, block),
+					isHeld: events.isHeld,
+					onReady: events.onRelayReady,
+					onPresence: events.onPresence,
+				}),
+			);
+		}
+	}
+
+	async function update(): Promise<void> {
+		const { authority } = space.ledger;
+		const wanted = authority.epochs.slice(-EPOCHS_READ);
+		if (authority.epoch !== null && !wanted.includes(authority.epoch)) wanted.push(authority.epoch);
+		const keep = new Set<string>();
+		for (const state of wanted) {
+			const grant = space.ring.get(state.id)?.grant ?? null;
+			if (grant === null) continue;
+			const key = toHex(state.id);
+			keep.add(key);
+			let post = posts.get(key);
+			if (post === undefined) {
+				const writeKey = await crypto.signingKey(grant.writeSeed);
+				post = { grant, writeKey, state, attachments: new Map() };
+				posts.set(key, post);
+			}
+			post.state = state;
+			if (!stopped) attach(post);
+		}
+		for (const [key, post] of posts) {
+			if (keep.has(key)) continue;
+			for (const attachment of post.attachments.values()) attachment.detach();
+			posts.delete(key);
+		}
+		current = authority.epoch === null ? undefined : posts.get(toHex(authority.epoch.id));
+	}
+
+	/** The device's tokens in this epoch. */
+	const tokensOf = (post: EpochPost, device: string): readonly Bytes[] =>
+		post.state.tokenHashes.get(device) ?? [];
+
+	/** Where the device is connected now: the current epoch's mailboxes first. */
+	function presence(device: string): { post: EpochPost; attachment: Attachment; to: Bytes[] } | null {
+		const ordered = [...posts.values()].sort((a, b) => Number(b === current) - Number(a === current));
+		for (const post of ordered) {
+			for (const attachment of post.attachments.values()) {
+				if (!attachment.ready()) continue;
+				const to = tokensOf(post, device).filter((hash) => attachment.present().has(toHex(hash)));
+				if (to.length > 0) return { post, attachment, to };
+			}
+		}
+		return null;
+	}
+
+	const envelopeFor = (device: string | null, message: SpaceMessage): Bytes =>
+		encodeEnvelope({ from: own, to: device === null ? null : (fromHex(device) ?? null), message });
+
+	const block = (post: EpochPost, envelope: Bytes): Bytes | undefined =>
+		sealBlock(crypto, random, post.grant.envelopeKey, envelope);
+
+	function route(device: string): 'direct' | 'relay' | null {
+		if (links.carries(device, space.key)) return 'direct';
+		return presence(device) === null ? null : 'relay';
+	}
+
+	function send(device: string, message: SpaceMessage): boolean {
+		if (links.carries(device, space.key)) {
+			for (const part of split(message, LINK_BATCH)) {
+				links.send(device, space.key, envelopeFor(device, part));
+			}
+			return true;
+		}
+		const found = presence(device);
+		if (found === null) return false;
+		for (const part of split(message, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
+			const sealed = block(found.post, envelopeFor(device, part));
+			if (sealed !== undefined) void found.attachment.push(found.to, sealed);
+		}
+		return true;
+	}
+
+	return {
+		update() {
+			updating = updating.then(update);
+			return updating;
+		},
+		route,
+		via: (device) => presence(device)?.attachment.relay ?? null,
+		send,
+		sendAll(message) {
+			const devices = [...space.ledger.authority.devices.values()].filter((each) => each.active);
+			// Those on one relay are told by one push; those with a link, over it.
+			const pushes = new Map<Attachment, { post: EpochPost; to: Bytes[] }>();
+			for (const { device } of devices) {
+				const key = toHex(device);
+				if (key === ownKey) continue;
+				if (links.carries(key, space.key)) {
+					send(key, message);
+					continue;
+				}
+				const found = presence(key);
+				if (found === null) continue;
+				const group = pushes.get(found.attachment) ?? { post: found.post, to: [] };
+				group.to.push(...found.to);
+				pushes.set(found.attachment, group);
+			}
+			for (const [attachment, { post, to }] of pushes) {
+				for (const part of split(message, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
+					const sealed = block(post, envelopeFor(null, part));
+					if (sealed !== undefined) void attachment.push(to, sealed);
+				}
+			}
+		},
+		async store(devices, packet, preimage, message) {
+			if (current === undefined) return [];
+			const post = current;
+			const to = devices.flatMap((device) => tokensOf(post, device));
+			if (to.length === 0) return [];
+			const sealed = block(post, envelopeFor(null, message));
+			if (sealed === undefined) return [];
+			const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
+			const drawn = draw(ready, COPIES, () => fraction(random));
+			const hash = deleteHash(crypto, preimage);
+			const stored = await Promise.all(
+				drawn.map((attachment) => attachment.put(packet, hash, to, sealed)),
+			);
+			return stored.filter((result) => result.ok).map((result) => result.value);
+		},
+		remove(packet, preimage) {
+			for (const post of posts.values()) {
+				for (const attachment of post.attachments.values()) {
+					if (attachment.ready()) void attachment.remove(packet, preimage);
+				}
+			}
+		},
+		hasRelay: () =>
+			current !== undefined && [...current.attachments.values()].some((each) => each.ready()),
+		stop() {
+			stopped = true;
+			for (const post of posts.values()) {
+				for (const attachment of post.attachments.values()) attachment.detach();
+			}
+			posts.clear();
+		},
+	};
+}
+
+/** `count` of the items, drawn at random. */
+function draw<T>(items: readonly T[], count: number, next: () => number): T[] {
+	const left = [...items];
+	const drawn: T[] = [];
+	while (drawn.length < count && left.length > 0) {
+		drawn.push(...left.splice(Math.floor(next() * left.length), 1));
+	}
+	return drawn;
+}
+
+/** A message in parts that each fit: only entries grow long. */
+export function split(message: SpaceMessage, limit: number): readonly SpaceMessage[] {
+	if (message.type !== 'entries') return [message];
+	const parts: Packet[][] = [];
+	let part: Packet[] = [];
+	let size = 0;
+	for (const packet of message.packets) {
+		const length = encodePacket(packet).length;
+		if (part.length > 0 && (size + length > limit || part.length === 64)) {
+			parts.push(part);
+			part = [];
+			size = 0;
+		}
+		part.push(packet);
+		size += length;
+	}
+	if (part.length > 0) parts.push(part);
+	return parts.map((packets) => ({ type: 'entries', packets }));
+}

@@ -1,0 +1,255 @@
+// Keeps one connection to each relay that the person added or a space names: dials, redials, tells who is up. [RP1] [RP2]
+// Says nothing of what the relays are used for; frames for a mailbox go to whoever attached to it.
+import { createMailboxClient, type MailboxClient } from '#lib/mailbox/client.ts';
+import { retryDelay } from '#lib/mesh/retry.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import type { Receipt } from '#lib/protocol/mailbox.ts';
+import { createSignal, type Readable } from '#lib/util/signal.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+import { fraction, type Ports } from '../ports.ts';
+
+export type RelayOrigin = 'added' | 'space';
+
+export interface PooledRelay {
+	/** The relay's key, hex. */
+	readonly key: string;
+	readonly address: RelayAddress;
+	readonly origin: RelayOrigin;
+	readonly state: 'connecting' | 'connected' | 'waiting';
+	/** When the next try is due, ms since 1970. */
+	readonly retryAt: number | null;
+	readonly roundTripMs: number | null;
+}
+
+/** Who hears of a mailbox on any relay; the relay's key in hex comes first. */
+export interface MailboxListener {
+	onConnected(relay: string): void;
+	onDisconnected(relay: string): void;
+	onPacket(relay: string, number: number, packet: Bytes, block: Bytes): void;
+	onPresence(relay: string, tokenHash: Bytes, connected: boolean): void;
+	onDeleted(relay: string, packet: Bytes, receipt: Receipt): void;
+}
+
+export interface Reached {
+	readonly key: Bytes;
+	readonly url: string;
+	readonly client: MailboxClient;
+	readonly stun: string | null;
+}
+
+export interface ReachError {
+	readonly type: 'insecure' | 'unreachable' | 'not-a-relay' | 'wrong-key';
+}
+
+export interface RelayPool {
+	readonly relays: Readable<readonly PooledRelay[]>;
+	/** Tries these addresses in order; the connection is the caller's to adopt or close. */
+	reach(urls: readonly string[], key: Bytes | null): Promise<Result<Reached, ReachError>>;
+	/** Keeps a relay connected from now on; `reached` is a connection to it that stands already. */
+	add(address: RelayAddress, origin: RelayOrigin, reached?: Reached): void;
+	remove(key: string): void;
+	client(key: string): MailboxClient | undefined;
+	/** STUN servers of the relays that are connected, as `stun:host:port`. */
+	stun(): readonly string[];
+	listen(mailbox: Bytes, relay: string, listener: MailboxListener): () => void;
+	/** Tries at once whatever waits. */
+	reconnect(): void;
+	stop(): void;
+}
+
+interface Slot {
+	readonly key: string;
+	address: RelayAddress;
+	origin: RelayOrigin;
+	state: PooledRelay['state'];
+	failures: number;
+	retryAt: number | null;
+	current: Reached | undefined;
+	cancelRetry: (() => void) | undefined;
+	removed: boolean;
+}
+
+const REFRESH = 5000;
+
+export function createRelayPool({ clock, crypto, random, relayDialer }: Ports): RelayPool {
+	const slots = new Map<string, Slot>();
+	const listeners = new Map<string, Map<string, MailboxListener>>();
+	const relays = createSignal<readonly PooledRelay[]>([]);
+	let stopped = false;
+	let cancelRefresh: (() => void) | undefined;
+
+	const publish = (): void => {
+		relays.set(
+			[...slots.values()].map((slot) => ({
+				key: slot.key,
+				address: slot.address,
+				origin: slot.origin,
+				state: slot.state,
+				retryAt: slot.retryAt,
+				roundTripMs: slot.current?.client.roundTrip() ?? null,
+			})),
+		);
+	};
+	const refresh = (): void => {
+		publish();
+		if (!stopped) cancelRefresh = clock.after(REFRESH, refresh);
+	};
+	refresh();
+
+	const of = (relay: string): Map<string, MailboxListener> => {
+		let byMailbox = listeners.get(relay);
+		if (byMailbox === undefined) listeners.set(relay, (byMailbox = new Map()));
+		return byMailbox;
+	};
+
+	async function reachUrl(url: string, key: Bytes | null): Promise<Result<Reached, ReachError>> {
+		const dialed = await relayDialer.dial(url);
+		if (!dialed.ok) {
+			return err({ type: dialed.error.type === 'insecure' ? 'insecure' : 'unreachable' });
+		}
+		const client = createMailboxClient({ channel: dialed.value, crypto, clock });
+		const hello = await client.ready;
+		if (!hello.ok) {
+			client.close('not a relay');
+			return err({ type: hello.error.type === 'disconnected' ? 'unreachable' : 'not-a-relay' });
+		}
+		const { relayKey, stunPort } = hello.value;
+		if (key !== null && !equal(key, relayKey)) {
+			client.close('another relay than expected');
+			return err({ type: 'wrong-key' });
+		}
+		const stun = stunPort === 0 ? null : `stun:${new URL(url).hostname}:${stunPort}`;
+		return ok({ key: relayKey, url, client, stun });
+	}
+
+	async function reach(
+		urls: readonly string[],
+		key: Bytes | null,
+	): Promise<Result<Reached, ReachError>> {
+		let last: ReachError = { type: 'unreachable' };
+		for (const url of urls) {
+			const reached = await reachUrl(url, key);
+			if (reached.ok) return reached;
+			if (last.type === 'unreachable') last = reached.error;
+		}
+		return err(last);
+	}
+
+	function adopt(slot: Slot, reached: Reached): void {
+		slot.current = reached;
+		slot.state = 'connected';
+		slot.failures = 0;
+		slot.retryAt = null;
+		const { client } = reached;
+		const to = (mailbox: Bytes): MailboxListener | undefined =>
+			listeners.get(slot.key)?.get(toHex(mailbox));
+		client.onPacket = (mailbox, number, packet, block) => {
+			to(mailbox)?.onPacket(slot.key, number, packet, block);
+		};
+		client.onPresence = (mailbox, tokenHash, connected) => {
+			to(mailbox)?.onPresence(slot.key, tokenHash, connected);
+		};
+		client.onDeleted = (mailbox, packet, receipt) => {
+			to(mailbox)?.onDeleted(slot.key, packet, receipt);
+		};
+		client.onClose = () => {
+			if (slot.current?.client !== client) return;
+			slot.current = undefined;
+			for (const listener of [...of(slot.key).values()]) listener.onDisconnected(slot.key);
+			if (!slot.removed && !stopped) waitAndRetry(slot);
+		};
+		publish();
+		for (const listener of [...of(slot.key).values()]) listener.onConnected(slot.key);
+	}
+
+	function waitAndRetry(slot: Slot): void {
+		slot.failures += 1;
+		const wait = retryDelay(slot.failures, fraction(random));
+		slot.state = 'waiting';
+		slot.retryAt = clock.now() + wait;
+		slot.cancelRetry = clock.after(wait, () => void connect(slot));
+		publish();
+	}
+
+	async function connect(slot: Slot): Promise<void> {
+		slot.cancelRetry?.();
+		slot.cancelRetry = undefined;
+		slot.state = 'connecting';
+		slot.retryAt = null;
+		publish();
+		const reached = await reach(slot.address.urls, slot.address.key);
+		if (slot.removed || stopped || slot.current !== undefined) {
+			if (reached.ok) reached.value.client.close('no longer wanted');
+			return;
+		}
+		if (reached.ok) adopt(slot, reached.value);
+		else waitAndRetry(slot);
+	}
+
+	return {
+		relays,
+		reach,
+		add(address, origin, reached) {
+			const key = toHex(address.key);
+			const known = slots.get(key);
+			if (known !== undefined) {
+				if (origin === 'added') known.origin = 'added';
+				const urls = [...new Set([...known.address.urls, ...address.urls])];
+				known.address = { key: address.key, urls };
+				if (reached !== undefined && known.current === undefined) adopt(known, reached);
+				else if (reached !== undefined) reached.client.close('already connected');
+				publish();
+				return;
+			}
+			const slot: Slot = {
+				key,
+				address,
+				origin,
+				state: 'connecting',
+				failures: 0,
+				retryAt: null,
+				current: undefined,
+				cancelRetry: undefined,
+				removed: false,
+			};
+			slots.set(key, slot);
+			if (reached === undefined) void connect(slot);
+			else adopt(slot, reached);
+		},
+		remove(key) {
+			const slot = slots.get(key);
+			if (slot === undefined) return;
+			slot.removed = true;
+			slot.cancelRetry?.();
+			slots.delete(key);
+			slot.current?.client.close('removed');
+			publish();
+		},
+		client: (key) => slots.get(key)?.current?.client,
+		stun: () =>
+			[...slots.values()].flatMap((slot) => (slot.current?.stun ? [slot.current.stun] : [])),
+		listen(mailbox, relay, listener) {
+			const id = toHex(mailbox);
+			of(relay).set(id, listener);
+			if (slots.get(relay)?.current !== undefined) listener.onConnected(relay);
+			return () => {
+				if (of(relay).get(id) === listener) of(relay).delete(id);
+			};
+		},
+		reconnect() {
+			for (const slot of slots.values()) {
+				if (slot.state === 'waiting') void connect(slot);
+			}
+		},
+		stop() {
+			stopped = true;
+			cancelRefresh?.();
+			for (const slot of slots.values()) {
+				slot.cancelRetry?.();
+				slot.current?.client.close('stopped');
+			}
+			slots.clear();
+		},
+	};
+}

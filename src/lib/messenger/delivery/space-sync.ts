@@ -1,0 +1,197 @@
+// Keeps a space's devices level: says what is held, asks for what is missing, serves what others ask. [SY1] … [SY6]
+import { controlBetween, createPeerKnowledge, holdsMore, learn, planPulls, type PeerKnowledge } from '#lib/crdt/sync.ts';
+import type { Packet } from '#lib/protocol/entry.ts';
+import { label } from '#lib/protocol/labels.ts';
+import {
+	MAX_FEEDS_PER_MESSAGE,
+	stateContent,
+	type FeedHead,
+	type SpaceMessage,
+	type State,
+} from '#lib/protocol/space-message.ts';
+import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports, Self } from '../ports.ts';
+import type { Space } from '../space/space.ts';
+import type { Post } from './post.ts';
+
+/** How long entries that were asked for may take before they are asked for again. */
+const PULL_TIMEOUT = 3000;
+/** Entries served for one request. */
+const MAX_SERVED = 512;
+/** Statements about several entries that came at once go out together. */
+const ANNOUNCE_DELAY = 10;
+
+type Pull = Extract<SpaceMessage, { type: 'pull' }>;
+
+export interface SpaceSync {
+	/** Says what is held to one device, or to all that can be reached, and asks for the same. */
+	hello(device: string | null): void;
+	/** Somebody signed that they hold this. */
+	onState(from: string, state: State): Promise<void>;
+	onPull(from: string, pull: Pull): Promise<void>;
+	/** New entries are kept: tells their authors and everybody on a direct link, and asks for what comes next. */
+	onKept(feeds: readonly Bytes[]): void;
+	/** Control entries that others build on and that are missing here. */
+	want(control: readonly Bytes[]): void;
+	stop(): void;
+}
+
+export interface SyncEvents {
+	/** A device holds my feed up to this entry. */
+	onAcknowledged(device: string, seq: number): void;
+	/** The author is away: leave the statement for it. */
+	onAuthorAway(device: string, message: SpaceMessage): void;
+}
+
+export function createSpaceSync(
+	{ clock, crypto }: Ports,
+	self: Self,
+	space: Space,
+	post: Post,
+	events: SyncEvents,
+): SpaceSync {
+	const own = toHex(self.device.publicKey);
+	const peers = new Map<string, PeerKnowledge>();
+	/** Feeds (hex) → up to which seq entries are on their way. */
+	const underWay = new Map<string, number>();
+	const controlUnderWay = new Set<string>();
+	const announcing = new Map<string, Bytes>();
+	let cancelAnnounce: (() => void) | undefined;
+	let stopped = false;
+
+	const knowledgeOf = (device: string): PeerKnowledge => {
+		let knowledge = peers.get(device);
+		if (knowledge === undefined) peers.set(device, (knowledge = createPeerKnowledge()));
+		return knowledge;
+	};
+
+	const headOf = (device: Bytes): FeedHead[] => {
+		const feed = space.ledger.feeds.get(toHex(device));
+		return feed === undefined || feed.seq < 0
+			? []
+			: [{ feed: feed.device, seq: feed.seq, id: feed.head }];
+	};
+
+	async function statement(
+		feeds: readonly FeedHead[],
+		full: boolean,
+		wantsReply: boolean,
+	): Promise<SpaceMessage> {
+		const content: Omit<State, 'signature'> = {
+			space: space.id,
+			device: self.device.publicKey,
+			full,
+			wantsReply,
+			controlHeads: space.ledger.authorityHeads(clock.now()),
+			feeds,
+			time: Math.max(0, Math.floor(clock.now())),
+		};
+		const signature = await self.device.sign(concat(label('state'), stateContent(content)));
+		return { type: 'state', state: { ...content, signature } };
+	}
+
+	async function sayAll(device: string | null, wantsReply: boolean): Promise<void> {
+		const heads = [...space.ledger.feeds.values()].flatMap((feed) => headOf(feed.device));
+		for (let at = 0; at === 0 || at < heads.length; at += MAX_FEEDS_PER_MESSAGE) {
+			const part = heads.slice(at, at + MAX_FEEDS_PER_MESSAGE);
+			const message = await statement(part, true, wantsReply);
+			if (stopped) return;
+			if (device === null) post.sendAll(message);
+			else post.send(device, message);
+		}
+	}
+
+	function pull(device: string): void {
+		if (stopped) return;
+		const plan = planPulls(space.ledger, knowledgeOf(device), underWay);
+		const control = plan.control.filter((id) => !controlUnderWay.has(toHex(id)));
+		if (control.length === 0 && plan.ranges.length === 0) return;
+		const have = space.ledger.authorityHeads(clock.now());
+		if (!post.send(device, { type: 'pull', control, have, ranges: plan.ranges })) return;
+		for (const range of plan.ranges) underWay.set(toHex(range.feed), range.to);
+		for (const id of control) controlUnderWay.add(toHex(id));
+		clock.after(PULL_TIMEOUT, () => {
+			let overdue = false;
+			for (const { feed, to } of plan.ranges) {
+				if (underWay.get(toHex(feed)) !== to) continue;
+				underWay.delete(toHex(feed));
+				overdue ||= (space.ledger.feeds.get(toHex(feed))?.seq ?? -1) + 1 < to;
+			}
+			for (const id of control) controlUnderWay.delete(toHex(id));
+			if (overdue) pullFromAll();
+		});
+	}
+
+	function pullFromAll(): void {
+		for (const device of peers.keys()) pull(device);
+	}
+
+	async function announce(): Promise<void> {
+		cancelAnnounce = undefined;
+		const feeds = [...announcing.values()];
+		announcing.clear();
+		const heads = feeds.flatMap(headOf).slice(0, MAX_FEEDS_PER_MESSAGE);
+		if (heads.length === 0) return;
+		const message = await statement(heads, false, false);
+		if (stopped) return;
+		const authors = new Set(feeds.map(toHex));
+		for (const { device } of space.ledger.authority.devices.values()) {
+			const key = toHex(device);
+			if (key === own) continue;
+			if (post.route(key) === 'direct') post.send(key, message);
+			else if (authors.has(key) && !post.send(key, message)) events.onAuthorAway(key, message);
+		}
+	}
+
+	return {
+		hello: (device) => void sayAll(device, true),
+		async onState(from, state) {
+			if (!equal(state.space, space.id) || toHex(state.device) !== from) return;
+			if (!space.ledger.authority.devices.has(from)) return;
+			const { signature, ...content } = state;
+			const signed = concat(label('state'), stateContent(content));
+			if (!(await crypto.verify(state.device, signed, signature)) || stopped) return;
+			const knowledge = knowledgeOf(from);
+			learn(knowledge, state.feeds, state.controlHeads);
+			const mine = state.feeds.find((head) => toHex(head.feed) === own);
+			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
+			pull(from);
+			if (state.wantsReply && holdsMore(space.ledger, knowledge)) await sayAll(from, false);
+		},
+		async onPull(from, request) {
+			if (!space.ledger.authority.devices.has(from)) return;
+			const packets: Packet[] = [];
+			for (const id of controlBetween(space.ledger, request.control, request.have)) {
+				const control = space.ledger.control.get(toHex(id));
+				if (control !== undefined) packets.push(control.entry.packet);
+			}
+			for (const range of request.ranges) {
+				if (packets.length >= MAX_SERVED) break;
+				const limit = MAX_SERVED - packets.length;
+				packets.push(...(await space.kept.packets(range.feed, range.from, range.to, limit)));
+			}
+			if (packets.length > 0 && !stopped) post.send(from, { type: 'entries', packets });
+		},
+		onKept(feeds) {
+			for (const feed of feeds) {
+				const key = toHex(feed);
+				const seq = space.ledger.feeds.get(key)?.seq ?? -1;
+				if (seq + 1 >= (underWay.get(key) ?? 0)) underWay.delete(key);
+				if (key !== own) announcing.set(key, feed);
+			}
+			if (announcing.size > 0) cancelAnnounce ??= clock.after(ANNOUNCE_DELAY, () => void announce());
+			pullFromAll();
+		},
+		want(control) {
+			for (const knowledge of peers.values()) {
+				const heads = new Map([...knowledge.controlHeads, ...control].map((id) => [toHex(id), id]));
+				knowledge.controlHeads = [...heads.values()].slice(0, 16);
+			}
+			pullFromAll();
+		},
+		stop() {
+			stopped = true;
+			cancelAnnounce?.();
+		},
+	};
+}

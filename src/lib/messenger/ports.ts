@@ -1,0 +1,46 @@
+// What the messenger needs of the world, and who it acts as. The composition root brings them together.
+import type { Clock } from '#lib/ports/clock.ts';
+import type { AgreementKey, CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
+import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
+import type { Random } from '#lib/ports/random.ts';
+import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
+import type { KeyValueStore } from '#lib/ports/store.ts';
+import type { Member } from '#lib/protocol/identity.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+
+export interface Ports {
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly crypto: CryptoProvider;
+	/** Sealed already: what is written here may be read only by this device. */
+	readonly store: KeyValueStore;
+	readonly relayDialer: RelayDialer;
+	/** Loaded when the first direct link is due. */
+	readonly directDialer: () => Promise<DirectDialer>;
+}
+
+/** The page around the messenger. */
+export interface Page {
+	/** Where links of this app begin, e.g. `https://example.org`. */
+	readonly origin: string;
+	/** The page may open plain `ws:` only to this very machine. */
+	readonly secure: boolean;
+	/** Address of the relay that served the page: offered to the person, never used unasked. */
+	readonly offeredRelay: string | null;
+}
+
+/** This person on this device. */
+export interface Self {
+	readonly name: string;
+	readonly deviceName: string;
+	readonly rootHash: Bytes;
+	readonly device: SigningKey;
+	/** Newest first. */
+	readonly prekeys: readonly AgreementKey[];
+	readonly member: Member;
+}
+
+/** A number from 0 (inclusive) to 1 (exclusive). */
+export function fraction(random: { bytes(length: number): Uint8Array }): number {
+	return new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
+}

@@ -1,0 +1,107 @@
+// Opens what entries carry, with the keys this device holds, and checks the signatures inside. [KY7] [EP4] [IN5]
+import { rootHashOf } from '#lib/crypto/hash.ts';
+import { verifyMember } from '#lib/crypto/identity.ts';
+import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
+import { epochId } from '#lib/crypto/epoch.ts';
+import type { ControlEntry } from '#lib/crdt/authority.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
+import type { Ledger } from '#lib/crdt/ledger.ts';
+import { decodeContent, type Content, type Message } from '#lib/protocol/content.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { joinProofContent } from '#lib/protocol/lobby.ts';
+import { decodeGrant } from '#lib/protocol/lobby.ts';
+import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { KeyRing } from './key-ring.ts';
+
+/** sealed: this device has no key for it (yet). unreadable: a key fits the name but not the content. */
+export type Opened<T> =
+	| { readonly type: 'opened'; readonly value: T }
+	| { readonly type: 'sealed' }
+	| { readonly type: 'unreadable' };
+
+function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content | undefined {
+	const { header, packet } = entry;
+	if (packet.body === null || !equal(commitmentOf(crypto, key), header.commitment)) return undefined;
+	const content = openBody(crypto, key, packet.body);
+	const decoded = content && decodeContent(header.kind, content);
+	return decoded?.ok ? decoded.value : undefined;
+}
+
+/** A control entry's content; an EPOCH also brings its keys into the ring. */
+export async function openControl(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	ring: KeyRing,
+	ledger: Ledger,
+	entry: Entry,
+): Promise<Opened<ControlEntry>> {
+	const reference = entry.header.key;
+	if (reference.mode !== 'control') return { type: 'unreadable' };
+	if (entry.header.kind === KIND.epoch) await takeGrant(crypto, prekeys, ring, entry);
+	const keys = ring.get(reference.epoch);
+	if (keys === undefined || entry.packet.body === null) return { type: 'sealed' };
+	const key = controlEntryKey(crypto, keys.controlKey, reference.salt);
+	const content = openWithKey(crypto, entry, key);
+	if (content === undefined || content.kind === KIND.message) return { type: 'unreadable' };
+	if (content.kind === KIND.epoch && content.previousControlKey !== null) {
+		ring.addControlKey(content.previousControlKey);
+	}
+	if (content.kind === KIND.genesis) {
+		const { rootKey } = content.founder.certificate;
+		return {
+			type: 'opened',
+			value: {
+				entry,
+				content,
+				proven: await verifyMember(crypto, content.founder),
+				memberRoot: rootHashOf(crypto, rootKey),
+			},
+		};
+	}
+	if (content.kind === KIND.admit) {
+		const memberRoot = rootHashOf(crypto, content.member.certificate.rootKey);
+		const invite = ledger.authority.invites.get(toHex(content.invite));
+		const proven =
+			invite !== undefined &&
+			(await verifyMember(crypto, content.member)) &&
+			(await crypto.verify(
+				invite.content.inviteKey,
+				joinProofContent(crypto, ledger.space, memberRoot, content.member),
+				content.proof,
+			));
+		return { type: 'opened', value: { entry, content, proven, memberRoot } };
+	}
+	return { type: 'opened', value: { entry, content, proven: true, memberRoot: null } };
+}
+
+/** Adds the keys of an epoch whose entry carries a wrap for this device. */
+async function takeGrant(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	ring: KeyRing,
+	entry: Entry,
+): Promise<void> {
+	if (entry.packet.wraps === null || ring.get(entry.header.key.epoch)?.grant) return;
+	const secret = await unwrap(crypto, entry.packet.wraps, prekeys);
+	const grant = secret && decodeGrant(secret);
+	if (!grant?.ok) return;
+	if (equal(epochId(crypto, grant.value.controlKey), entry.header.key.epoch)) {
+		ring.addGrant(grant.value);
+	}
+}
+
+/** A message's content, if it was wrapped for this device. */
+export async function openMessage(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	entry: Entry,
+): Promise<Opened<Message>> {
+	const { wraps } = entry.packet;
+	if (entry.header.key.mode !== 'direct' || wraps === null) return { type: 'sealed' };
+	const key = await unwrap(crypto, wraps, prekeys);
+	if (key === undefined) return { type: 'sealed' };
+	const content = openWithKey(crypto, entry, key);
+	if (content?.kind !== KIND.message) return { type: 'unreadable' };
+	return { type: 'opened', value: content };
+}

@@ -1,0 +1,121 @@
+// How a space is kept on the device: rows for entries, feeds, the authority log and the keys. [ST5]
+import {
+	bytes,
+	decodeFrame,
+	encode,
+	optional,
+	tuple,
+	uint,
+	variants,
+	type Shape,
+} from '#lib/protocol/cbor.ts';
+import type { ControlEntry } from '#lib/crdt/authority.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
+import type { Feed } from '#lib/crdt/ledger.ts';
+import { decodePacket, encodePacket, type Packet } from '#lib/protocol/entry.ts';
+import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { decodeKeyRing, encodeKeyRing, type EpochKeys, type KeyRing } from './key-ring.ts';
+
+export interface SpaceStore {
+	feeds(): Promise<readonly Feed[]>;
+	controlPackets(): Promise<readonly Packet[]>;
+	keys(): Promise<readonly EpochKeys[]>;
+	/** The entry of a feed at this place, if kept. */
+	packet(device: Bytes, seq: number): Promise<Packet | undefined>;
+	packets(device: Bytes, from: number, to: number, limit: number): Promise<readonly Packet[]>;
+	writeEntry(entry: Entry): StoreWrite;
+	writeFeed(feed: Feed): StoreWrite;
+	writeControl(control: ControlEntry): StoreWrite;
+	writeKeys(ring: KeyRing): StoreWrite;
+}
+
+const feedShape = tuple(
+	bytes(32),
+	uint(),
+	variants<Bytes>(bytes(0), bytes(32)),
+	uint(2 ** 48),
+	uint(65_535),
+	optional(uint()),
+);
+
+const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
+	const decoded = decodeFrame(shape, encoded, Number.MAX_SAFE_INTEGER);
+	return decoded.ok ? decoded.value : undefined;
+};
+
+export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore {
+	const feedNumbers = new Map<string, number>();
+	let controlCount = 0;
+
+	const numberOf = (device: Bytes): number => {
+		const key = toHex(device);
+		let number = feedNumbers.get(key);
+		if (number === undefined) {
+			number = feedNumbers.size;
+			feedNumbers.set(key, number);
+		}
+		return number;
+	};
+	const toPackets = (values: readonly Bytes[]): Packet[] =>
+		values
+			.map((value) => decodePacket(value))
+			.filter((packet) => packet.ok)
+			.map((packet) => packet.value);
+
+	return {
+		async feeds() {
+			const feeds: Feed[] = [];
+			for (const row of await store.range('feed', [space])) {
+				const stored = read(feedShape, row.value);
+				if (stored === undefined) continue;
+				// The seq is kept one higher, because a feed without entries stands at -1.
+				const [device, next, head, ms, counter, frozenAt] = stored;
+				feedNumbers.set(toHex(device), row.at);
+				feeds.push({ device, seq: next - 1, head, time: { ms, counter }, frozenAt });
+			}
+			return feeds;
+		},
+		async controlPackets() {
+			const rows = await store.range('control', [space]);
+			controlCount = (rows.at(-1)?.at ?? -1) + 1;
+			return toPackets(rows.map((row) => row.value));
+		},
+		async keys() {
+			const stored = await store.get('key', [space]);
+			return (stored && decodeKeyRing(stored)) ?? [];
+		},
+		async packet(device, seq) {
+			const stored = await store.get('entry', [space, device, seq]);
+			const decoded = stored && decodePacket(stored);
+			return decoded?.ok ? decoded.value : undefined;
+		},
+		async packets(device, from, to, limit) {
+			const rows = await store.range('entry', [space, device], { from, to, limit });
+			return toPackets(rows.map((row) => row.value));
+		},
+		writeEntry: (entry) => ({
+			table: 'entry',
+			key: [space, entry.header.device, entry.header.seq],
+			value: encodePacket(entry.packet),
+		}),
+		writeFeed: (feed) => ({
+			table: 'feed',
+			key: [space, numberOf(feed.device)],
+			value: encode([
+				feed.device,
+				feed.seq + 1,
+				feed.head,
+				feed.time.ms,
+				feed.time.counter,
+				feed.frozenAt,
+			]),
+		}),
+		writeControl: ({ entry }) => ({
+			table: 'control',
+			key: [space, controlCount++],
+			value: encodePacket(entry.packet),
+		}),
+		writeKeys: (ring) => ({ table: 'key', key: [space], value: encodeKeyRing(ring) }),
+	};
+}

@@ -1,0 +1,265 @@
+// One space on this device: its ledger, its keys and its messages, changed one step at a time and kept before anybody
+// hears of it (commit before publish). Knows nothing of relays or links. [FD9] [ST5]
+import { createLedger, type Ledger } from '#lib/crdt/ledger.ts';
+import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
+import { createMessageLog, type MessageLog } from '#lib/crdt/message-log.ts';
+import type { ControlEntry } from '#lib/crdt/authority.ts';
+import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
+import type { LoggedMessage } from '#lib/crdt/segment.ts';
+import type { Content, Message } from '#lib/protocol/content.ts';
+import type { Grant } from '#lib/protocol/lobby.ts';
+import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+import type { Ports, Self } from '../ports.ts';
+import { createQueue } from '../queue.ts';
+import { composeEntry, type EntrySealing } from './composing.ts';
+import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
+import { openControl } from './opening.ts';
+import { createSpaceStore, type SpaceStore } from './space-store.ts';
+
+export interface SpaceChange {
+	/** Entries that were not here before, this device's own included. */
+	readonly placed: readonly Placed[];
+	/** Messages to show, by channel id (hex). */
+	readonly messages: ReadonlyMap<string, readonly LoggedMessage[]>;
+	/** The authority log or the keys changed. */
+	readonly control: boolean;
+	/** Control entries to ask others for. */
+	readonly wanted: readonly Bytes[];
+	/** Feeds that were found to be forked just now. */
+	readonly forks: readonly Bytes[];
+}
+
+export type WriteError = StoreError | { readonly type: 'not-member'; readonly detail: string };
+
+export interface Space {
+	readonly id: Bytes;
+	readonly key: string;
+	readonly ledger: Ledger;
+	readonly ring: KeyRing;
+	readonly kept: SpaceStore;
+	/** Set once by whoever delivers and shows; called after the change is durable. */
+	onChange: (change: SpaceChange) => void;
+	/** Takes entries in; an error means that nothing of them was kept and they will be needed again. */
+	receive(packets: readonly Packet[]): Promise<Result<IntakeOutcome, StoreError>>;
+	/** Writes this device's next entry. `extra` is committed with it. */
+	write(
+		content: Content,
+		sealing: EntrySealing,
+		extra?: (entry: Entry) => readonly StoreWrite[],
+	): Promise<Result<Entry, WriteError>>;
+	/** Brings in a grant and the heads where the view begins. */
+	admit(grant: Grant, bases: readonly FeedHead[]): Promise<Result<void, StoreError>>;
+	log(channel: Bytes): MessageLog;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Opens a space as it was kept, or an empty one. */
+export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Space> {
+	const { crypto, store, random, clock } = ports;
+	const hybrid = createLogicalClock(clock);
+	const queue = createQueue();
+	const logs = new Map<string, MessageLog>();
+
+	let ledger = createLedger(id);
+	let kept = createSpaceStore(store, id);
+	let ring = createKeyRing(crypto);
+	let intake = newIntake();
+
+	function newIntake(): Intake {
+		return createIntake({ crypto, prekeys: self.prekeys, ledger, ring, kept, clock: hybrid });
+	}
+
+	/** Also the way back after a commit that failed: memory must not run ahead of the store. */
+	async function load(): Promise<void> {
+		ledger = createLedger(id);
+		kept = createSpaceStore(store, id);
+		for (const feed of await kept.feeds()) {
+			ledger.restoreFeed(feed);
+			hybrid.see(feed.time);
+		}
+		ring = createKeyRing(crypto, await kept.keys());
+		const opened: ControlEntry[] = [];
+		for (const packet of await kept.controlPackets()) {
+			const entry = await checkEntry(crypto, packet);
+			if (!entry.ok) continue;
+			const control = await openControl(crypto, self.prekeys, ring, ledger, entry.value);
+			if (control.type !== 'opened') continue;
+			opened.push(control.value);
+			// Invitations must be known before the admissions that used them can be proven.
+			ledger.restoreControl([control.value]);
+		}
+		intake = newIntake();
+		for (const log of logs.values()) log.reload();
+	}
+
+	const logFor = (channel: Bytes): MessageLog => {
+		const key = toHex(channel);
+		let log = logs.get(key);
+		if (log === undefined) {
+			log = createMessageLog(store, id, channel);
+			logs.set(key, log);
+		}
+		return log;
+	};
+
+	const toLogged = (entry: Entry, message: Message): LoggedMessage => ({
+		id: entry.id,
+		author: entry.header.author,
+		device: entry.header.device,
+		seq: entry.header.seq,
+		time: entry.header.time,
+		text: message.text,
+		replyTo: message.replyTo,
+		late: false,
+		recipients: entry.packet.wraps?.boxes.length ?? 0,
+	});
+
+	/** Keeps what was placed, all of it or nothing, and tells of it afterwards. */
+	async function keep(
+		outcome: IntakeOutcome,
+		extra: readonly StoreWrite[] = [],
+		keysChanged = false,
+	): Promise<Result<void, StoreError>> {
+		const writes: StoreWrite[] = [...extra];
+		const byChannel = new Map<string, { channel: Bytes; messages: LoggedMessage[] }>();
+		let control = false;
+		for (const placed of outcome.placed) {
+			if (placed.feed !== null) writes.push(kept.writeEntry(placed.entry));
+			if (placed.control !== null) {
+				control = true;
+				writes.push(kept.writeControl(placed.control));
+			}
+			const { message } = placed;
+			if (message === null) continue;
+			const key = toHex(message.channel);
+			const group = byChannel.get(key) ?? { channel: message.channel, messages: [] };
+			group.messages.push(toLogged(placed.entry, message));
+			byChannel.set(key, group);
+		}
+		const feeds = new Set(outcome.placed.map((placed) => placed.feed).filter((feed) => feed !== null));
+		for (const fork of outcome.forks) feeds.add(fork.feed);
+		for (const feed of feeds) writes.push(kept.writeFeed(feed));
+		if (control || keysChanged) writes.push(kept.writeKeys(ring));
+		const messages = new Map<string, readonly LoggedMessage[]>();
+		for (const [key, group] of byChannel) {
+			const staged = await logFor(group.channel).insert(group.messages);
+			writes.push(...staged.writes);
+			messages.set(key, staged.added);
+		}
+		if (writes.length > 0) {
+			const committed = await store.commit(writes);
+			if (!committed.ok) {
+				await load();
+				return committed;
+			}
+		}
+		const changed = outcome.placed.length > 0 || control || keysChanged;
+		if (changed || outcome.wanted.length > 0 || outcome.forks.length > 0) {
+			space.onChange({
+				placed: outcome.placed,
+				messages,
+				control: control || keysChanged,
+				wanted: outcome.wanted,
+				forks: outcome.forks.map((fork) => fork.feed.device),
+			});
+		}
+		return ok();
+	}
+
+	const mayWrite = (content: Content): boolean => {
+		if (ledger.control.size === 0 || ledger.authority.genesis === null) return true;
+		const device = ledger.authority.devices.get(toHex(self.device.publicKey));
+		return device?.active === true && content.kind !== KIND.genesis;
+	};
+
+	const space: Space = {
+		id,
+		key: toHex(id),
+		get ledger() {
+			return ledger;
+		},
+		get ring() {
+			return ring;
+		},
+		get kept() {
+			return kept;
+		},
+		onChange: () => undefined,
+		receive: (packets) =>
+			queue(async () => {
+				const outcome = await intake.take(packets);
+				const result = await keep(outcome);
+				return result.ok ? ok(outcome) : result;
+			}),
+		write: (content, sealing, extra) =>
+			queue(async () => {
+				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
+				const feed = ledger.feeds.get(toHex(self.device.publicKey));
+				const now = clock.now();
+				const entry = await composeEntry(
+					{ crypto, random, device: self.device },
+					{
+						space: content.kind === KIND.genesis ? NOTHING : id,
+						author: self.rootHash,
+						seq: (feed?.seq ?? -1) + 1,
+						prev: feed?.head ?? NOTHING,
+						time: hybrid.next(),
+						authorityHeads: ledger.authorityHeads(now),
+						feedHeads: ledger.feedHeads(self.device.publicKey, now),
+					},
+					sealing,
+					content,
+				);
+				return keepOwn(entry, content, extra?.(entry) ?? []);
+			}),
+		admit: (grant, bases) =>
+			queue(async () => {
+				ring.addGrant(grant);
+				ledger.setBases(bases);
+				const writes = bases
+					.map((base) => ledger.feeds.get(toHex(base.feed)))
+					.filter((feed) => feed !== undefined)
+					.map((feed) => kept.writeFeed(feed));
+				return keep({ placed: [], forks: [], wanted: [], refused: [] }, writes, true);
+			}),
+		log: logFor,
+	};
+
+	async function keepOwn(
+		entry: Entry,
+		content: Content,
+		extra: readonly StoreWrite[],
+	): Promise<Result<Entry, WriteError>> {
+		const control =
+			content.kind === KIND.message
+				? null
+				: await openControl(crypto, self.prekeys, ring, ledger, entry);
+		if (control !== null && control.type !== 'opened') {
+			throw new Error('own entry does not open');
+		}
+		const placement = ledger.place(entry, control?.value ?? null);
+		if (placement.type !== 'added') {
+			return err({ type: 'not-member', detail: JSON.stringify(placement) });
+		}
+		const placed: Placed = {
+			entry,
+			control: control?.value ?? null,
+			feed: placement.feed,
+			message: content.kind === KIND.message ? content : null,
+		};
+		const result = await keep(
+			{ placed: [placed], forks: [], wanted: [], refused: [] },
+			extra,
+		);
+		return result.ok ? ok(entry) : result;
+	}
+
+	await load();
+	return space;
+}
