@@ -49,27 +49,40 @@ const wrapKey = (
 ): Bytes => derive(crypto, shared, 'wrap', 32, concat(ephemeral, prekey));
 
 /**
- * The secret for each of these X25519 prekeys (at most MAX_DIRECT_RECIPIENTS), under one ephemeral key. A prekey that
- * is not acceptable gets no box: whoever published it shuts out itself, not the others.
+ * A secret for each of these X25519 prekeys (at most MAX_DIRECT_RECIPIENTS), under one ephemeral key. A prekey that is
+ * not acceptable gets no box: whoever published it shuts out itself, not the others.
  */
-export async function wrapFor(
+export async function wrapEach(
 	crypto: CryptoProvider,
 	random: Random,
-	prekeys: readonly Uint8Array[],
-	secret: Uint8Array,
+	recipients: readonly { readonly publicKey: Uint8Array; readonly secret: Uint8Array }[],
 ): Promise<Wraps> {
-	if (prekeys.length > MAX_DIRECT_RECIPIENTS) throw new Error(`${prekeys.length} recipients`);
+	if (recipients.length > MAX_DIRECT_RECIPIENTS) throw new Error(`${recipients.length} recipients`);
 	const ephemeral = await crypto.agreementKey(random.bytes(32));
 	const boxes = await Promise.all(
-		prekeys.map(async (prekey) => {
-			const shared = await ephemeral.agree(prekey);
+		recipients.map(async ({ publicKey, secret }) => {
+			const shared = await ephemeral.agree(publicKey);
 			if (shared === undefined) return [];
-			const key = wrapKey(crypto, shared, ephemeral.publicKey, prekey);
-			return [{ prekeyId: prekeyId(crypto, prekey), box: crypto.seal(key, ZERO_NONCE, secret) }];
+			const key = wrapKey(crypto, shared, ephemeral.publicKey, publicKey);
+			const box = crypto.seal(key, ZERO_NONCE, secret);
+			return [{ prekeyId: prekeyId(crypto, publicKey), box }];
 		}),
 	);
 	return { ephemeral: ephemeral.publicKey, boxes: boxes.flat() };
 }
+
+/** One secret for all of these prekeys. */
+export const wrapFor = (
+	crypto: CryptoProvider,
+	random: Random,
+	prekeys: readonly Uint8Array[],
+	secret: Uint8Array,
+): Promise<Wraps> =>
+	wrapEach(
+		crypto,
+		random,
+		prekeys.map((publicKey) => ({ publicKey, secret })),
+	);
 
 /** The secret, if one of the boxes is for one of these prekeys. */
 export async function unwrap(

@@ -135,6 +135,8 @@ describe.each(providers)('%s', (_name, crypto) => {
 		expect(crypto.open(new Uint8Array(32), nonce, box)).toBeUndefined();
 		expect(crypto.open(key, new Uint8Array(24), box)).toBeUndefined();
 		expect(crypto.open(key, nonce, new Uint8Array(3))).toBeUndefined();
+		expect(crypto.open(key, nonce.slice(1), box)).toBeUndefined();
+		expect(crypto.open(key.slice(1), nonce, box)).toBeUndefined();
 	});
 
 	it('[KY2] refuses wrong lengths', async () => {

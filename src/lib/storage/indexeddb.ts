@@ -1,0 +1,200 @@
+// The device's store in IndexedDB: one object store, keys `[table, ...parts]`. Batches that wait while a transaction
+// runs share the next one. Knows nothing of what it keeps. [ST1] [ST2] [ST3] [ST4] [ST5] [ST6] [ST8]
+import { openDB, type IDBPDatabase } from 'idb';
+import type {
+	KeyValueStore,
+	StoreError,
+	StoreKey,
+	StoreRow,
+	StoreWrite,
+} from '#lib/ports/store.ts';
+import { equal, type Bytes } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+import { checkKey } from './key-form.ts';
+
+const ROWS = 'rows';
+/** Names the writer that opened last; no table has an empty name. */
+const WRITER: IDBValidKey = ['', 'writer'];
+
+export interface IndexedDbOptions {
+	/** Random bytes that name this writer: whoever opens with another name ends this one's writing for good. */
+	readonly writer: Bytes;
+	/** The browser closed the store: another writer took over, or the data was evicted. Called once. */
+	readonly onLost?: (detail: string) => void;
+}
+
+type Change =
+	| { readonly type: 'put'; readonly at: IDBValidKey; readonly value: Bytes }
+	| { readonly type: 'delete'; readonly at: IDBValidKey }
+	| { readonly type: 'clear'; readonly range: IDBKeyRange };
+
+interface Waiting {
+	readonly changes: readonly Change[];
+	readonly settle: (result: Result<void, StoreError>) => void;
+}
+
+/** What a person can be told of an exception of the browser's storage. */
+export function toStoreError(cause: unknown): StoreError {
+	const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
+	const detail = cause instanceof Error ? `${name}: ${cause.message}` : String(cause);
+	if (name === 'QuotaExceededError') return { type: 'full', detail };
+	if (name === 'SecurityError' || name === 'NotAllowedError') return { type: 'refused', detail };
+	return { type: 'failed', detail };
+}
+
+/** Bytes of their own: what is stored of a view is the whole buffer under it. */
+const own = (bytes: Uint8Array): Bytes => bytes.slice() as Bytes;
+
+const rowKey = (table: string, key: StoreKey): IDBValidKey[] => [
+	table,
+	...key.map((part) => (part instanceof Uint8Array ? own(part) : part)),
+];
+
+/** Copied now: by the time its transaction runs, the caller may use the memory for something else. */
+function toChange({ table, key, value }: StoreWrite): Change {
+	const at = rowKey(table, key);
+	return value === null ? { type: 'delete', at } : { type: 'put', at, value: own(value) };
+}
+
+export async function openIndexedDbStore(
+	name: string,
+	options: IndexedDbOptions,
+): Promise<Result<KeyValueStore, StoreError>> {
+	let lost = false;
+	function lose(detail: string): void {
+		if (lost) return;
+		lost = true;
+		options.onLost?.(detail);
+	}
+
+	let database: IDBPDatabase;
+	try {
+		database = await openDB(name, 1, {
+			upgrade: (opened) => void opened.createObjectStore(ROWS),
+			blocking: () => {
+				database.close();
+				lose('the database is being deleted or renewed');
+			},
+			terminated: () => {
+				lose('the browser closed the database');
+			},
+		});
+		const claim = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
+		await Promise.all([claim.store.put(own(options.writer), WRITER), claim.done]);
+	} catch (cause) {
+		const error = toStoreError(cause);
+		// Some browsers answer so where storage is switched off altogether.
+		const off = error.detail.startsWith('InvalidStateError');
+		return err(off ? { type: 'refused', detail: error.detail } : error);
+	}
+	return ok(storeOver(database, options.writer, lose));
+}
+
+function storeOver(
+	database: IDBPDatabase,
+	writer: Bytes,
+	lose: (detail: string) => void,
+): KeyValueStore {
+	let waiting: Waiting[] = [];
+	let running = false;
+
+	/** All these changes in one transaction; resolves once it is durable. */
+	async function write(changes: readonly Change[]): Promise<Result<void, StoreError>> {
+		// An aborted transaction rejects each of its requests besides; `done` says it once.
+		const ignore = (): void => {};
+		let abort = ignore;
+		try {
+			const transaction = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
+			abort = () => {
+				transaction.done.catch(ignore);
+				try {
+					transaction.abort();
+				} catch {
+					// It is over already: then nothing of it was kept either.
+				}
+			};
+			const rows = transaction.store;
+			const current: unknown = await rows.get(WRITER);
+			if (!(current instanceof Uint8Array) || !equal(current, writer)) {
+				abort();
+				lose('another writer took over');
+				return err({ type: 'refused', detail: 'another writer took over' });
+			}
+			for (const change of changes) {
+				if (change.type === 'put') rows.put(change.value, change.at).catch(ignore);
+				else rows.delete(change.type === 'clear' ? change.range : change.at).catch(ignore);
+			}
+			abort = ignore;
+			await transaction.done;
+			return ok();
+		} catch (cause) {
+			// What was asked for before a request that threw would be committed otherwise.
+			abort();
+			return err(toStoreError(cause));
+		}
+	}
+
+	async function drain(): Promise<void> {
+		running = true;
+		while (waiting.length > 0) {
+			const group = waiting;
+			waiting = [];
+			const result = await write(group.flatMap(({ changes }) => changes));
+			for (const { settle } of group) settle(result);
+		}
+		running = false;
+	}
+
+	function enqueue(changes: readonly Change[]): Promise<Result<void, StoreError>> {
+		return new Promise((settle) => {
+			waiting.push({ changes, settle });
+			if (!running) void drain();
+		});
+	}
+
+	return {
+		async get(table, key) {
+			checkKey(key);
+			return (await database.get(ROWS, rowKey(table, key))) as Bytes | undefined;
+		},
+
+		async range(
+			table,
+			prefix,
+			{ from = 0, to = Infinity, limit = Infinity, reverse = false } = {},
+		) {
+			checkKey(prefix);
+			if (from >= to || limit <= 0) return [];
+			const start = rowKey(table, prefix);
+			const bounds = IDBKeyRange.bound([...start, from], [...start, to], false, true);
+			const found: StoreRow[] = [];
+			const rows = database.transaction(ROWS).store;
+			let cursor = await rows.openCursor(bounds, reverse ? 'prev' : 'next');
+			while (cursor !== null && found.length < limit) {
+				const key = cursor.key as IDBValidKey[];
+				// Longer keys lie between the bounds too.
+				if (key.length === start.length + 1) {
+					found.push({ at: key[start.length] as number, value: cursor.value as Bytes });
+				}
+				cursor = await cursor.continue();
+			}
+			return found;
+		},
+
+		async commit(writes) {
+			for (const { key } of writes) checkKey(key);
+			return writes.length === 0 ? ok() : enqueue(writes.map(toChange));
+		},
+
+		async clear(table, prefix) {
+			checkKey(prefix);
+			const start = rowKey(table, prefix);
+			// An array sorts after every other key, so this is behind all that the prefix begins.
+			return enqueue([{ type: 'clear', range: IDBKeyRange.bound(start, [...start, []]) }]);
+		},
+
+		close() {
+			database.close();
+		},
+	};
+}

@@ -1,0 +1,75 @@
+// What IndexedDB adds to the contract: typed errors, group commit, one writer.
+import 'fake-indexeddb/auto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openIndexedDbStore, toStoreError } from '#lib/storage/indexeddb.ts';
+import { utf8 } from '#lib/util/bytes.ts';
+import { unwrap } from '#lib/util/result.ts';
+
+const write = (key: string) => ({ table: 't', key: [key], value: utf8(key) });
+const open = async (name: string, writer: string, onLost?: (detail: string) => void) =>
+	unwrap(await openIndexedDbStore(name, { writer: utf8(writer), ...(onLost && { onLost }) }));
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('IndexedDB store', () => {
+	it('[ST2] asks for strict durability and merges waiting batches into one transaction', async () => {
+		const store = await open('durable', 'w');
+		const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
+		await Promise.all(Array.from({ length: 50 }, (_, i) => store.commit([write(`k${i}`)])));
+		expect(transactions.mock.calls.length).toBeLessThanOrEqual(3);
+		for (const call of transactions.mock.calls) {
+			expect(call).toEqual(['rows', 'readwrite', { durability: 'strict' }]);
+		}
+		expect(await store.get('t', ['k49'])).toEqual(utf8('k49'));
+	});
+
+	it('[ST6] says that the quota is used up, keeps nothing of the batch, and goes on', async () => {
+		const store = await open('quota', 'w');
+		const put = IDBObjectStore.prototype.put;
+		let puts = 0;
+		vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
+			this: IDBObjectStore,
+			...args
+		) {
+			if (++puts === 2) throw new DOMException('no room', 'QuotaExceededError');
+			return put.apply(this, args);
+		});
+		expect(await store.commit([write('a'), write('b')])).toMatchObject({
+			ok: false,
+			error: { type: 'full' },
+		});
+		expect(await store.get('t', ['a'])).toBeUndefined();
+		expect((await store.commit([write('c')])).ok).toBe(true);
+		expect(await store.get('t', ['c'])).toEqual(utf8('c'));
+	});
+
+	it('[ST6] says that the browser refuses storage', async () => {
+		vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+			throw new DOMException('denied', 'SecurityError');
+		});
+		expect(await openIndexedDbStore('denied', { writer: utf8('w') })).toMatchObject({
+			ok: false,
+			error: { type: 'refused' },
+		});
+		expect(toStoreError(new Error('disk on fire'))).toEqual({
+			type: 'failed',
+			detail: 'Error: disk on fire',
+		});
+	});
+
+	it('[ST8] ends the writing of an earlier writer for good', async () => {
+		const lost = vi.fn();
+		const first = await open('shared', 'first', lost);
+		await first.commit([write('a')]);
+		const second = await open('shared', 'second');
+		expect(await first.commit([write('b')])).toMatchObject({
+			ok: false,
+			error: { type: 'refused' },
+		});
+		expect(await first.clear('t', [])).toMatchObject({ ok: false, error: { type: 'refused' } });
+		expect(lost).toHaveBeenCalledTimes(1);
+		expect(await second.get('t', ['a'])).toEqual(utf8('a'));
+		expect(await second.get('t', ['b'])).toBeUndefined();
+		expect((await second.commit([write('c')])).ok).toBe(true);
+	});
+});
