@@ -14,7 +14,9 @@ export interface DecodeError {
 export type Shape<T> = v.GenericSchema<unknown, T>;
 
 /** The one encoding of a value made of unsigned integers, text, bytes, booleans, null and arrays. */
-export const encode = (value: unknown): Bytes => dagCbor.encode(value) as Bytes;
+export const encode = (value: unknown): Bytes =>
+	// Under Node the library answers with a Buffer at some lengths, whose slice() is a view; a copy has none of that.
+	new Uint8Array(dagCbor.encode(value));
 
 /** Decodes bytes that must be the one encoding of a value of this shape. At most `limit` bytes are looked at. */
 export function decode<T>(

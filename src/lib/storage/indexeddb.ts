@@ -11,6 +11,7 @@ import type {
 import { equal, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { checkKey } from './key-form.ts';
+import { toStoreError } from './store-error.ts';
 
 const ROWS = 'rows';
 /** Names the writer that opened last; no table has an empty name. */
@@ -31,15 +32,6 @@ type Change =
 interface Waiting {
 	readonly changes: readonly Change[];
 	readonly settle: (result: Result<void, StoreError>) => void;
-}
-
-/** What a person can be told of an exception of the browser's storage. */
-export function toStoreError(cause: unknown): StoreError {
-	const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
-	const detail = cause instanceof Error ? `${name}: ${cause.message}` : String(cause);
-	if (name === 'QuotaExceededError') return { type: 'full', detail };
-	if (name === 'SecurityError' || name === 'NotAllowedError') return { type: 'refused', detail };
-	return { type: 'failed', detail };
 }
 
 /** Bytes of their own: what is stored of a view is the whole buffer under it. */
@@ -82,10 +74,7 @@ export async function openIndexedDbStore(
 		const claim = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
 		await Promise.all([claim.store.put(own(options.writer), WRITER), claim.done]);
 	} catch (cause) {
-		const error = toStoreError(cause);
-		// Some browsers answer so where storage is switched off altogether.
-		const off = error.detail.startsWith('InvalidStateError');
-		return err(off ? { type: 'refused', detail: error.detail } : error);
+		return err(toStoreError(cause, true));
 	}
 	return ok(storeOver(database, options.writer, lose));
 }

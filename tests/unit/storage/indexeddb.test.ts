@@ -1,7 +1,8 @@
 // What IndexedDB adds to the contract: typed errors, group commit, one writer.
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openIndexedDbStore, toStoreError } from '#lib/storage/indexeddb.ts';
+import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
+import { toStoreError } from '#lib/storage/store-error.ts';
 import { utf8 } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
