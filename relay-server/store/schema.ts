@@ -1,0 +1,96 @@
+// The tables of a relay's SQLite file and their version. [RS3] [RS4]
+import type { DatabaseSync } from 'node:sqlite';
+import { err, ok, type Result } from '#lib/util/result.ts';
+
+export const SCHEMA_VERSION = 1;
+
+/** newer: written by a newer relay. locked: another process has it open. failed: as said. */
+export interface OpenStoreError {
+	readonly type: 'newer' | 'locked' | 'failed';
+	readonly detail: string;
+}
+
+// Blocks have a table of their own, so that counting acknowledgements down doesn't rewrite them.
+const TABLES = `
+CREATE TABLE numbers (floor INTEGER NOT NULL) STRICT;
+INSERT INTO numbers VALUES (0);
+CREATE TABLE mailboxes (
+	id INTEGER PRIMARY KEY,
+	mailbox BLOB NOT NULL UNIQUE,
+	write_key BLOB NOT NULL,
+	owner_key BLOB NOT NULL,
+	ttl INTEGER NOT NULL,
+	open INTEGER NOT NULL DEFAULT 1,
+	tokens INTEGER NOT NULL DEFAULT 0,
+	highest INTEGER NOT NULL,
+	packets INTEGER NOT NULL DEFAULT 0,
+	bytes INTEGER NOT NULL DEFAULT 0,
+	deliveries INTEGER NOT NULL DEFAULT 0,
+	idle_since INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE tokens (
+	id INTEGER PRIMARY KEY,
+	mailbox INTEGER NOT NULL,
+	hash BLOB NOT NULL,
+	UNIQUE (mailbox, hash)
+) STRICT;
+CREATE TABLE packets (
+	id INTEGER PRIMARY KEY,
+	mailbox INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	packet BLOB NOT NULL,
+	delete_hash BLOB NOT NULL,
+	expiry INTEGER NOT NULL,
+	size INTEGER NOT NULL,
+	waiting INTEGER NOT NULL,
+	UNIQUE (mailbox, packet)
+) STRICT;
+CREATE INDEX packets_by_expiry ON packets (expiry);
+CREATE TABLE blocks (id INTEGER PRIMARY KEY, block BLOB NOT NULL) STRICT;
+CREATE TABLE deliveries (
+	token INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	packet INTEGER NOT NULL,
+	PRIMARY KEY (token, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_by_packet ON deliveries (packet);
+CREATE TABLE tombstones (
+	mailbox INTEGER NOT NULL,
+	packet BLOB NOT NULL,
+	expiry INTEGER NOT NULL,
+	PRIMARY KEY (mailbox, packet)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstones_by_expiry ON tombstones (expiry);
+PRAGMA user_version = ${String(SCHEMA_VERSION)};
+`;
+
+/** Makes a fresh file ready, or checks that this one can be used. */
+export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
+	try {
+		// One process for each file: pushes reach only those connected to the process that stores.
+		db.exec(`
+			PRAGMA busy_timeout = 2000;
+			PRAGMA locking_mode = EXCLUSIVE;
+			PRAGMA auto_vacuum = INCREMENTAL;
+			PRAGMA journal_mode = WAL;
+			PRAGMA synchronous = FULL;
+			PRAGMA secure_delete = ON;
+			BEGIN IMMEDIATE;
+		`);
+		const { version } = db
+			.prepare('SELECT user_version AS version FROM pragma_user_version')
+			.get() as {
+			version: number;
+		};
+		if (version > SCHEMA_VERSION) {
+			db.exec('ROLLBACK');
+			return err({ type: 'newer', detail: `the data is of version ${String(version)}` });
+		}
+		if (version === 0) db.exec(TABLES);
+		db.exec('COMMIT');
+		return ok();
+	} catch (cause) {
+		const detail = cause instanceof Error ? cause.message : 'unknown';
+		return err({ type: detail.includes('locked') ? 'locked' : 'failed', detail });
+	}
+}
