@@ -1,0 +1,98 @@
+// Builds the page of these tests, serves it on localhost, and opens it in contexts that share nothing.
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { chromium, type Page as BrowserPage } from 'playwright-core';
+import { build } from 'vite';
+import type { Page } from './page.ts';
+
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
+
+export interface Harness {
+	/** A new page in a context of its own; from `https://aegis.test` if wanted. */
+	open(options?: { readonly secure: boolean }): Promise<BrowserPage>;
+	stop(): Promise<void>;
+}
+
+export async function startHarness(): Promise<Harness> {
+	const folder = await mkdtemp(join(tmpdir(), 'aegis-p2p-'));
+	await build({
+		root: import.meta.dirname,
+		configFile: false,
+		logLevel: 'error',
+		build: { outDir: folder, emptyOutDir: true, target: 'esnext' },
+	});
+	const server = createServer((request, response) => {
+		const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+		const file = join(folder, path === '/' ? 'index.html' : path);
+		const stream = createReadStream(file);
+		stream.on('error', () => response.writeHead(404).end());
+		stream.on('open', () => {
+			response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain' });
+			stream.pipe(response);
+		});
+	});
+	await new Promise<void>((resolve) => {
+		server.listen(0, 'localhost', resolve);
+	});
+	const address = server.address();
+	const port = typeof address === 'object' && address !== null ? address.port : 0;
+	const browser = await chromium.launch({
+		executablePath: process.env['AEGIS_CHROMIUM'] ?? '/usr/bin/chromium',
+		args: [
+			'--headless',
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-quic',
+			'--no-first-run',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+		],
+	});
+	return {
+		open: async (options) => {
+			const context = await browser.newContext();
+			const page = await context.newPage();
+			await page.route('https://aegis.test/**', async (route) => {
+				const { pathname } = new URL(route.request().url());
+				await route.fulfill({ path: join(folder, pathname === '/' ? 'index.html' : pathname) });
+			});
+			await page.goto(options?.secure ? 'https://aegis.test/' : `http://localhost:${port}/`);
+			await page.waitForFunction(() => 'page' in globalThis);
+			return page;
+		},
+		stop: async () => {
+			await browser.close();
+			await new Promise((resolve) => server.close(resolve));
+			await rm(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+type Async<T> = T extends (...args: infer A) => infer R
+	? (...args: A) => Promise<Awaited<R>>
+	: never;
+
+/** The functions of a page, called from here. */
+export type Remote = { readonly [K in Exclude<keyof Page, 'errors'>]: Async<Page[K]> } & {
+	errors(): Promise<string[]>;
+};
+
+export const remote = (page: BrowserPage): Remote =>
+	new Proxy({} as Remote, {
+		get:
+			(_, name: string) =>
+			(...args: unknown[]) =>
+				page.evaluate(
+					([key, values]) => {
+						const own = (globalThis as unknown as { page: Record<string, unknown> }).page[key];
+						return typeof own === 'function'
+							? (own as (...a: unknown[]) => unknown)(...values)
+							: own;
+					},
+					[name, args] as const,
+				),
+	});

@@ -1,0 +1,13 @@
+// Direct links between pages of a real browser: npx vitest run --config tests/p2p/vitest.config.ts
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+	test: {
+		root: new URL('../..', import.meta.url).pathname,
+		environment: 'node',
+		include: ['tests/p2p/**/*.test.ts'],
+		testTimeout: 60_000,
+		hookTimeout: 60_000,
+		fileParallelism: false,
+	},
+});
