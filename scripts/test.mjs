@@ -1,5 +1,5 @@
 // `npm test`: every suite, one after the other; the last line is the sum.
-// `npm test -- unit` or `npm test -- e2e` runs one of them.
+// `npm test -- unit` runs the one named.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBrowser } from './lib/browser.mjs';
@@ -16,7 +16,7 @@ const totalsFile = join(cache, 'tests', 'totals');
 await main(async (names) => {
 	const wanted = suites.filter(({ name }) => names.length === 0 || names.includes(name));
 	if (wanted.length === 0) {
-		throw new Refusal(`Suites are ${suites.map(({ name }) => name).join(' and ')}.`);
+		throw new Refusal(`Suites are ${suites.map(({ name }) => name).join(', ')}.`);
 	}
 	rmSync(totalsFile, { force: true });
 	await ensureInstalled();

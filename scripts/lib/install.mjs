@@ -37,5 +37,10 @@ export async function ensureInstalled() {
 			'The dependencies could not be installed: look at the lines above, check the network and try again.',
 		);
 	}
-	writeFileSync(stamp, `${hash}\n`);
+	stampInstallation();
+}
+
+/** Notes which lockfile node_modules follows; npm calls it after each installation of its own, too. */
+export function stampInstallation() {
+	if (existsSync(projectNode)) writeFileSync(stamp, `${lockHash()}\n`);
 }
