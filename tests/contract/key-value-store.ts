@@ -166,10 +166,13 @@ export function describeKeyValueStore(name: string, create: () => Promise<KeyVal
 			const values = [utf8('first'), utf8('second')] as const;
 			const part = Uint8Array.of(1, 2, 3);
 			const commits = values.map((value, i) => store.commit([row('t', [part, i], value)]));
-			for (const value of [...values, part]) value.fill(0);
+			const pooled = Buffer.from('third');
+			commits.push(store.commit([row('t', ['pooled'], pooled)]));
+			for (const value of [...values, part, pooled]) value.fill(0);
 			await Promise.all(commits);
 			expect(await store.get('t', [Uint8Array.of(1, 2, 3), 0])).toEqual(utf8('first'));
 			expect(await store.get('t', [Uint8Array.of(1, 2, 3), 1])).toEqual(utf8('second'));
+			expect(await store.get('t', ['pooled'])).toEqual(utf8('third'));
 		});
 
 		it('[ST6] says so after it was closed', async () => {

@@ -41,7 +41,7 @@ export function createNobleSigning(): SigningBackend {
 	return {
 		async signingKey(seed) {
 			requireSeed(seed);
-			const secret = seed.slice();
+			const secret = new Uint8Array(seed);
 			return {
 				publicKey: ed25519.getPublicKey(secret) as Bytes,
 				sign: async (message) => ed25519.sign(message, secret) as Bytes,
@@ -55,7 +55,7 @@ export function createNobleAgreement(): AgreementBackend {
 	return {
 		async agreementKey(seed) {
 			requireSeed(seed);
-			const secret = seed.slice();
+			const secret = new Uint8Array(seed);
 			return {
 				publicKey: x25519.getPublicKey(secret) as Bytes,
 				async agree(other) {

@@ -29,7 +29,8 @@ function below(value: Uint8Array, limit: Uint8Array): boolean {
 }
 
 function isStrictPoint(point: Uint8Array): boolean {
-	const y = point.slice();
+	// Not slice(): of a Buffer that would be the caller's own memory.
+	const y = new Uint8Array(point);
 	y[31] = (y[31] ?? 0) & 0x7f;
 	return below(y, PRIME) && !SMALL_ORDER_Y.some((small) => equal(small, y));
 }

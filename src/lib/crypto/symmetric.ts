@@ -27,6 +27,6 @@ export const symmetric: Pick<CryptoProvider, 'sha256' | 'hmac' | 'hkdf' | 'seal'
 	open(key, nonce, box) {
 		// The library throws on a wrong length of key or nonce; here it is one more thing that doesn't fit.
 		if (key.length !== 32 || nonce.length !== 24) return undefined;
-		return (nacl.secretbox.open(box, nonce, key)?.slice() as Bytes | undefined) ?? undefined;
+		return nacl.secretbox.open(box, nonce, key)?.slice() as Bytes | undefined;
 	},
 };

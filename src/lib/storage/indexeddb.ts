@@ -35,7 +35,7 @@ interface Waiting {
 }
 
 /** Bytes of their own: what is stored of a view is the whole buffer under it. */
-const own = (bytes: Uint8Array): Bytes => bytes.slice() as Bytes;
+const own = (bytes: Uint8Array): Bytes => new Uint8Array(bytes);
 
 const rowKey = (table: string, key: StoreKey): IDBValidKey[] => [
 	table,

@@ -33,7 +33,7 @@ export function createIndexedDbKeySlots(name: string): KeySlotStore {
 		write: ({ container, browserKey }) =>
 			use(async (database) => {
 				const change = database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
-				const kept: KeptContainer = { container: container.slice(), browserKey };
+				const kept: KeptContainer = { container: new Uint8Array(container), browserKey };
 				await Promise.all([change.store.put(kept, KEY), change.done]);
 			}),
 		remove: () =>
@@ -50,7 +50,7 @@ export function createMemoryKeySlots(): KeySlotStore {
 	return {
 		read: async () => ok(present && { ...present, container: present.container.slice() }),
 		write: async ({ container, browserKey }) => {
-			present = { container: container.slice(), browserKey };
+			present = { container: new Uint8Array(container), browserKey };
 			return ok();
 		},
 		remove: async () => {

@@ -70,7 +70,7 @@ export function createMemoryDisk(): MemoryDisk {
 		let rows = groups.get(group);
 		if (rows === undefined) groups.set(group, (rows = new Map<string, Row>()));
 		const at = key.at(-1);
-		rows.set(last, { at: typeof at === 'number' ? at : undefined, value: value.slice() });
+		rows.set(last, { at: typeof at === 'number' ? at : undefined, value: new Uint8Array(value) });
 	}
 
 	function clear(table: string, prefix: StoreKey): void {

@@ -152,6 +152,17 @@ describe.each(providers)('%s', (_name, crypto) => {
 		expect(await crypto.verify(new Uint8Array(), hex(message), new Uint8Array())).toBe(false);
 	});
 
+	it('[KY2] leaves what it is given as it was, a Buffer too', async () => {
+		const [, key, message, signature] = RFC8032[1];
+		const given = [key, message, signature].map((text) => Buffer.from(text, 'hex'));
+		for (const bytes of given) bytes[bytes.length - 1] = 0xff;
+		const before = given.map((bytes) => bytes.toString('hex'));
+		const [a, b, c] = given;
+		if (a === undefined || b === undefined || c === undefined) throw new Error('three');
+		await crypto.verify(a, b, c);
+		expect(given.map((bytes) => bytes.toString('hex'))).toEqual(before);
+	});
+
 	it('[KY2] refuses S + L, which is the same signature written otherwise', async () => {
 		const [, key, message, signature] = RFC8032[1];
 		const s = BigInt(`0x${toHex(hex(signature).slice(32).reverse())}`);
