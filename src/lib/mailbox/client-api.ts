@@ -83,7 +83,7 @@ export interface MailboxClient {
 	onPresence: ((mailbox: Bytes, tokenHash: Bytes, connected: boolean) => void) | undefined;
 	/** The relay signed that it deleted a packet put by this connection. */
 	onDeleted: ((mailbox: Bytes, packet: Bytes, receipt: Receipt) => void) | undefined;
-	/** Once, whoever ended the connection. */
+	/** Once, whoever ended the connection; at once when it is set after the end. */
 	onClose: ((reason: string) => void) | undefined;
 
 	/** Idempotent for the same keys, but then adds no tokens. Any number of tokens. */

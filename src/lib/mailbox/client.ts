@@ -23,6 +23,8 @@ import {
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
+export type * from './client-api.ts';
+
 const ERROR_TYPE: Record<ErrorCode, MailboxError['type']> = {
 	[ERROR_CODE.malformed]: 'malformed',
 	[ERROR_CODE.unknownMailbox]: 'unknown-mailbox',
@@ -71,6 +73,7 @@ export function createMailboxClient(parts: {
 	let heartbeat: Heartbeat | undefined;
 	let hadHello = false;
 	let ended: string | undefined;
+	let closeHandler: MailboxClient['onClose'];
 
 	let greet = (_: Result<Greeted, HelloError>): void => undefined;
 	const greeted = new Promise<Result<Greeted, HelloError>>((resolve) => {
@@ -88,7 +91,7 @@ export function createMailboxClient(parts: {
 		heartbeat?.stop();
 		greet(err({ type: 'disconnected', detail: reason }));
 		requests.end(reason);
-		client.onClose?.(reason);
+		closeHandler?.(reason);
 	};
 	const close = (reason: string): void => {
 		if (ended !== undefined) return;
@@ -259,7 +262,16 @@ export function createMailboxClient(parts: {
 		onPacket: undefined,
 		onPresence: undefined,
 		onDeleted: undefined,
-		onClose: undefined,
+		get onClose() {
+			return closeHandler;
+		},
+		set onClose(handler) {
+			closeHandler = handler;
+			if (ended === undefined || handler === undefined) return;
+			// Whoever sets it a moment too late still hears of the end.
+			const reason = ended;
+			void Promise.resolve().then(() => closeHandler?.(reason));
+		},
 		open: async ({ mailbox, writeKey, ownerKey, tokenHashes, ttl }) => {
 			const [first = [], ...rest] = slices(tokenHashes, MAX_TOKENS);
 			const opened = await askDone({

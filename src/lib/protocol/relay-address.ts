@@ -14,8 +14,13 @@ export interface RelayAddress {
 
 export const isRelayUrl = (url: string): boolean => /^wss?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(url);
 
+export const relayUrlsShape: Shape<string[]> = list(
+	where(text(MAX_URL), isRelayUrl, 'not a ws or wss URL'),
+	MAX_RELAY_URLS,
+);
+
 export const relayAddressShape: Shape<RelayAddress> = map(
-	tuple(bytes(32), list(where(text(MAX_URL), isRelayUrl, 'not a ws or wss URL'), MAX_RELAY_URLS)),
+	tuple(bytes(32), relayUrlsShape),
 	([key, urls]) => ({ key, urls }),
 );
 
