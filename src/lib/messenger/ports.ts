@@ -27,6 +27,12 @@ export interface Page {
 	readonly secure: boolean;
 	/** Address of the relay that served the page: offered to the person, never used unasked. */
 	readonly offeredRelay: string | null;
+	/** The browser has WebRTC. */
+	readonly direct: boolean;
+	/** The browser believes that there is a network. */
+	isOnline(): boolean;
+	/** Calls when a network comes or goes; returns the end of that. */
+	onOnline(listener: () => void): () => void;
 }
 
 /** This person on this device. */

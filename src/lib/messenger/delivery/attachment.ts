@@ -4,7 +4,7 @@ import type { SigningKey } from '#lib/ports/crypto.ts';
 import type { Receipt } from '#lib/protocol/mailbox.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
-import type { MailboxError } from '#lib/mailbox/client.ts';
+import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import type { Ports } from '../ports.ts';
 import type { RelayPool } from './relay-pool.ts';
 

@@ -34,6 +34,15 @@ export interface PostEvents {
 	onPresence(): void;
 }
 
+export interface StoreCopy {
+	/** The packet's name on relays. */
+	readonly packet: Bytes;
+	/** Lets the sender delete it. */
+	readonly preimage: Bytes;
+	/** The epoch whose mailbox is not to be used, if any. */
+	readonly notIn: Bytes | null;
+}
+
 export interface Post {
 	/** Follows the authority log and the keys: attaches to mailboxes, lets go of old ones. */
 	update(): Promise<void>;
@@ -45,11 +54,13 @@ export interface Post {
 	send(device: string, message: SpaceMessage): boolean;
 	/** Sends to every device that can be reached now. */
 	sendAll(message: SpaceMessage): void;
-	/** Leaves a copy for these devices on relays drawn at random; what was stored. */
+	/**
+	 * Leaves a copy for these devices on relays drawn at random; what was stored. An EPOCH goes to the mailbox of the
+	 * epoch before it: whoever it is for can't open its own yet.
+	 */
 	store(
 		devices: readonly string[],
-		packet: Bytes,
-		preimage: Bytes,
+		copy: StoreCopy,
 		message: SpaceMessage,
 	): Promise<readonly StoredCopy[]>;
 	remove(packet: Bytes, preimage: Bytes): void;
@@ -223,9 +234,10 @@ export function createPost(
 				}
 			}
 		},
-		async store(devices, packet, preimage, message) {
-			if (current === undefined) return [];
-			const post = current;
+		async store(devices, { packet, preimage, notIn }, message) {
+			const avoided = notIn === null ? undefined : posts.get(toHex(notIn));
+			const post = avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
+			if (post === undefined) return [];
 			const to = devices.flatMap((device) => tokensOf(post, device));
 			if (to.length === 0) return [];
 			const sealed = block(post, envelopeFor(null, message));

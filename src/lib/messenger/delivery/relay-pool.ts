@@ -1,6 +1,7 @@
 // Keeps one connection to each relay that the person added or a space names: dials, redials, tells who is up. [RP1] [RP2]
 // Says nothing of what the relays are used for; frames for a mailbox go to whoever attached to it.
-import { createMailboxClient, type MailboxClient } from '#lib/mailbox/client.ts';
+import { createMailboxClient } from '#lib/mailbox/client.ts';
+import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { Receipt } from '#lib/protocol/mailbox.ts';

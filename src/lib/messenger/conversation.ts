@@ -1,0 +1,161 @@
+// A channel as people read it: the newest screen first, older stretches on request, each message with where it is.
+import type { LoggedMessage } from '#lib/crdt/segment.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { MAX_TEXT } from '#lib/protocol/limits.ts';
+import { encode, decodeFrame, tuple, uint } from '#lib/protocol/cbor.ts';
+import { createSignal } from '#lib/util/signal.ts';
+import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
+import { err, ok } from '#lib/util/result.ts';
+import { compareTime, type Time } from '#lib/protocol/entry.ts';
+import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
+import type { Conversation, Delivery, MessageView } from './api.ts';
+import type { Self } from './ports.ts';
+import type { SpaceNode } from './space-node.ts';
+
+export interface LiveConversation extends Conversation {
+	/** Messages came, went, or their delivery changed. */
+	refresh(): void;
+}
+
+const BEGINNING: Time = { ms: 0, counter: 0 };
+
+export interface ReadMarks {
+	get(channel: Bytes): Promise<Time>;
+	write(channel: Bytes, time: Time): StoreWrite;
+}
+
+export function createReadMarks(store: KeyValueStore, space: Bytes): ReadMarks {
+	const shape = tuple(uint(2 ** 48), uint(65_535));
+	return {
+		async get(channel) {
+			const stored = await store.get('read', [space, channel]);
+			const decoded = stored && decodeFrame(shape, stored, 64);
+			if (decoded?.ok !== true) return BEGINNING;
+			const [ms, counter] = decoded.value;
+			return { ms, counter };
+		},
+		write: (channel, time) => ({
+			table: 'read',
+			key: [space, channel],
+			value: encode([time.ms, time.counter]),
+		}),
+	};
+}
+
+export function openConversation(
+	node: SpaceNode,
+	self: Self,
+	channel: Bytes,
+	relayName: (key: string) => string,
+	events: { onRead(time: Time): void; onClose(conversation: LiveConversation): void },
+): LiveConversation {
+	const { space } = node;
+	const log = space.log(channel);
+	const messages = createSignal<readonly MessageView[]>([]);
+	const hasOlder = createSignal(false);
+	const views = new Map<string, MessageView>();
+	/** The oldest stretch loaded, counted from the newest: 1 is the newest alone. */
+	let loaded = 1;
+	let newest: Time = BEGINNING;
+	let refreshing = false;
+	let again = false;
+	let closed = false;
+
+	const nameOf = (author: Bytes): string =>
+		space.ledger.authority.people.get(toHex(author))?.name ?? '?';
+
+	function deliveryOf(message: LoggedMessage): Delivery | null {
+		if (!equal(message.device, self.device.publicKey)) return null;
+		const pending = node.outbox.delivery(message.seq);
+		if (pending?.state === 'stored') return { ...pending, relay: relayName(pending.relay) };
+		const of = message.recipients;
+		return pending ?? { state: 'delivered', delivered: of, of };
+	}
+
+	function viewOf(message: LoggedMessage, all: ReadonlyMap<string, LoggedMessage>): MessageView {
+		const id = toHex(message.id);
+		const quoted = message.replyTo === null ? undefined : all.get(toHex(message.replyTo));
+		const view: MessageView = {
+			id,
+			author: toHex(message.author),
+			authorName: nameOf(message.author),
+			mine: equal(message.author, self.rootHash),
+			text: message.text,
+			time: message.time.ms,
+			late: message.late,
+			replyTo:
+				message.replyTo === null
+					? null
+					: {
+							id: toHex(message.replyTo),
+							authorName: quoted === undefined ? '' : nameOf(quoted.author),
+							text: quoted?.text ?? '',
+						},
+			delivery: deliveryOf(message),
+		};
+		const known = views.get(id);
+		// The same object for the same view: the interface then has nothing to do for it.
+		if (known !== undefined && JSON.stringify(known) === JSON.stringify(view)) return known;
+		views.set(id, view);
+		return view;
+	}
+
+	async function load(): Promise<void> {
+		const count = await log.stretches();
+		const stretches: (readonly LoggedMessage[])[] = [];
+		for (let n = Math.max(0, count - loaded); n < count; n++) stretches.push(await log.read(n));
+		if (closed) return;
+		const all = stretches.flat();
+		const byId = new Map(all.map((message) => [toHex(message.id), message]));
+		newest = all.at(-1)?.time ?? BEGINNING;
+		messages.set(all.map((message) => viewOf(message, byId)));
+		hasOlder.set(count > loaded);
+	}
+
+	/** One load at a time; a change during one asks for another. */
+	async function refreshNow(): Promise<void> {
+		if (refreshing) {
+			again = true;
+			return;
+		}
+		refreshing = true;
+		do {
+			again = false;
+			await load();
+		} while (again && !closed);
+		refreshing = false;
+	}
+
+	const conversation: LiveConversation = {
+		messages,
+		hasOlder,
+		async loadOlder() {
+			if (!hasOlder.get()) return;
+			loaded += 1;
+			await refreshNow();
+		},
+		async send(words, replyTo) {
+			const text = words.trim();
+			if (text.length === 0) return err({ type: 'empty' });
+			if (utf8(text).length > MAX_TEXT || !text.isWellFormed()) return err({ type: 'too-long' });
+			const written = await node.write({
+				kind: KIND.message,
+				channel,
+				text,
+				replyTo: (replyTo === undefined ? undefined : fromHex(replyTo)) ?? null,
+			});
+			if (written.ok) return ok();
+			return err({ type: written.error.type === 'not-member' ? 'not-member' : 'storage' });
+		},
+		markRead() {
+			if (compareTime(newest, BEGINNING) > 0) events.onRead(newest);
+		},
+		close() {
+			closed = true;
+			events.onClose(conversation);
+		},
+		refresh: () => void refreshNow(),
+	};
+	void refreshNow();
+	return conversation;
+}

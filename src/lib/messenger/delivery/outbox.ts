@@ -1,0 +1,215 @@
+// What this device has written and not every recipient device has said it holds: the real backup until then. [DL1] … [DL4]
+// Only a device's own signed word takes a recipient off; a relay's never does.
+import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
+import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import { label } from '#lib/protocol/labels.ts';
+import { STORE_AFTER } from '#lib/protocol/limits.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
+import type { StoreWrite } from '#lib/ports/store.ts';
+import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Delivery } from '../api.ts';
+import type { Ports, Self } from '../ports.ts';
+import { createQueue } from '../queue.ts';
+import type { Space } from '../space/space.ts';
+import type { Post } from './post.ts';
+
+interface Row {
+	readonly seq: number;
+	readonly packet: Bytes;
+	readonly preimage: Bytes;
+	/** Devices (hex) that have not said they hold it. */
+	readonly missing: Set<string>;
+	readonly recipients: number;
+	/** Relays (hex) that say they keep a copy, and until when (s). */
+	readonly copies: Map<string, number>;
+	/** Devices (hex) that a stored copy is for. */
+	readonly storedFor: Set<string>;
+	/** When it was first sent, ms; copies are due some time after. */
+	readonly since: number;
+}
+
+export interface Outbox {
+	load(): Promise<void>;
+	/** What to commit together with a new entry. */
+	rowFor(entry: Entry): readonly StoreWrite[];
+	/** Sends a new entry, once it is kept. */
+	publish(entry: Entry): void;
+	/** A device says that it holds this feed up to `seq`. */
+	acknowledged(device: string, seq: number): void;
+	/** A relay came up: leaves the copies that are due. */
+	flush(): void;
+	/** Where the entry at this place of the own feed is; null when nothing is due any longer. */
+	delivery(seq: number): Delivery | null;
+	/** Set by whoever shows it. */
+	onChange: (seqs: readonly number[]) => void;
+	stop(): void;
+}
+
+const shape = tuple(
+	bytes(32),
+	bytes(32),
+	list(bytes(32), 4096),
+	uint(),
+	list(tuple(bytes(32), uint()), 16),
+	list(bytes(32), 4096),
+	uint(),
+);
+
+/** The name under which relays keep an entry: members can tell what they hold already, nobody else learns anything. */
+export const packetName = (
+	crypto: { sha256(...parts: readonly Uint8Array[]): Bytes },
+	spaceKey: Bytes,
+	entry: Bytes,
+): Bytes => crypto.sha256(label('packet-id'), spaceKey, entry);
+
+export function createOutbox(ports: Ports, self: Self, space: Space, post: Post): Outbox {
+	const { clock, crypto, random, store } = ports;
+	const own = toHex(self.device.publicKey);
+	const rows = new Map<number, Row>();
+	const queue = createQueue();
+	const timers = new Set<() => void>();
+	let stopped = false;
+
+	const bytesOf = (hexes: Iterable<string>): Bytes[] =>
+		[...hexes].flatMap((hex) => fromHex(hex) ?? []);
+
+	const write = (row: Row): StoreWrite => ({
+		table: 'outbox',
+		key: [space.id, row.seq],
+		value:
+			row.missing.size === 0
+				? null
+				: encode([
+						row.packet,
+						row.preimage,
+						bytesOf(row.missing),
+						row.recipients,
+						[...row.copies].map(([relay, until]) => [...bytesOf([relay]), until]),
+						bytesOf(row.storedFor),
+						row.since,
+					]),
+	});
+
+	const others = (): string[] =>
+		[...space.ledger.authority.devices.values()]
+			.filter((device) => device.active)
+			.map((device) => toHex(device.device))
+			.filter((device) => device !== own);
+
+	const later = (ms: number, work: () => void): void => {
+		const cancel = clock.after(ms, () => {
+			timers.delete(cancel);
+			work();
+		});
+		timers.add(cancel);
+	};
+
+	/** Leaves copies for recipients that are away, or present and silent for too long. */
+	const leaveCopies = (row: Row): Promise<void> =>
+		queue(async () => {
+			if (stopped || !rows.has(row.seq)) return;
+			const waited = clock.now() - row.since >= STORE_AFTER;
+			const due = [...row.missing].filter(
+				(device) => !row.storedFor.has(device) && (waited || post.route(device) === null),
+			);
+			if (due.length === 0 || !post.hasRelay()) return;
+			const packet = await space.kept.packet(self.device.publicKey, row.seq);
+			if (packet === undefined) return;
+			const copies = await post.store(
+				due,
+				{ packet: row.packet, preimage: row.preimage, notIn: newEpochOf(packet) },
+				{ type: 'entries', packets: [packet] },
+			);
+			if (copies.length === 0) return;
+			for (const { relay, receipt } of copies) row.copies.set(relay, receipt.expiry);
+			for (const device of due) row.storedFor.add(device);
+			await store.commit([write(row)]);
+			outbox.onChange([row.seq]);
+		});
+
+	const newEpochOf = (packet: Packet): Bytes | null => {
+		const control = space.ledger.control.get(
+			toHex(crypto.sha256(label('entry'), packet.header)),
+		);
+		return control?.content.kind === KIND.epoch ? control.entry.header.key.epoch : null;
+	};
+
+	const outbox: Outbox = {
+		async load() {
+			for (const { at, value } of await store.range('outbox', [space.id])) {
+				const stored = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
+				if (!stored.ok) continue;
+				const [packet, preimage, missing, recipients, copies, storedFor, since] = stored.value;
+				rows.set(at, {
+					seq: at,
+					packet,
+					preimage,
+					missing: new Set(missing.map(toHex)),
+					recipients,
+					copies: new Map(copies.map(([relay, until]) => [toHex(relay), until])),
+					storedFor: new Set(storedFor.map(toHex)),
+					since,
+				});
+			}
+		},
+		rowFor(entry) {
+			const missing = new Set(others());
+			const spaceKey = space.ledger.authority.genesis?.spaceKey;
+			if (missing.size === 0 || spaceKey === undefined) return [];
+			const row: Row = {
+				seq: entry.header.seq,
+				packet: packetName(crypto, spaceKey, entry.id),
+				preimage: random.bytes(32),
+				missing,
+				recipients: missing.size,
+				copies: new Map(),
+				storedFor: new Set(),
+				since: Math.max(0, Math.floor(clock.now())),
+			};
+			rows.set(row.seq, row);
+			return [write(row)];
+		},
+		publish(entry) {
+			const row = rows.get(entry.header.seq);
+			if (row === undefined) return;
+			post.sendAll({ type: 'entries', packets: [entry.packet] });
+			void leaveCopies(row);
+			later(STORE_AFTER, () => void leaveCopies(row));
+		},
+		acknowledged(device, seq) {
+			const changed: Row[] = [];
+			for (const row of rows.values()) {
+				if (row.seq <= seq && row.missing.delete(device)) changed.push(row);
+			}
+			if (changed.length === 0) return;
+			for (const row of changed) if (row.missing.size === 0) rows.delete(row.seq);
+			void store.commit(changed.map(write));
+			outbox.onChange(changed.map((row) => row.seq));
+		},
+		flush() {
+			for (const row of rows.values()) {
+				const due = row.since + STORE_AFTER - clock.now();
+				void leaveCopies(row);
+				if (due > 0) later(due, () => void leaveCopies(row));
+			}
+		},
+		delivery(seq) {
+			const row = rows.get(seq);
+			if (row === undefined) return null;
+			const of = row.recipients;
+			const delivered = of - row.missing.size;
+			const now = clock.now() / 1000;
+			const copy = [...row.copies].find(([, until]) => until > now);
+			if (copy !== undefined) {
+				return { state: 'stored', relay: copy[0], until: copy[1] * 1000, delivered, of };
+			}
+			return delivered > 0 ? { state: 'delivered', delivered, of } : { state: 'queued', delivered, of };
+		},
+		onChange: () => undefined,
+		stop() {
+			stopped = true;
+			for (const cancel of timers) cancel();
+		},
+	};
+	return outbox;
+}

@@ -1,0 +1,83 @@
+// Brings a space into being: GENESIS, the first epoch, and a channel to talk in. [GE1] [EP1]
+import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
+import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
+import { createEpochSecrets, epochId } from '#lib/crypto/epoch.ts';
+import { EPOCH_REASON, HISTORY, SPACE_KIND, type Genesis } from '#lib/protocol/content.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { err, ok, unwrap, type Result } from '#lib/util/result.ts';
+import type { Ports, Self } from './ports.ts';
+import { composeEntry } from './space/composing.ts';
+import { grantOf, newEpoch } from './space/epochs.ts';
+import { openSpace, type Space, type WriteError } from './space/space.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** A new space with this person as its only member; `channel` is the name of its first channel. */
+export async function foundSpace(
+	ports: Ports,
+	self: Self,
+	kind: 'community' | 'direct',
+	name: string,
+	channel: string,
+	relays: readonly RelayAddress[],
+): Promise<Result<Space, WriteError>> {
+	const { crypto, random } = ports;
+	const secrets = createEpochSecrets(crypto, random);
+	const genesis = await composeGenesis(ports, self, secrets, {
+		kind: KIND.genesis,
+		spaceKind: SPACE_KIND[kind],
+		name,
+		history: HISTORY.sinceJoined,
+		spaceKey: random.bytes(32),
+		founder: self.member,
+	});
+	const space = await openSpace(ports, self, genesis.id);
+	const admitted = await space.admit(grantOf(secrets, random.bytes(32), null), []);
+	if (!admitted.ok) return admitted;
+	const received = await space.receive([genesis.packet]);
+	if (!received.ok) return received;
+	const { content, sealing } = await newEpoch(
+		crypto,
+		random,
+		space,
+		EPOCH_REASON.start,
+		relays,
+		secrets,
+	);
+	const epoch = await space.write(content, sealing);
+	if (!epoch.ok) return epoch;
+	const { controlKey } = secrets;
+	const written = await space.write(
+		{ kind: KIND.channel, name: channel },
+		{ epoch: epochId(crypto, controlKey), controlKey, recipients: [] },
+	);
+	return written.ok ? ok(space) : err(written.error);
+}
+
+async function composeGenesis(
+	{ crypto, random, clock }: Ports,
+	self: Self,
+	secrets: ReturnType<typeof createEpochSecrets>,
+	content: Genesis,
+): Promise<Entry> {
+	const entry = await composeEntry(
+		{ crypto, random, device: self.device },
+		{
+			space: NOTHING,
+			author: self.rootHash,
+			seq: 0,
+			prev: NOTHING,
+			time: createLogicalClock(clock).next(),
+			authorityHeads: [],
+			feedHeads: [],
+		},
+		{
+			epoch: epochId(crypto, secrets.controlKey),
+			controlKey: secrets.controlKey,
+			recipients: [],
+		},
+		content,
+	);
+	return unwrap(await checkEntry(crypto, entry.packet));
+}

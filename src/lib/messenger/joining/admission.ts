@@ -1,0 +1,214 @@
+// A member's side of joining: reads the lobbies of the space's invitations, and lets in who brings a genuine proof.
+// Whoever made the invitation acts first; the others step in when it doesn't. [IN3] [IN4] [IN5] [IN6]
+import { deleteHash, rootHashOf, tokenHash } from '#lib/crypto/hash.ts';
+import { verifyMember } from '#lib/crypto/identity.ts';
+import { MAX_SEALED_TO, openWith, sealTo } from '#lib/crypto/seal.ts';
+import { HISTORY, SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
+import type { InviteState } from '#lib/crdt/authority.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import {
+	decodeJoinRequest,
+	encodeJoinReply,
+	joinProofContent,
+	REFUSAL,
+	type JoinReply,
+	type JoinRequest,
+	type Refusal,
+} from '#lib/protocol/lobby.ts';
+import type { FeedHead } from '#lib/protocol/space-message.ts';
+import { compareTime, type Packet } from '#lib/protocol/entry.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
+import { split } from '../delivery/post.ts';
+import type { RelayPool } from '../delivery/relay-pool.ts';
+import type { Ports, Self } from '../ports.ts';
+import { createQueue } from '../queue.ts';
+import { grantForJoiner, hasRoom } from '../space/epochs.ts';
+import type { Space } from '../space/space.ts';
+import { lobbyKey, lobbySpec } from './invitations.ts';
+
+/** How long each member further down the line leaves it to those before. */
+const TURN = 1500;
+
+export interface AdmissionEvents {
+	/** Writes and publishes a control entry. */
+	admit(content: Admit): Promise<boolean>;
+}
+
+export interface Admission {
+	/** Follows the authority log: reads the lobbies of invitations that still admit. */
+	update(): Promise<void>;
+	stop(): void;
+}
+
+export function createAdmission(
+	ports: Ports,
+	self: Self,
+	space: Space,
+	pool: RelayPool,
+	events: AdmissionEvents,
+): Admission {
+	const { clock, crypto, random } = ports;
+	const lobbies = new Map<string, Attachment[]>();
+	const admitting = createQueue();
+	let stopped = false;
+
+	const isOpen = (invite: InviteState): boolean =>
+		invite.content.expiry === 0 || invite.content.expiry > clock.now();
+
+	/** Position in line for this invitation: 0 for the device that made it. */
+	function turn(invite: InviteState): number {
+		if (equal(invite.device, self.device.publicKey)) return 0;
+		const devices = [...space.ledger.authority.devices.values()]
+			.filter((device) => device.active)
+			.map((device) => toHex(device.device))
+			.sort();
+		return 1 + devices.indexOf(toHex(self.device.publicKey));
+	}
+
+	const wait = (ms: number): Promise<void> =>
+		ms === 0 ? Promise.resolve() : new Promise((resolve) => clock.after(ms, resolve));
+
+	async function onRequest(invite: InviteState, relay: string, block: Bytes): Promise<boolean> {
+		const key = await lobbyKey(crypto, invite.content.lobbySecret);
+		const opened = await openWith(crypto, key, block);
+		const request = opened && decodeJoinRequest(opened);
+		if (request?.ok !== true) return true;
+		if (!(await isGenuine(invite, request.value))) return true;
+		await wait(turn(invite) * TURN);
+		if (stopped) return false;
+		return admitting(() => answer(invite, relay, request.value));
+	}
+
+	async function isGenuine(invite: InviteState, request: JoinRequest): Promise<boolean> {
+		const root = rootHashOf(crypto, request.member.certificate.rootKey);
+		return (
+			equal(request.space, space.id) &&
+			equal(request.inviteKey, invite.content.inviteKey) &&
+			(await verifyMember(crypto, request.member)) &&
+			(await crypto.verify(
+				request.inviteKey,
+				joinProofContent(crypto, space.id, root, request.member),
+				request.proof,
+			))
+		);
+	}
+
+	async function answer(
+		invite: InviteState,
+		relay: string,
+		request: JoinRequest,
+	): Promise<boolean> {
+		const device = toHex(request.member.certificate.deviceKey);
+		const known = space.ledger.authority.devices.get(device);
+		// Another member has let it in, and answers.
+		if (known !== undefined && turn(invite) > 0) return true;
+		const refusal = known === undefined ? refusalFor(invite) : null;
+		if (refusal !== null) {
+			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
+		}
+		const epoch = space.ledger.authority.epoch;
+		const keys = epoch && space.ring.get(epoch.id);
+		if (epoch === null || !keys?.grant) return false;
+		const step = keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1;
+		const token = random.bytes(32);
+		const bases = currentHeads();
+		const admitted = await events.admit({
+			kind: KIND.admit,
+			invite: invite.id,
+			proof: request.proof,
+			member: request.member,
+			tokenHash: tokenHash(crypto, token),
+			epoch: epoch.id,
+			step,
+		});
+		if (!admitted) return false;
+		const direct = space.ledger.authority.genesis?.spaceKind === SPACE_KIND.direct;
+		const grant = grantForJoiner(crypto, keys.grant, step, token, direct);
+		const since = space.ledger.authority.genesis?.history === HISTORY.sinceJoined;
+		const packets = controlPackets();
+		const batches = split({ type: 'entries', packets }, MAX_SEALED_TO - 64);
+		return reply(relay, request, [
+			{ type: 'welcome', space: space.id, grant, bases: since ? bases : [] },
+			...batches.filter((batch) => batch.type === 'entries'),
+		]);
+	}
+
+	function refusalFor(invite: InviteState): Refusal | null {
+		if (!isOpen(invite)) return REFUSAL.expired;
+		const now = space.ledger.authority.invites.get(toHex(invite.id));
+		if (now === undefined || now.used >= now.content.uses) return REFUSAL.spent;
+		return hasRoom(space) ? null : REFUSAL.full;
+	}
+
+	const currentHeads = (): FeedHead[] =>
+		[...space.ledger.feeds.values()]
+			.filter((feed) => feed.seq >= 0)
+			.map((feed) => ({ feed: feed.device, seq: feed.seq, id: feed.head }));
+
+	const controlPackets = (): Packet[] =>
+		[...space.ledger.control.values()]
+			.sort((a, b) => compareTime(a.entry.header.time, b.entry.header.time))
+			.map(({ entry }) => entry.packet);
+
+	/** Puts the answer into the joiner's own mailbox; true once the relay keeps all of it. */
+	async function reply(
+		relay: string,
+		request: JoinRequest,
+		replies: readonly JoinReply[],
+	): Promise<boolean> {
+		const client = pool.client(relay);
+		if (client === undefined) return false;
+		const writeKey = await crypto.signingKey(request.replyWriteSeed);
+		for (const each of replies) {
+			const { publicKey } = request.member.prekey;
+			const block = await sealTo(crypto, random, publicKey, encodeJoinReply(each));
+			if (block === undefined) return true;
+			const stored = await client.put(request.replyMailbox, writeKey, {
+				packet: random.bytes(32),
+				ttl: DEFAULT_TTL_SECONDS,
+				deleteHash: deleteHash(crypto, random.bytes(32)),
+				to: null,
+				block,
+			});
+			// A joiner that has closed or never opened its mailbox can't be answered: nothing more to do.
+			if (!stored.ok) return stored.error.type !== 'disconnected' && stored.error.type !== 'timeout';
+		}
+		return true;
+	}
+
+	return {
+		async update() {
+			for (const [key, invite] of space.ledger.authority.invites) {
+				if (lobbies.has(key) || !isOpen(invite)) continue;
+				const attachments: Attachment[] = [];
+				lobbies.set(key, attachments);
+				const spec = await lobbySpec(crypto, invite.content);
+				for (const address of invite.content.relays) {
+					if (stopped) return;
+					pool.add(address, 'space');
+					const relay = toHex(address.key);
+					attachments.push(
+						attachMailbox(ports, pool, relay, spec, {
+							onBlock: (block) => onRequest(invite, relay, block),
+							isHeld: () => false,
+							onReady: () => undefined,
+							onPresence: () => undefined,
+						}),
+					);
+				}
+			}
+			for (const [key, attachments] of lobbies) {
+				const invite = space.ledger.authority.invites.get(key);
+				if (invite !== undefined && isOpen(invite)) continue;
+				for (const attachment of attachments) attachment.detach();
+				lobbies.delete(key);
+			}
+		},
+		stop() {
+			stopped = true;
+			for (const attachment of [...lobbies.values()].flat()) attachment.detach();
+		},
+	};
+}

@@ -1,0 +1,234 @@
+// A newcomer's side of joining: knocks at the lobby, waits for as long as it takes, and opens the space with what it is
+// given. What it waits with survives a restart. [IN3] [IN4] [IN7]
+import { deleteHash, tokenHash } from '#lib/crypto/hash.ts';
+import { openWith, sealTo } from '#lib/crypto/seal.ts';
+import { bytes, decodeFrame, encode, optional, text, tuple, uint } from '#lib/protocol/cbor.ts';
+import { decodeInvitation, encodeInvitation, type Invitation } from '#lib/protocol/invitation.ts';
+import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import {
+	decodeJoinReply,
+	encodeJoinRequest,
+	joinProofContent,
+	type JoinReply,
+	type Refusal,
+} from '#lib/protocol/lobby.ts';
+import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Result } from '#lib/util/result.ts';
+import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
+import type { RelayPool } from '../delivery/relay-pool.ts';
+import type { Ports, Self } from '../ports.ts';
+import { createQueue } from '../queue.ts';
+import { openSpace, type Space } from '../space/space.ts';
+import { inviteKeyOf, lobbyAddress } from './invitations.ts';
+
+export interface JoinRecord {
+	readonly invitation: Invitation;
+	/** This device's own mailbox for the answer, one on each relay of the invitation. */
+	readonly mailbox: Bytes;
+	readonly writeSeed: Bytes;
+	readonly ownerSeed: Bytes;
+	readonly token: Bytes;
+	/** Name of the request on relays, so that a retry is the same packet. */
+	readonly request: Bytes;
+	readonly refused: Refusal | null;
+}
+
+const shape = tuple(
+	text(16_384),
+	bytes(32),
+	bytes(32),
+	bytes(32),
+	bytes(32),
+	bytes(32),
+	optional(uint(3)),
+);
+
+export function newJoin(random: { bytes(n: number): Bytes }, invitation: Invitation): JoinRecord {
+	return {
+		invitation,
+		mailbox: random.bytes(32),
+		writeSeed: random.bytes(32),
+		ownerSeed: random.bytes(32),
+		token: random.bytes(32),
+		request: random.bytes(32),
+		refused: null,
+	};
+}
+
+export const joinWrite = (ports: Ports, number: number, join: JoinRecord | null): StoreWrite => ({
+	table: 'joining',
+	key: ['list', number],
+	value:
+		join &&
+		encode([
+			encodeInvitation(join.invitation, (b) => ports.crypto.sha256(b)),
+			join.mailbox,
+			join.writeSeed,
+			join.ownerSeed,
+			join.token,
+			join.request,
+			join.refused,
+		]),
+});
+
+export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | undefined {
+	const decoded = decodeFrame(shape, encoded, 32_768);
+	if (!decoded.ok) return undefined;
+	const [link, mailbox, writeSeed, ownerSeed, token, request, refused] = decoded.value;
+	const invitation = decodeInvitation(link, (b) => ports.crypto.sha256(b));
+	if (!invitation.ok) return undefined;
+	return {
+		invitation: invitation.value,
+		mailbox,
+		writeSeed,
+		ownerSeed,
+		token,
+		request,
+		refused: refused as Refusal | null,
+	};
+}
+
+export interface JoiningEvents {
+	/** The space is here and this device is a member of it. */
+	onJoined(space: Space): void;
+	onRefused(reason: Refusal): void;
+}
+
+export interface Joining {
+	readonly record: JoinRecord;
+	stop(): void;
+}
+
+export async function startJoining(
+	ports: Ports,
+	self: Self,
+	pool: RelayPool,
+	record: JoinRecord,
+	events: JoiningEvents,
+): Promise<Joining> {
+	const { crypto, random } = ports;
+	const { invitation, mailbox } = record;
+	const writeKey = await crypto.signingKey(record.writeSeed);
+	const ownerKey = await crypto.signingKey(record.ownerSeed);
+	const inviteKey = await inviteKeyOf(crypto, invitation.seed);
+	const lobby = await lobbyAddress(crypto, inviteKey.publicKey);
+	const proof = await inviteKey.sign(
+		joinProofContent(crypto, invitation.space, self.rootHash, self.member),
+	);
+	const attachments: Attachment[] = [];
+	const queue = createQueue();
+	const early: JoinReply[] = [];
+	let space: Space | undefined;
+	let ended = false;
+
+	async function knock(relay: string): Promise<void> {
+		const client = pool.client(relay);
+		if (client === undefined || ended) return;
+		const content = encodeJoinRequest({
+			space: invitation.space,
+			inviteKey: inviteKey.publicKey,
+			proof,
+			member: self.member,
+			replyMailbox: mailbox,
+			replyWriteSeed: record.writeSeed,
+		});
+		const block = await sealTo(crypto, random, invitation.lobbyKey, content);
+		if (block === undefined) return;
+		await client.put(lobby.mailbox, lobby.writeKey, {
+			packet: record.request,
+			ttl: DEFAULT_TTL_SECONDS,
+			deleteHash: deleteHash(crypto, random.bytes(32)),
+			to: null,
+			block,
+		});
+	}
+
+	/** True once the answer is durably taken in. */
+	async function onReply(block: Bytes): Promise<boolean> {
+		for (const prekey of self.prekeys) {
+			const opened = await openWith(crypto, prekey, block);
+			const reply = opened && decodeJoinReply(opened);
+			if (reply?.ok === true) return take(reply.value);
+		}
+		return true;
+	}
+
+	async function take(reply: JoinReply): Promise<boolean> {
+		if (ended) return true;
+		if (reply.type === 'refused') {
+			finish();
+			events.onRefused(reply.reason);
+			return true;
+		}
+		if (reply.type === 'entries') {
+			if (space === undefined) {
+				if (early.length < 256) early.push(reply);
+				return false;
+			}
+			return settle(await space.receive(reply.packets));
+		}
+		if (!equal(reply.space, invitation.space)) return true;
+		space ??= await openSpace(ports, self, invitation.space);
+		const admitted = await space.admit(reply.grant, reply.bases);
+		if (!admitted.ok) return false;
+		for (const each of early.splice(0)) {
+			if (each.type === 'entries') settle(await space.receive(each.packets));
+		}
+		return true;
+	}
+
+	function settle(received: Result<unknown, StoreError>): boolean {
+		if (!received.ok) return false;
+		const joined = space?.ledger.authority.devices.get(toHex(self.device.publicKey));
+		if (space !== undefined && joined?.active === true) {
+			finish();
+			events.onJoined(space);
+		}
+		return true;
+	}
+
+	function finish(): void {
+		ended = true;
+		for (const attachment of attachments) {
+			attachment.detach();
+			void pool.client(attachment.relay)?.closeMailbox(mailbox, ownerKey);
+		}
+	}
+
+	if (record.refused === null) {
+		for (const address of invitation.relays) {
+			pool.add(address, 'space');
+			const relay = toHex(address.key);
+			attachments.push(
+				attachMailbox(
+					ports,
+					pool,
+					relay,
+					{
+						mailbox,
+						writeKey,
+						ownerKey: ownerKey.publicKey,
+						tokenHashes: [tokenHash(crypto, record.token)],
+						ttl: DEFAULT_TTL_SECONDS,
+						tokens: [record.token],
+					},
+					{
+						onBlock: (block) => queue(() => onReply(block)),
+						isHeld: () => false,
+						onReady: () => void knock(relay),
+						onPresence: () => undefined,
+					},
+				),
+			);
+		}
+	}
+
+	return {
+		record,
+		stop() {
+			ended = true;
+			for (const attachment of attachments) attachment.detach();
+		},
+	};
+}

@@ -1,0 +1,228 @@
+// The messenger of one person on one device: brings spaces, relays, links and joins together behind the api.
+import { decodeInvitation, encodeInvitation } from '#lib/protocol/invitation.ts';
+import { EPOCH_REASON, SPACE_KIND } from '#lib/protocol/content.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { DAY, MAX_NAME, MAX_RELAYS } from '#lib/protocol/limits.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { createSignal } from '#lib/util/signal.ts';
+import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
+import { err, ok } from '#lib/util/result.ts';
+import type { InvitationView, Messenger, NetworkView } from './api.ts';
+import { createLinks } from './delivery/links.ts';
+import { createRelayPool } from './delivery/relay-pool.ts';
+import { inviteKeyOf, lobbyKey } from './joining/invitations.ts';
+import { networkView } from './network-view.ts';
+import type { Page, Ports, Self } from './ports.ts';
+import { previewInvitation } from './preview.ts';
+import { createRelays, relayName, relayView } from './relays.ts';
+import { createSpaces, type LiveSpace } from './spaces.ts';
+
+const INVITE_DAYS = 7;
+const INVITE_USES = 100;
+
+export async function createMessenger(ports: Ports, self: Self, page: Page): Promise<Messenger> {
+	const { clock, crypto, random } = ports;
+	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
+	const pool = createRelayPool(ports);
+	const relays = createRelays(ports, page, pool);
+	const invitations = new Map<string, InvitationView & { readonly inviteKey: Bytes }>();
+
+	const nameOfRelay = (key: string): string =>
+		relayName(pool.relays.get().find((relay) => relay.key === key)?.address);
+
+	const links = createLinks(ports, self, {
+		async signal(device, attempt, step, payload) {
+			for (const { node } of spaces.live()) {
+				if (await node.signal(device, attempt, step, payload)) return true;
+			}
+			return false;
+		},
+		spaces: () => spaces.live().map(({ node }) => node.linked),
+		stun: () => pool.stun(),
+		onMember: (device, space) => spaces.get(space)?.node.onMember(device),
+		onEnvelope: (device, space, envelope) => {
+			spaces.get(space)?.node.onLinkEnvelope(device, envelope);
+		},
+		onChange: () => {
+			for (const { summaries } of spaces.live()) summaries.updateMembers();
+			publishNetwork();
+		},
+	});
+	const spaces = createSpaces(ports, self, pool, links, nameOfRelay, () => {
+		publishNetwork();
+	});
+
+	const view = (): NetworkView => {
+		const added = relays.added();
+		const offered = page.offeredRelay;
+		const hosts = new Set(added.flatMap((relay) => relay.urls.map((url) => new URL(url).host)));
+		return networkView({
+			self,
+			nodes: spaces.live().map(({ node }) => node),
+			links,
+			relays: pool.relays.get().map((relay) => relayView(page, relay)),
+			relayName: nameOfRelay,
+			offered: offered === null || hosts.has(new URL(offered).host) ? null : offered,
+			direct: page.direct,
+			online: page.isOnline(),
+		});
+	};
+	const network = createSignal<NetworkView>(view());
+	/** Many changes come in bursts; people need one picture of them. */
+	let publishDue = false;
+	const publishNetwork = (): void => {
+		if (publishDue) return;
+		publishDue = true;
+		clock.after(0, () => {
+			publishDue = false;
+			network.set(view());
+		});
+	};
+
+	const mayShape = ({ node }: LiveSpace): boolean => {
+		const { genesis, people } = node.space.ledger.authority;
+		if (genesis?.spaceKind === SPACE_KIND.direct) return true;
+		return people.get(toHex(self.rootHash))?.founder === true;
+	};
+
+	/** Names the relay in the spaces whose relays are this person's to choose. */
+	async function useRelay(address: RelayAddress): Promise<void> {
+		for (const live of spaces.live()) {
+			const present = live.node.space.ledger.authority.epoch?.content.relays ?? [];
+			const named = present.some((relay) => equal(relay.key, address.key));
+			if (named || present.length >= MAX_RELAYS || !mayShape(live)) continue;
+			await live.node.startEpoch(EPOCH_REASON.relays, [...present, address]);
+		}
+	}
+
+	const required = (space: string): LiveSpace => {
+		const live = spaces.get(space);
+		if (live === undefined) throw new Error('no such space');
+		return live;
+	};
+
+	await relays.load();
+	await spaces.load();
+	const stopWatching = pool.relays.subscribe(publishNetwork);
+	const stopOnline = page.onOnline(() => {
+		pool.reconnect();
+		publishNetwork();
+	});
+
+	return {
+		me: { name: self.name, rootHash: toHex(self.rootHash), deviceName: self.deviceName },
+		spaces: spaces.list,
+		network,
+		async createSpace(kind, input) {
+			const name = input.trim();
+			if (name.length === 0) return err({ type: 'empty' });
+			if (utf8(name).length > MAX_NAME) return err({ type: 'too-long' });
+			const founded = await spaces.found(kind, name, relays.added());
+			return founded.ok ? ok(founded.value.node.space.key) : err({ type: 'storage' });
+		},
+		channels: (space) => required(space).summaries.channels,
+		members: (space) => required(space).summaries.members,
+		conversation: (space, channel) =>
+			spaces.conversation(required(space), fromHex(channel) ?? new Uint8Array(32)),
+		async leave(space) {
+			const left = await spaces.leave(required(space));
+			return left.ok ? ok() : err({ type: 'storage' });
+		},
+		async invite(space) {
+			const live = required(space);
+			const { authority } = live.node.space.ledger;
+			const roster = authority.epoch?.content.relays ?? [];
+			const known = invitations.get(space);
+			const state =
+				known &&
+				[...authority.invites.values()].find((each) =>
+					equal(each.content.inviteKey, known.inviteKey),
+				);
+			if (
+				known !== undefined &&
+				state !== undefined &&
+				state.used < state.content.uses &&
+				state.content.relays.length === roster.length
+			) {
+				return ok({ ...known, reachable: live.node.post.hasRelay() });
+			}
+			const seed = random.bytes(32);
+			const lobbySecret = random.bytes(32);
+			const inviteKey = (await inviteKeyOf(crypto, seed)).publicKey;
+			const expiry = Math.floor(clock.now()) + INVITE_DAYS * DAY;
+			const direct = authority.genesis?.spaceKind === SPACE_KIND.direct;
+			const uses = direct ? 1 : INVITE_USES;
+			const written = await live.node.write({
+				kind: KIND.invite,
+				inviteKey,
+				uses,
+				expiry,
+				role: 0,
+				lobbySecret,
+				relays: roster,
+			});
+			if (!written.ok) {
+				return err({ type: written.error.type === 'not-member' ? 'not-member' : 'storage' });
+			}
+			const text = encodeInvitation(
+				{
+					space: live.node.space.id,
+					spaceName: authority.genesis?.name ?? '',
+					inviterName: self.name,
+					inviter: self.rootHash,
+					seed,
+					lobbyKey: (await lobbyKey(crypto, lobbySecret)).publicKey,
+					expiry,
+					relays: roster,
+				},
+				sha256,
+			);
+			const invitation = {
+				link: `${page.origin}/#/join/${text}`,
+				expiry,
+				uses,
+				reachable: live.node.post.hasRelay(),
+				inviteKey,
+			};
+			invitations.set(space, invitation);
+			return ok(invitation);
+		},
+		preview: (link) =>
+			previewInvitation(link, sha256, clock.now(), (space) => spaces.get(space) !== undefined),
+		async join(link) {
+			const previewed = previewInvitation(link, sha256, clock.now(), () => false);
+			if (!previewed.ok) return previewed;
+			const invitation = decodeInvitation(link, sha256);
+			if (!invitation.ok) return invitation;
+			const space = toHex(invitation.value.space);
+			if (spaces.get(space) !== undefined) return ok(space);
+			if (spaces.isJoining(space)) await spaces.cancelJoin(space);
+			const kept = await spaces.join(invitation.value);
+			return kept.ok ? ok(space) : err({ type: 'storage' });
+		},
+		cancelJoin: (space) => spaces.cancelJoin(space),
+		async addRelay(address) {
+			const added = await relays.add(address);
+			if (!added.ok) return added;
+			await useRelay(added.value);
+			publishNetwork();
+			return ok();
+		},
+		async removeRelay(id) {
+			await relays.remove(id);
+			publishNetwork();
+		},
+		reconnect: () => {
+			pool.reconnect();
+		},
+		stop() {
+			stopWatching();
+			stopOnline();
+			spaces.stop();
+			links.stop();
+			pool.stop();
+			ports.store.close();
+			return Promise.resolve();
+		},
+	};
+}

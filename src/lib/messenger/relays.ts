@@ -1,0 +1,83 @@
+// The relays a person has added: tried when added, kept, brought up again at the next start. [RP3] [RP4]
+import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
+import {
+	relayAddressShape,
+	relayAddressToTuple,
+	type RelayAddress,
+} from '#lib/protocol/relay-address.ts';
+import { encodeRelayLink, relayCandidates } from '#lib/protocol/relay-link.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+import type { AddRelayError, RelayView } from './api.ts';
+import type { PooledRelay, RelayPool } from './delivery/relay-pool.ts';
+import type { Page, Ports } from './ports.ts';
+
+export interface Relays {
+	load(): Promise<void>;
+	/** Those that the person added, in the order they did. */
+	added(): readonly RelayAddress[];
+	add(input: string): Promise<Result<RelayAddress, AddRelayError>>;
+	remove(key: string): Promise<void>;
+}
+
+/** What people know a relay by. */
+export const relayName = (address: RelayAddress | undefined): string => {
+	const [url] = address?.urls ?? [];
+	return url === undefined ? '?' : new URL(url).host;
+};
+
+export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
+	id: relay.key,
+	address: relayName(relay.address),
+	state: relay.state,
+	roundTripMs: relay.roundTripMs,
+	retryAt: relay.retryAt,
+	origin: relay.origin,
+	link: encodeRelayLink(page.origin, relay.address),
+});
+
+export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Relays {
+	const kept = new Map<number, RelayAddress>();
+
+	const numberOf = (key: string): number | undefined =>
+		[...kept].find(([, address]) => toHex(address.key) === key)?.[0];
+
+	return {
+		async load() {
+			for (const { at, value } of await store.range('relay', ['list'])) {
+				const address = decodeFrame(relayAddressShape, value, 4096);
+				if (!address.ok) continue;
+				kept.set(at, address.value);
+				pool.add(address.value, 'added');
+			}
+		},
+		added: () => [...kept.values()],
+		async add(input) {
+			const candidates = relayCandidates(input, { secure: page.secure });
+			if (!candidates.ok) {
+				const type = candidates.error.type === 'insecure' ? 'insecure' : 'malformed';
+				return err({ type, tried: [] });
+			}
+			const { urls, key } = candidates.value;
+			const reached = await pool.reach(urls, key);
+			if (!reached.ok) return err({ type: reached.error.type, tried: urls });
+			const address: RelayAddress = { key: reached.value.key, urls: [reached.value.url] };
+			const known = numberOf(toHex(address.key));
+			pool.add(address, 'added', reached.value);
+			if (known !== undefined) return err({ type: 'known', tried: urls });
+			const number = Math.max(-1, ...kept.keys()) + 1;
+			kept.set(number, address);
+			await store.commit([
+				{ table: 'relay', key: ['list', number], value: encode(relayAddressToTuple(address)) },
+			]);
+			return ok(address);
+		},
+		async remove(key) {
+			const number = numberOf(key);
+			pool.remove(key);
+			if (number === undefined) return;
+			kept.delete(number);
+			await store.commit([{ table: 'relay', key: ['list', number], value: null }]);
+		},
+	};
+}

@@ -1,0 +1,263 @@
+// A space at work: its ledger joined to delivery, sync, links and admission. Decides when a new epoch is due. [EP3] [EP6]
+import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
+import { isControl } from '#lib/protocol/entry.ts';
+import { label } from '#lib/protocol/labels.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import {
+	decodeEnvelope,
+	signalContent,
+	type Envelope,
+	type SignalStep,
+	type SignalStepMessage,
+} from '#lib/protocol/space-message.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
+import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { err, type Result } from '#lib/util/result.ts';
+import { createOutbox, packetName, type Outbox } from './delivery/outbox.ts';
+import { createPost, type Post } from './delivery/post.ts';
+import type { LinkedSpace, Links } from './delivery/links.ts';
+import type { RelayPool } from './delivery/relay-pool.ts';
+import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
+import { createAdmission, type Admission } from './joining/admission.ts';
+import type { Ports, Self } from './ports.ts';
+import { newEpoch } from './space/epochs.ts';
+import type { Space, SpaceChange, WriteError } from './space/space.ts';
+
+/** How long each further device in line leaves a due epoch to those before. */
+const EPOCH_TURN = 2000;
+/** A signal older or younger than this is somebody's replay. */
+const SIGNAL_AGE = 2 * 3_600_000;
+/** Names of entries held, as relays know them: enough to skip what came another way. */
+const NAMES_KEPT = 20_000;
+
+export interface SpaceNodeEvents {
+	onChange(change: SpaceChange): void;
+	onDelivery(seqs: readonly number[]): void;
+	/** Who can be reached, or how, changed. */
+	onPresence(): void;
+}
+
+export interface SpaceNode {
+	readonly space: Space;
+	readonly post: Post;
+	readonly outbox: Outbox;
+	readonly linked: LinkedSpace;
+	write(content: Content): Promise<Result<Entry, WriteError>>;
+	startEpoch(reason: EpochReason, relays: readonly RelayAddress[]): Promise<void>;
+	signal(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): Promise<boolean>;
+	/** A direct link proved to be a member's: levels with it. */
+	onMember(device: string): void;
+	onLinkEnvelope(device: string, envelope: Bytes): void;
+	stop(): void;
+}
+
+export async function startSpaceNode(
+	ports: Ports,
+	self: Self,
+	space: Space,
+	pool: RelayPool,
+	links: Links,
+	events: SpaceNodeEvents,
+): Promise<SpaceNode> {
+	const { clock, crypto, random } = ports;
+	const own = toHex(self.device.publicKey);
+	const held = new Set<string>();
+	let epochDue: (() => void) | undefined;
+	let stopped = false;
+
+	const post = createPost(ports, self, space, pool, links, {
+		onEnvelope,
+		isHeld: (packet) => held.has(toHex(packet)),
+		onRelayReady: () => {
+			outbox.flush();
+			sync.hello(null);
+		},
+		onPresence,
+	});
+	const outbox = createOutbox(ports, self, space, post);
+	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
+	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
+		onAcknowledged: (device, seq) => {
+			outbox.acknowledged(device, seq);
+		},
+		onAuthorAway: (device, message) => {
+			// One statement waits for an author, the latest: it says all that the earlier ones said.
+			const earlier = away.get(device);
+			if (earlier !== undefined) post.remove(earlier.packet, earlier.preimage);
+			const copy = { packet: random.bytes(32), preimage: random.bytes(32) };
+			away.set(device, copy);
+			void post.store([device], { ...copy, notIn: null }, message);
+		},
+	});
+	const admission: Admission = createAdmission(ports, self, space, pool, {
+		admit: async (content) => (await write(content)).ok,
+	});
+
+	let presentBefore = new Set<string>();
+	function onPresence(): void {
+		const present = new Set<string>();
+		for (const device of space.ledger.authority.devices.keys()) {
+			if (device === own || post.route(device) === null) continue;
+			present.add(device);
+			links.reachable(device);
+			if (!presentBefore.has(device)) sync.hello(device);
+		}
+		presentBefore = present;
+		events.onPresence();
+	}
+
+	async function onEnvelope(envelope: Envelope): Promise<boolean> {
+		const from = toHex(envelope.from);
+		const { message } = envelope;
+		switch (message.type) {
+			case 'entries':
+				return (await space.receive(message.packets)).ok;
+			case 'state':
+				await sync.onState(from, message.state);
+				return true;
+			case 'pull':
+				await sync.onPull(from, message);
+				return true;
+			case 'signal':
+				await onSignal(message.signal);
+				return true;
+		}
+	}
+
+	async function onSignal({ signature, ...content }: SignalStepMessage): Promise<void> {
+		const device = space.ledger.authority.devices.get(toHex(content.from));
+		if (device?.active !== true || !equal(content.to, self.device.publicKey)) return;
+		if (!equal(content.space, space.id)) return;
+		if (Math.abs(content.time - clock.now()) > SIGNAL_AGE) return;
+		const signed = concat(label('signal'), signalContent(content));
+		if (!(await crypto.verify(content.from, signed, signature)) || stopped) return;
+		links.signalled(toHex(content.from), content.attempt, content.step, content.payload);
+	}
+
+	function onSpaceChange(change: SpaceChange): void {
+		const spaceKey = space.ledger.authority.genesis?.spaceKey;
+		for (const { entry } of change.placed) {
+			if (spaceKey !== undefined) held.add(toHex(packetName(crypto, spaceKey, entry.id)));
+		}
+		for (const name of held) {
+			if (held.size <= NAMES_KEPT) break;
+			held.delete(name);
+		}
+		if (change.control) {
+			void post.update().then(() => {
+				links.greet();
+				onPresence();
+			});
+			void admission.update();
+			planEpoch();
+		}
+		const feeds = new Map(
+			change.placed.map(({ entry }) => [toHex(entry.header.device), entry.header.device]),
+		);
+		if (feeds.size > 0) sync.onKept([...feeds.values()]);
+		if (change.wanted.length > 0) sync.want(change.wanted);
+		events.onChange(change);
+	}
+
+	/** A new epoch is due when the membership changed: the devices take turns, so that mostly one of them acts. */
+	function planEpoch(): void {
+		epochDue?.();
+		epochDue = undefined;
+		const { authority } = space.ledger;
+		const device = authority.devices.get(own);
+		if (device?.active !== true || !needsNewEpoch(authority)) return;
+		const active = [...authority.devices.entries()].filter(([, state]) => state.active);
+		const turn = active.map(([key]) => key).sort().indexOf(own);
+		epochDue = clock.after(turn * EPOCH_TURN, () => {
+			if (stopped || !needsNewEpoch(space.ledger.authority)) return;
+			const relays = space.ledger.authority.epoch?.content.relays ?? [];
+			void startEpoch(EPOCH_REASON.removal, relays);
+		});
+	}
+
+	async function startEpoch(
+		reason: EpochReason,
+		relays: readonly RelayAddress[],
+	): Promise<void> {
+		const { content, sealing } = await newEpoch(crypto, random, space, reason, relays);
+		const written = await space.write(content, sealing, (entry) => outbox.rowFor(entry));
+		if (!written.ok) return;
+		await post.update();
+		outbox.publish(written.value);
+	}
+
+	async function write(content: Content): Promise<Result<Entry, WriteError>> {
+		const { authority } = space.ledger;
+		const keys = authority.epoch && space.ring.get(authority.epoch.id);
+		if (authority.epoch === null || !keys) {
+			return err({ type: 'not-member', detail: 'no epoch to write in' });
+		}
+		const recipients = isControl(content.kind)
+			? []
+			: [...authority.devices.values()]
+					.filter((device) => device.active && toHex(device.device) !== own)
+					.map((device) => ({ publicKey: device.member.prekey.publicKey, secret: null }));
+		const written = await space.write(
+			content,
+			{ epoch: authority.epoch.id, controlKey: keys.controlKey, recipients },
+			(entry) => outbox.rowFor(entry),
+		);
+		if (written.ok) outbox.publish(written.value);
+		return written;
+	}
+
+	outbox.onChange = events.onDelivery;
+	space.onChange = onSpaceChange;
+	await outbox.load();
+	await post.update();
+	await admission.update();
+	planEpoch();
+
+	return {
+		space,
+		post,
+		outbox,
+		linked: {
+			key: space.key,
+			get spaceKey() {
+				return space.ledger.authority.genesis?.spaceKey ?? new Uint8Array(32);
+			},
+			has: (device) => space.ledger.authority.devices.get(device)?.active === true,
+		},
+		write,
+		startEpoch,
+		async signal(device, attempt, step, payload) {
+			const to = fromHex(device);
+			if (to === undefined || post.route(device) === null) return false;
+			const content = {
+				space: space.id,
+				from: self.device.publicKey,
+				to,
+				attempt,
+				step,
+				payload,
+				time: Math.max(0, Math.floor(clock.now())),
+			};
+			const signature = await self.device.sign(concat(label('signal'), signalContent(content)));
+			return post.send(device, { type: 'signal', signal: { ...content, signature } });
+		},
+		onMember(device) {
+			sync.hello(device);
+			onPresence();
+		},
+		onLinkEnvelope(device, bytes) {
+			const envelope = decodeEnvelope(bytes);
+			if (!envelope.ok || toHex(envelope.value.from) !== device) return;
+			void onEnvelope(envelope.value);
+		},
+		stop() {
+			stopped = true;
+			epochDue?.();
+			sync.stop();
+			outbox.stop();
+			admission.stop();
+			post.stop();
+		},
+	};
+}

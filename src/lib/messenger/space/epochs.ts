@@ -1,0 +1,97 @@
+// Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP6]
+import { createEpochSecrets, epochId, stepForward } from '#lib/crypto/epoch.ts';
+import { tokenHash } from '#lib/crypto/hash.ts';
+import {
+	EPOCH_REASON,
+	SPACE_KIND,
+	type Epoch,
+	type EpochReason,
+} from '#lib/protocol/content.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { encodeGrant, type Grant } from '#lib/protocol/lobby.ts';
+import { DEFAULT_TTL_SECONDS, MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { Random } from '#lib/ports/random.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { EntrySealing } from './composing.ts';
+import type { Space } from './space.ts';
+
+export type EpochSecrets = ReturnType<typeof createEpochSecrets>;
+
+export interface NewEpoch {
+	readonly content: Epoch;
+	readonly sealing: EntrySealing;
+}
+
+export const grantOf = (
+	secrets: EpochSecrets,
+	token: Bytes,
+	ownerSeed: Bytes | null,
+): Grant => ({ ...secrets, token, ownerSeed });
+
+/** Whether the space has room for one more device. */
+export const hasRoom = (space: Space): boolean =>
+	[...space.ledger.authority.devices.values()].filter((device) => device.active).length <
+	MAX_DIRECT_RECIPIENTS;
+
+/** The EPOCH entry for the present membership. `secrets` only for the first, whose control key seals GENESIS too. */
+export async function newEpoch(
+	crypto: CryptoProvider,
+	random: Random,
+	space: Space,
+	reason: EpochReason,
+	relays: readonly RelayAddress[],
+	secrets: EpochSecrets = createEpochSecrets(crypto, random),
+): Promise<NewEpoch> {
+	const { authority } = space.ledger;
+	const ownerSeed = random.bytes(32);
+	const ownerKey = await crypto.signingKey(ownerSeed);
+	const writeKey = await crypto.signingKey(secrets.writeSeed);
+	const direct = authority.genesis?.spaceKind !== SPACE_KIND.community;
+	const recipients = [...authority.devices.values()]
+		.filter((device) => device.active)
+		.map((device) => {
+			const token = random.bytes(32);
+			const founder = authority.people.get(toHex(device.rootHash))?.founder === true;
+			const grant = grantOf(secrets, token, direct || founder ? ownerSeed : null);
+			return {
+				device: device.device,
+				tokenHash: tokenHash(crypto, token),
+				publicKey: device.member.prekey.publicKey,
+				secret: encodeGrant(grant),
+			};
+		});
+	const previous = authority.epoch === null ? undefined : space.ring.get(authority.epoch.id);
+	return {
+		content: {
+			kind: KIND.epoch,
+			reason,
+			previousControlKey: reason === EPOCH_REASON.start ? null : (previous?.controlKey ?? null),
+			recipients: recipients.map(({ device, tokenHash: hash }) => ({ device, tokenHash: hash })),
+			mailbox: random.bytes(32),
+			writeKey: writeKey.publicKey,
+			ownerKey: ownerKey.publicKey,
+			relays,
+			ttl: DEFAULT_TTL_SECONDS,
+		},
+		sealing: {
+			epoch: epochId(crypto, secrets.controlKey),
+			controlKey: secrets.controlKey,
+			recipients: recipients.map(({ publicKey, secret }) => ({ publicKey, secret })),
+		},
+	};
+}
+
+/** What a device that joins at `step` gets of an epoch: nothing with which it could read back. */
+export function grantForJoiner(
+	crypto: CryptoProvider,
+	grant: Grant,
+	step: number,
+	token: Bytes,
+	withOwner: boolean,
+): Grant {
+	let { groupKey } = grant;
+	for (let at = grant.step; at < step; at++) groupKey = stepForward(crypto, groupKey);
+	return { ...grant, groupKey, step, token, ownerSeed: withOwner ? grant.ownerSeed : null };
+}

@@ -1,0 +1,124 @@
+// What the chat list says of a space: its channels, what came last, how much is unread.
+import { createSignal, type Readable } from '#lib/util/signal.ts';
+import { compareTime, type Time } from '#lib/protocol/entry.ts';
+import type { LoggedMessage } from '#lib/crdt/segment.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { ChannelSummary, MemberView } from './api.ts';
+import type { ReadMarks } from './conversation.ts';
+import type { Ports, Self } from './ports.ts';
+import type { SpaceNode } from './space-node.ts';
+
+interface ChannelState {
+	readonly id: Bytes;
+	readonly name: string;
+	read: Time;
+	unread: number;
+	last: { readonly text: string; readonly time: Time } | null;
+}
+
+export interface Summaries {
+	readonly channels: Readable<readonly ChannelSummary[]>;
+	readonly members: Readable<readonly MemberView[]>;
+	unread(): number;
+	last(): { readonly text: string; readonly time: Time } | null;
+	/** The authority log changed: channels or members may have. */
+	update(): Promise<void>;
+	/** Who is there changed. */
+	updateMembers(): void;
+	added(channel: string, messages: readonly LoggedMessage[]): void;
+	/** Everything up to this time has been seen; true when that changed anything. */
+	read(channel: string, time: Time): Promise<boolean>;
+}
+
+export function createSummaries(
+	{ store }: Ports,
+	self: Self,
+	node: SpaceNode,
+	marks: ReadMarks,
+): Summaries {
+	const { space } = node;
+	const states = new Map<string, ChannelState>();
+	const channels = createSignal<readonly ChannelSummary[]>([]);
+	const members = createSignal<readonly MemberView[]>([]);
+
+	const isUnread = (state: ChannelState, message: LoggedMessage): boolean =>
+		!equal(message.author, self.rootHash) && compareTime(message.time, state.read) > 0;
+
+	const publish = (): void => {
+		channels.set(
+			[...states.values()].map(({ id, name, unread }) => ({ id: toHex(id), name, unread })),
+		);
+	};
+
+	const note = (state: ChannelState, messages: readonly LoggedMessage[]): void => {
+		for (const message of messages) {
+			if (isUnread(state, message)) state.unread += 1;
+			if (state.last === null || compareTime(message.time, state.last.time) > 0) {
+				state.last = { text: message.text.slice(0, 200), time: message.time };
+			}
+		}
+	};
+
+	async function load(id: Bytes, name: string): Promise<void> {
+		const key = toHex(id);
+		const read = await marks.get(id);
+		const state: ChannelState = { id, name, read, unread: 0, last: null };
+		const log = space.log(id);
+		note(state, await log.read((await log.stretches()) - 1));
+		if (!states.has(key)) states.set(key, state);
+	}
+
+	function updateMembers(): void {
+		members.set(
+			[...space.ledger.authority.people.values()]
+				.filter((person) => person.active)
+				.map((person) => ({
+					rootHash: toHex(person.rootHash),
+					name: person.name,
+					isMe: equal(person.rootHash, self.rootHash),
+					role: person.founder ? 'founder' : 'member',
+					devices: person.devices.length,
+					online:
+						equal(person.rootHash, self.rootHash) ||
+						person.devices.some((device) => node.post.route(toHex(device.device)) !== null),
+				})),
+		);
+	}
+
+	return {
+		channels,
+		members,
+		unread: () => [...states.values()].reduce((sum, state) => sum + state.unread, 0),
+		last: () =>
+			[...states.values()].reduce<ChannelState['last']>(
+				(latest, { last }) =>
+					last !== null && (latest === null || compareTime(last.time, latest.time) > 0)
+						? last
+						: latest,
+				null,
+			),
+		async update() {
+			for (const { id, content } of space.ledger.authority.channels) {
+				if (!states.has(toHex(id))) await load(id, content.name);
+			}
+			publish();
+			updateMembers();
+		},
+		updateMembers,
+		added(channel, messages) {
+			const state = states.get(channel);
+			if (state === undefined) return;
+			note(state, messages);
+			publish();
+		},
+		async read(channel, time) {
+			const state = states.get(channel);
+			if (state === undefined || compareTime(time, state.read) <= 0) return false;
+			state.read = time;
+			state.unread = 0;
+			publish();
+			await store.commit([marks.write(state.id, time)]);
+			return true;
+		},
+	};
+}

@@ -1,0 +1,227 @@
+// A simulated internet: who can reach whom, relays that run the real mailbox machine, and direct links made of an offer
+// and an answer. Partitions drop frames silently; a node that goes takes its channels with it.
+import { createMailboxMachine, type MailboxMachine } from '#lib/mailbox/machine.ts';
+import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
+import { createMemoryMailboxStore, type MemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { FrameChannel } from '#lib/ports/channel.ts';
+import type { DirectDialer, DirectLink } from '#lib/ports/direct-dialer.ts';
+import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+import type { SimulatedClock } from './clock.ts';
+import type { SeededRandom } from './random.ts';
+import { createWire, type Passing, type Wire } from './wire.ts';
+
+export interface SimulatedRelay {
+	readonly name: string;
+	readonly address: RelayAddress;
+	readonly store: MemoryMailboxStore;
+	/** Ends it and all its connections; what it had stored stays. */
+	stop(): void;
+	start(): void;
+}
+
+export interface SimulatedNetwork {
+	addRelay(name: string): Promise<SimulatedRelay>;
+	/** How this node reaches relays. */
+	dialerFor(node: string): RelayDialer;
+	/** How this node makes direct links. */
+	directFor(node: string): DirectDialer;
+	/** Nodes and relays of different groups can't reach each other; those in none reach everybody. */
+	partition(groups: readonly (readonly string[])[]): void;
+	/** Pairs for which no direct link comes about, as behind strict NATs. */
+	blockDirect(blocked: (a: string, b: string) => boolean): void;
+	/** The node is gone: its channels end. */
+	drop(node: string): void;
+	watch: (passing: Passing) => void;
+}
+
+const DIAL_TIMEOUT = 10_000;
+const OPEN_TIMEOUT = 15_000;
+
+interface Carried {
+	readonly a: string;
+	readonly b: string;
+	readonly wire: Wire;
+}
+
+export function createSimulatedNetwork(
+	clock: SimulatedClock,
+	crypto: CryptoProvider,
+	random: SeededRandom,
+): SimulatedNetwork {
+	const relays = new Map<string, { name: string; machine: MailboxMachine | undefined }>();
+	const carried = new Set<Carried>();
+	const offers = new Map<string, { node: string; answered: (answer: Offered) => void }>();
+	let groupOf = new Map<string, number>();
+	let directBlocked: (a: string, b: string) => boolean = () => false;
+
+	interface Offered {
+		readonly node: string;
+		readonly link: DirectLink;
+	}
+
+	const reaches = (a: string, b: string): boolean => {
+		const [ga, gb] = [groupOf.get(a), groupOf.get(b)];
+		return ga === undefined || gb === undefined || ga === gb;
+	};
+	const latency = (): number => 5 + random.below(40);
+
+	function wireBetween(a: string, b: string, over: Passing['over']): Wire {
+		const wire = createWire({
+			clock,
+			latency,
+			passes: () => reaches(a, b),
+			watch: (fromFirst, frame) => {
+				network.watch({ from: fromFirst ? a : b, to: fromFirst ? b : a, frame, over });
+			},
+		});
+		carried.add({ a, b, wire });
+		return wire;
+	}
+
+	const toLink = (channel: FrameChannel): DirectLink =>
+		Object.assign(channel, {
+			roundTrip: () => undefined,
+			route: () => Promise.resolve('simulated'),
+		});
+
+	const dropAll = (node: string): void => {
+		for (const each of [...carried]) {
+			if (each.a !== node && each.b !== node) continue;
+			each.wire.cut('gone');
+			carried.delete(each);
+		}
+	};
+
+	const network: SimulatedNetwork = {
+		async addRelay(name) {
+			const key = await crypto.signingKey(random.bytes(32));
+			const store = createMemoryMailboxStore();
+			const url = `wss://${name}.test/relay`;
+			const slot: { name: string; machine: MailboxMachine | undefined } = {
+				name,
+				machine: undefined,
+			};
+			const relay: SimulatedRelay = {
+				name,
+				address: { key: key.publicKey, urls: [url] },
+				store,
+				start() {
+					slot.machine = createMailboxMachine({
+						store,
+						crypto,
+						clock,
+						random: random.fork(),
+						relayKey: key,
+						stunPort: 0,
+						limits: DEFAULT_LIMITS,
+					});
+				},
+				stop() {
+					const { machine } = slot;
+					slot.machine = undefined;
+					dropAll(name);
+					void machine?.shutdown('stopped');
+				},
+			};
+			relays.set(url, slot);
+			relay.start();
+			return relay;
+		},
+		dialerFor: (node) => ({
+			dial: (url) =>
+				new Promise((resolve) => {
+					const relay = relays.get(url);
+					if (relay !== undefined && reaches(node, relay.name)) {
+						clock.after(latency(), () => {
+							const { machine } = relay;
+							if (machine === undefined) {
+								resolve(err({ type: 'unreachable', detail: 'refused' }));
+								return;
+							}
+							const wire = wireBetween(node, relay.name, 'relay');
+							resolve(ok(wire.ends[0]));
+							clock.after(0, () => {
+								machine.connect(wire.ends[1]);
+							});
+						});
+						return;
+					}
+					clock.after(DIAL_TIMEOUT, () => {
+						resolve(err({ type: 'timeout', detail: 'no answer' }));
+					});
+				}),
+		}),
+		directFor: (node) => ({
+			available: true,
+			offer: () => {
+				const name = random.bytes(16);
+				let offered: ((answer: Offered) => void) | undefined;
+				const answered = new Promise<Offered>((resolve) => {
+					offered = resolve;
+				});
+				offers.set(toHex(name), { node, answered: (answer) => offered?.(answer) });
+				return Promise.resolve(
+					ok({
+						offer: name,
+						accept: () =>
+							withTimeout(
+								answered.then((answer) => ok(answer.link)),
+								err({ type: 'timeout' as const, detail: 'no link' }),
+							),
+						cancel: () => offers.delete(toHex(name)),
+					}),
+				);
+			},
+			answer: (offer) => {
+				const pending = offers.get(toHex(offer));
+				if (pending === undefined) {
+					return Promise.resolve(err({ type: 'bad-signal' as const, detail: 'unknown offer' }));
+				}
+				const link = new Promise<Result<DirectLink, { type: 'timeout'; detail: string }>>(
+					(resolve) => {
+						clock.after(4 * latency(), () => {
+							const works = reaches(node, pending.node) && !directBlocked(node, pending.node);
+							if (!works || !offers.delete(toHex(offer))) return;
+							const wire = wireBetween(pending.node, node, 'direct');
+							pending.answered({ node, link: toLink(wire.ends[0]) });
+							resolve(ok(toLink(wire.ends[1])));
+						});
+					},
+				);
+				return Promise.resolve(
+					ok({
+						answer: random.bytes(16),
+						link: withTimeout(link, err({ type: 'timeout' as const, detail: 'no link' })),
+						cancel: () => offers.delete(toHex(offer)),
+					}),
+				);
+			},
+		}),
+		partition(groups) {
+			groupOf = new Map(groups.flatMap((group, index) => group.map((name) => [name, index])));
+		},
+		blockDirect(blocked) {
+			directBlocked = blocked;
+		},
+		drop: dropAll,
+		watch: () => undefined,
+	};
+
+	const withTimeout = <T>(work: Promise<T>, otherwise: T): Promise<T> =>
+		new Promise((resolve) => {
+			const cancel = clock.after(OPEN_TIMEOUT, () => {
+				resolve(otherwise);
+			});
+			void work.then((value) => {
+				cancel();
+				resolve(value);
+			});
+		});
+
+	return network;
+}
+

@@ -1,0 +1,141 @@
+// Simulated people on simulated devices, running the real messenger on a simulated network, reproducible from a seed.
+// The simulation tests and the explainer drive this; nothing in it knows of either.
+import { createIdentity } from '#lib/crypto/identity.ts';
+import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
+import type { Messenger } from '#lib/messenger/api.ts';
+import { createMessenger } from '#lib/messenger/messenger.ts';
+import type { Self } from '#lib/messenger/ports.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { KeyValueStore } from '#lib/ports/store.ts';
+import { createSimulatedClock, type SimulatedClock } from './clock.ts';
+import { createSimulatedNetwork, type SimulatedNetwork, type SimulatedRelay } from './network.ts';
+import { createSeededRandom, type SeededRandom } from './random.ts';
+
+export interface SimulatedNode {
+	readonly name: string;
+	readonly self: Self;
+	/** Throws while the node is stopped. */
+	readonly messenger: Messenger;
+	readonly running: boolean;
+	/** Ends it at once, as a closed tab or a crash does; its store stays. */
+	stop(): Promise<void>;
+	start(): Promise<void>;
+}
+
+export interface Simulation {
+	readonly clock: SimulatedClock;
+	readonly random: SeededRandom;
+	readonly network: SimulatedNetwork;
+	readonly crypto: CryptoProvider;
+	addRelay(name: string): Promise<SimulatedRelay>;
+	/** `skew`: how far its wall clock is ahead, in ms. */
+	addNode(name: string, options?: { readonly skew?: number }): Promise<SimulatedNode>;
+	run(ms: number): Promise<void>;
+	/** Lets time pass until the condition holds; throws when it doesn't within `ms`. */
+	until(condition: () => boolean, ms: number, what: string): Promise<void>;
+	/** Runs something that needs time to pass before it is done. */
+	finish<T>(work: Promise<T>): Promise<T>;
+}
+
+export interface SimulationOptions {
+	readonly seed: number;
+	/** Resolves once all promise callbacks have run. */
+	readonly settle: () => Promise<void>;
+	/** A store that outlives the node that uses it; opened anew at each start. */
+	readonly openStore: (node: string) => KeyValueStore;
+	readonly crypto?: CryptoProvider;
+}
+
+const START = 1_800_000_000_000;
+const STEP = 50;
+
+export function createSimulation(options: SimulationOptions): Simulation {
+	const random = createSeededRandom(options.seed);
+	const crypto = options.crypto ?? createSyncCryptoProvider();
+	const clock = createSimulatedClock(options.settle, START);
+	const network = createSimulatedNetwork(clock, crypto, random.fork());
+
+	async function identify(name: string, own: SeededRandom): Promise<Self> {
+		const { secrets, rootHash, member } = await createIdentity(crypto, own, clock, name, 'Laptop');
+		return {
+			name,
+			deviceName: 'Laptop',
+			rootHash,
+			device: await crypto.signingKey(secrets.deviceSeed),
+			prekeys: await Promise.all(
+				[...secrets.prekeySeeds].reverse().map(({ seed }) => crypto.agreementKey(seed)),
+			),
+			member,
+		};
+	}
+
+	return {
+		clock,
+		random,
+		network,
+		crypto,
+		addRelay: (name) => network.addRelay(name),
+		async addNode(name, { skew = 0 } = {}) {
+			const own = random.fork();
+			const self = await identify(name, own);
+			let messenger: Messenger | undefined;
+			const node: SimulatedNode = {
+				name,
+				self,
+				get messenger() {
+					if (messenger === undefined) throw new Error(`${name} is not running`);
+					return messenger;
+				},
+				get running() {
+					return messenger !== undefined;
+				},
+				async stop() {
+					network.drop(name);
+					const stopped = messenger;
+					messenger = undefined;
+					await stopped?.stop();
+				},
+				async start() {
+					messenger = await createMessenger(
+						{
+							clock: skew === 0 ? clock : clock.skewed(skew),
+							random: own,
+							crypto,
+							store: options.openStore(name),
+							relayDialer: network.dialerFor(name),
+							directDialer: () => Promise.resolve(network.directFor(name)),
+						},
+						self,
+						{
+							origin: 'https://aegis.test',
+							secure: true,
+							offeredRelay: null,
+							direct: true,
+							isOnline: () => true,
+							onOnline: () => () => undefined,
+						},
+					);
+				},
+			};
+			await node.start();
+			return node;
+		},
+		run: (ms) => clock.run(ms),
+		async until(condition, ms, what) {
+			const end = clock.now() + ms;
+			await clock.run(0);
+			while (!condition()) {
+				if (clock.now() >= end) throw new Error(`not within ${ms} ms: ${what}`);
+				await clock.run(STEP);
+			}
+		},
+		async finish(work) {
+			let done = false;
+			const finished = work.finally(() => {
+				done = true;
+			});
+			for (let steps = 0; !done && steps < 2000; steps++) await clock.run(STEP);
+			return finished;
+		},
+	};
+}
