@@ -1,0 +1,73 @@
+// Times and sizes in words, in the reader's language and time zone.
+import { m } from '#lib/paraglide/messages.js';
+import { getLocale } from '#lib/paraglide/runtime.js';
+
+const DAY = 86_400_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Formats are costly to make and asked for on every row. */
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+	const key = getLocale() + JSON.stringify(options);
+	let known = formats.get(key);
+	if (!known) formats.set(key, (known = new Intl.DateTimeFormat(getLocale(), options)));
+	return known;
+}
+
+const dayOf = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
+
+/** Whole calendar days from `time` to `now`. */
+const daysAgo = (time: number, now: number): number => Math.round((dayOf(now) - dayOf(time)) / DAY);
+
+export const clockTime = (time: number): string =>
+	format({ hour: 'numeric', minute: '2-digit' }).format(time);
+
+export const fullTime = (time: number): string =>
+	format({ dateStyle: 'full', timeStyle: 'short' }).format(time);
+
+/** For a list: the time today, a weekday this week, a date before that. */
+export function shortTime(time: number, now: number): string {
+	const days = daysAgo(time, now);
+	if (days <= 0) return clockTime(time);
+	if (days === 1) return m.yesterday();
+	if (days < 7) return format({ weekday: 'short' }).format(time);
+	return sameYear(time, now)
+		? format({ day: 'numeric', month: 'short' }).format(time)
+		: format({ dateStyle: 'short' }).format(time);
+}
+
+/** For a divider between days. */
+export function dayName(time: number, now: number): string {
+	const days = daysAgo(time, now);
+	if (days === 0) return m.today();
+	if (days === 1) return m.yesterday();
+	return format({
+		weekday: 'long',
+		day: 'numeric',
+		month: 'long',
+		...(sameYear(time, now) ? {} : { year: 'numeric' as const }),
+	}).format(time);
+}
+
+/** A moment to come: day and time. */
+export const untilTime = (time: number): string =>
+	format({
+		weekday: 'short',
+		day: 'numeric',
+		month: 'short',
+		hour: 'numeric',
+		minute: '2-digit',
+	}).format(time);
+
+const sameYear = (a: number, b: number): boolean =>
+	new Date(a).getFullYear() === new Date(b).getFullYear();
+
+/** Bytes in the unit people would say. */
+export function sizeText(bytes: number): string {
+	const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+	const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(bytes || 1) / 3)));
+	return new Intl.NumberFormat(getLocale(), {
+		style: 'unit',
+		unit: units[step] ?? 'byte',
+		maximumFractionDigits: step > 1 ? 1 : 0,
+	}).format(bytes / 1000 ** step);
+}

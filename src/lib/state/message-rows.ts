@@ -1,0 +1,62 @@
+// How a run of messages is laid out: days, groups of one author, and chunks that the browser may skip drawing.
+import type { MessageView } from '#lib/messenger/api.ts';
+
+export interface MessageRow {
+	readonly message: MessageView;
+	/** First of its calendar day, in the reader's time zone. */
+	readonly startsDay: boolean;
+	/** First and last of a group: one author, each within 5 minutes of the one before, one day. */
+	readonly startsGroup: boolean;
+	readonly endsGroup: boolean;
+}
+
+export interface MessageChunk {
+	/** Id of its first message. */
+	readonly id: string;
+	readonly rows: readonly MessageRow[];
+}
+
+const GROUP_GAP = 5 * 60_000;
+export const CHUNK_SIZE = 60;
+
+const sameDay = (a: number, b: number): boolean =>
+	new Date(a).toDateString() === new Date(b).toDateString();
+
+const sameGroup = (a: MessageView, b: MessageView): boolean =>
+	a.author === b.author && Math.abs(b.time - a.time) < GROUP_GAP;
+
+export function messageRows(messages: readonly MessageView[]): MessageRow[] {
+	const startsDay = messages.map((message, at) => {
+		const before = messages[at - 1];
+		return !before || !sameDay(before.time, message.time);
+	});
+	const startsGroup = messages.map((message, at) => {
+		const before = messages[at - 1];
+		return startsDay[at] === true || !before || !sameGroup(before, message);
+	});
+	return messages.map((message, at) => ({
+		message,
+		startsDay: startsDay[at] === true,
+		startsGroup: startsGroup[at] === true,
+		endsGroup: startsGroup[at + 1] ?? true,
+	}));
+}
+
+/**
+ * Cuts rows into chunks. Where a chunk once began, one begins for good (`breaks` remembers, by message id),
+ * so that older messages arriving above leave what is on screen untouched.
+ */
+export function chunkRows(rows: readonly MessageRow[], breaks: Set<string>): MessageChunk[] {
+	const chunks: { id: string; rows: MessageRow[] }[] = [];
+	for (const row of rows) {
+		const { id } = row.message;
+		const last = chunks.at(-1);
+		if (!last || last.rows.length >= CHUNK_SIZE || breaks.has(id)) {
+			breaks.add(id);
+			chunks.push({ id, rows: [row] });
+		} else {
+			last.rows.push(row);
+		}
+	}
+	return chunks;
+}

@@ -1,0 +1,3 @@
+// The messenger's view types, for components, which know the state room and not the messenger.
+export type * from '#lib/messenger/api.ts';
+export type { BootState } from '#lib/messenger/boot-state.ts';

@@ -1,0 +1,80 @@
+// Stands in for boot in the interface's own dev server: the scene is chosen in local storage under 'fake-scene'.
+import type { BootState } from '#lib/messenger/boot-state.ts';
+import type { Clock } from '#lib/ports/clock.ts';
+import { ok } from '#lib/util/result.ts';
+import { createSignal, type Readable } from '#lib/util/signal.ts';
+import {
+	createFakeMessenger,
+	fakePreview,
+	type FakeMessenger,
+	type FakeScene,
+} from './fake-messenger.ts';
+
+declare global {
+	interface Window {
+		/** For driving the fake from outside. */
+		fake?: FakeMessenger;
+	}
+}
+
+interface BootScene extends FakeScene {
+	readonly boot?: BootState['state'];
+}
+
+const clock: Clock = {
+	now: () => Date.now(),
+	after: (ms, callback) => {
+		const timer = setTimeout(callback, ms);
+		return () => {
+			clearTimeout(timer);
+		};
+	},
+};
+
+function chosenScene(): BootScene {
+	// Written by whoever runs the server, for themselves.
+	return JSON.parse(localStorage.getItem('fake-scene') ?? '{}') as BootScene;
+}
+
+export function boot(): Readable<BootState> {
+	const scene = chosenScene();
+	const ready = (name: string): BootState => {
+		const messenger = createFakeMessenger(name, scene);
+		window.fake = messenger;
+		return { state: 'ready', messenger, clock };
+	};
+	const state = createSignal<BootState>({ state: 'starting' });
+	const first = (): BootState => {
+		switch (scene.boot) {
+			case 'starting':
+				return { state: 'starting' };
+			case 'new':
+				return {
+					state: 'new',
+					preview: fakePreview,
+					create: async (name) => {
+						state.set(ready(name));
+						return ok();
+					},
+				};
+			case 'unsupported':
+				return { state: 'unsupported', missing: ['secure-context', 'web-crypto'] };
+			case 'other-tab':
+				return {
+					state: 'other-tab',
+					takeOver: () => {
+						state.set(ready('Alex'));
+					},
+				};
+			case 'moved':
+				return { state: 'moved' };
+			case 'failed':
+				return { state: 'failed', detail: 'QuotaExceededError: the disk is full' };
+			case 'ready':
+			default:
+				return ready('Alex');
+		}
+	};
+	state.set(first());
+	return state;
+}

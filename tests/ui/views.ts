@@ -1,0 +1,246 @@
+// Every view of the interface: the scene it needs, and the way there.
+import type { Page } from 'playwright-core';
+
+export interface View {
+	readonly name: string;
+	readonly scene?: object;
+	readonly hash?: string;
+	readonly ios?: boolean;
+	readonly go?: (page: Page, phone: boolean) => Promise<void>;
+}
+
+const LINK = 'https://aegis.example/#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
+const INVITATION = '#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
+
+const press = (page: Page, name: string | RegExp): Promise<void> =>
+	page.getByRole('button', { name }).filter({ visible: true }).first().click();
+
+const openChat = async (page: Page, name = 'Harbour Collective'): Promise<void> => {
+	await press(page, new RegExp(name));
+	await page.getByRole('heading', { level: 1, name }).waitFor();
+};
+
+const peers = (scene: string): View => ({
+	name: `peers-${scene}`,
+	scene: { network: scene },
+	go: async (page) => {
+		await press(page, /Peer/);
+		await page.getByRole('dialog', { name: 'Peers' }).waitFor();
+	},
+});
+
+export const VIEWS: readonly View[] = [
+	{ name: 'welcome', scene: { boot: 'new' }, go: (page) => page.getByLabel('Your name').waitFor() },
+	{
+		name: 'welcome-error',
+		scene: { boot: 'new' },
+		go: (page) => press(page, 'Start'),
+	},
+	{
+		name: 'welcome-invited',
+		scene: { boot: 'new' },
+		hash: INVITATION,
+		go: (page) => page.getByLabel('Your name').fill('Alex'),
+	},
+	{
+		name: 'welcome-bad-invitation',
+		scene: { boot: 'new' },
+		hash: '#/join/short',
+		go: (page) => page.getByLabel('Your name').waitFor(),
+	},
+	{
+		name: 'welcome-ios',
+		scene: { boot: 'new' },
+		hash: INVITATION,
+		ios: true,
+		go: (page) => page.getByRole('heading', { level: 1 }).waitFor(),
+	},
+	{
+		name: 'first-steps',
+		scene: { empty: true, network: 'no-relay' },
+		go: (page) =>
+			page.getByRole('heading', { name: 'Hello, Alex' }).filter({ visible: true }).waitFor(),
+	},
+	{
+		name: 'create',
+		scene: { empty: true },
+		go: async (page) => {
+			await press(page, 'Create a community');
+			await page.getByRole('dialog').getByLabel('Name').fill('Harbour Collective');
+		},
+	},
+	{
+		name: 'join-error',
+		scene: {},
+		go: async (page) => {
+			await press(page, 'New chat');
+			await page.getByRole('menuitem', { name: 'I have an invitation' }).click();
+			await page.getByLabel('Invitation link').fill('https://aegis.example/hello');
+			await press(page, 'Look at it');
+		},
+	},
+	{
+		name: 'join',
+		scene: {},
+		hash: INVITATION,
+		go: (page) => page.getByRole('dialog').getByRole('heading', { level: 1 }).waitFor(),
+	},
+	{
+		name: 'join-waiting',
+		scene: {},
+		hash: INVITATION,
+		go: async (page) => {
+			await press(page, 'Join Seven Hills Climbing');
+			await page.getByRole('heading', { name: 'Waiting for Seven Hills' }).waitFor();
+		},
+	},
+	{ name: 'refused', scene: {}, go: (page) => openChat(page, 'North Choir') },
+	{
+		name: 'chats',
+		scene: {},
+		go: (page) => page.getByRole('button', { name: /Harbour/ }).waitFor(),
+	},
+	{
+		name: 'new-menu',
+		scene: {},
+		go: (page) => press(page, 'New chat'),
+	},
+	{ name: 'conversation', scene: {}, go: (page) => openChat(page) },
+	{
+		name: 'conversation-direct',
+		scene: { network: 'bridged' },
+		go: (page) => openChat(page, 'Mina'),
+	},
+	{
+		name: 'conversation-reply',
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			const last = page.locator('[data-message]').last();
+			await last.focus();
+			await last.getByRole('button', { name: 'Reply' }).click();
+			await page.getByLabel('Message', { exact: true }).fill('Yes.\nTwo lines,\nthen three');
+			await page
+				.getByRole('button', { name: /^(On a relay|Queued)/ })
+				.last()
+				.click();
+		},
+	},
+	{
+		name: 'conversation-away',
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			await page.getByRole('log').evaluate((log) => {
+				log.scrollTop = -500;
+			});
+			await page.getByRole('button', { name: 'To the newest message' }).waitFor();
+			await page.evaluate(async () => {
+				const space = window.fake!.spaces.get()[0]!.id;
+				const channel = window.fake!.channels(space).get()[0]!.id;
+				window.fake!.receive(space, channel, 'Is anybody at the pier?');
+				window.fake!.receive(space, channel, 'I brought the key.');
+			});
+			await page.getByRole('button', { name: '2 new messages' }).waitFor();
+		},
+	},
+	{
+		name: 'alone',
+		scene: { empty: true, network: 'alone' },
+		go: async (page) => {
+			await press(page, 'Create a community');
+			await page.getByRole('dialog').getByLabel('Name').fill('Allotment 15');
+			await press(page, 'Create');
+			await page.getByRole('heading', { level: 1, name: 'Allotment 15' }).waitFor();
+		},
+	},
+	{
+		name: 'members',
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Members and invitations');
+			await page.getByRole('listitem').filter({ hasText: 'Founder' }).waitFor();
+		},
+	},
+	{
+		name: 'invite',
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Members and invitations');
+			await press(page, 'Invite people');
+			await page.getByRole('img', { name: 'QR code of the invitation link' }).waitFor();
+		},
+	},
+	{
+		name: 'invite-unreachable',
+		scene: { unreachable: true, network: 'no-relay' },
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Members and invitations');
+			await press(page, 'Invite people');
+			await page.getByText('Nobody can reach you yet').waitFor();
+		},
+	},
+	{
+		name: 'leave',
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Members and invitations');
+			await press(page, 'Leave');
+			await page.getByRole('heading', { name: 'Leave Harbour Collective?' }).waitFor();
+		},
+	},
+	...['offline', 'no-relay', 'waiting', 'alone', 'bridged', 'direct'].map(peers),
+	{
+		name: 'peers-error',
+		scene: { network: 'no-relay' },
+		go: async (page) => {
+			await press(page, /Peer/);
+			await page.getByLabel('Relay address or link').fill('nobody.example');
+			await press(page, 'Connect');
+			await page.getByText('Nothing answered').waitFor();
+		},
+	},
+	{
+		name: 'peers-share',
+		scene: { network: 'alone' },
+		go: async (page) => {
+			await press(page, /Peer/);
+			await press(page, /^Share relay/);
+			await page.getByRole('img', { name: 'QR code' }).waitFor();
+		},
+	},
+	{
+		name: 'relay-link',
+		scene: { network: 'no-relay' },
+		hash: '#/relay/Ab3dE6gHAb3dE6gH',
+		go: (page) => page.getByRole('dialog', { name: 'Peers' }).waitFor(),
+	},
+	{
+		name: 'settings',
+		scene: {},
+		go: async (page) => {
+			await press(page, 'Settings');
+			await page.getByText('in use').waitFor();
+		},
+	},
+	{
+		name: 'switcher',
+		scene: {},
+		go: async (page) => {
+			await page.getByRole('button', { name: /Harbour/ }).waitFor();
+			await page.keyboard.press('Control+k');
+			await page.getByRole('combobox').fill('har');
+		},
+	},
+	...['unsupported', 'other-tab', 'moved', 'failed'].map((boot): View => ({
+		name: boot,
+		scene: { boot },
+		go: (page) => page.getByRole('heading', { level: 1 }).waitFor(),
+	})),
+];
+
+export { LINK };
