@@ -9,7 +9,11 @@ import { ensureInstalled } from './lib/install.mjs';
 import { cache, main, Refusal, say } from './lib/run.mjs';
 import { line, runSuite, sum } from './lib/suites.mjs';
 
-const suites = [{ name: 'unit' }, { name: 'e2e', config: 'tests/e2e/vitest.config.ts' }];
+const suites = [
+	{ name: 'unit' },
+	{ name: 'p2p', config: 'tests/p2p/vitest.config.ts' },
+	{ name: 'e2e', config: 'tests/e2e/vitest.config.ts' },
+];
 
 const totalsFile = join(cache, 'tests', 'totals');
 

@@ -8,6 +8,5 @@ export default defineConfig({
 		fileParallelism: false,
 		testTimeout: 600_000,
 		hookTimeout: 600_000,
-		passWithNoTests: true,
 	},
 });
