@@ -84,14 +84,21 @@ describe('a relay channel', () => {
 			socket.send(Uint8Array.of(7));
 			socket.close(1001);
 		});
-		const channel = unwrap(await dialer.dial(url));
-		await vi.waitFor(() => {
-			channel.send(Uint8Array.of(1));
-			expect(channel.buffered()).toBe(0);
-		});
-		const heard = listen(channel);
-		await vi.waitFor(() => expect(heard.closes).toEqual(['closed by the relay (1001)']));
-		expect(heard.frames).toEqual([Uint8Array.of(7)]);
+		const sockets: WebSocket[] = [];
+		class Noted extends WebSocket {
+			constructor(address: string | URL) {
+				super(address);
+				sockets.push(this);
+			}
+		}
+		const channel = unwrap(await createWebSocketDialer({ clock, socket: Noted }).dial(url));
+		const heard: unknown[] = [];
+		channel.onClose = (reason) => heard.push(reason);
+		await vi.waitFor(() => expect(sockets[0]?.readyState).toBe(WebSocket.CLOSED));
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(heard).toEqual([]);
+		channel.onFrame = (frame) => heard.push(frame);
+		await vi.waitFor(() => expect(heard).toEqual([Uint8Array.of(7), 'closed by the relay (1001)']));
 	});
 
 	it.each([
