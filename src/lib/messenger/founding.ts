@@ -8,7 +8,7 @@ import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { err, ok, unwrap, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from './ports.ts';
 import { composeEntry } from './space/composing.ts';
-import { grantOf, newEpoch } from './space/epochs.ts';
+import { newEpoch } from './space/epochs.ts';
 import { openSpace, type Space, type WriteError } from './space/space.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -33,8 +33,8 @@ export async function foundSpace(
 		founder: self.member,
 	});
 	const space = await openSpace(ports, self, genesis.id);
-	const admitted = await space.admit(grantOf(secrets, random.bytes(32), null), []);
-	if (!admitted.ok) return admitted;
+	const begun = await space.found(secrets.controlKey);
+	if (!begun.ok) return begun;
 	const received = await space.receive([genesis.packet]);
 	if (!received.ok) return received;
 	const { content, sealing } = await newEpoch(

@@ -5,7 +5,8 @@ import {
 	relayAddressToTuple,
 	type RelayAddress,
 } from '#lib/protocol/relay-address.ts';
-import { encodeRelayLink, relayCandidates } from '#lib/protocol/relay-link.ts';
+import { relayCandidates } from '#lib/protocol/relay-candidates.ts';
+import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { AddRelayError, RelayView } from './api.ts';

@@ -4,7 +4,7 @@ import type { SigningKey } from '#lib/ports/crypto.ts';
 import type { Receipt } from '#lib/protocol/mailbox.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
-import type { MailboxError } from '#lib/mailbox/client-api.ts';
+import type { MailboxClient, MailboxError } from '#lib/mailbox/client-api.ts';
 import type { Ports } from '../ports.ts';
 import type { RelayPool } from './relay-pool.ts';
 
@@ -84,36 +84,47 @@ export function attachMailbox(
 		ackDue ??= clock.after(ACK_DELAY, flushAcks);
 	};
 
+	/** Everything is asked for at once, in the order it must happen in: a far relay costs one round trip, not four. */
 	async function subscribe(): Promise<void> {
 		const client = pool.client(relay);
 		if (client === undefined || detached) return;
 		const round = ++generation;
 		const { mailbox, writeKey, ownerKey, tokenHashes, ttl } = spec;
-		const opened = await client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl });
-		if (!opened.ok) return;
-		const added = await client.add(mailbox, writeKey, tokenHashes);
-		if (!added.ok || round !== generation) return;
-		for (const token of spec.tokens) {
-			let cursor = 0;
-			for (;;) {
-				const waiting = await client.subscribe(mailbox, token, cursor);
-				if (!waiting.ok || round !== generation) break;
-				for (const hash of waiting.value.connected) present.add(toHex(hash));
-				if (!ready) {
-					ready = true;
-					handlers.onReady();
-				}
-				const wanted: Bytes[] = [];
-				for (const { packet } of waiting.value.packets) {
-					if (handlers.isHeld(packet)) settle(packet);
-					else wanted.push(packet);
-				}
-				if (wanted.length > 0) await client.fetch(mailbox, token, wanted);
-				if (!waiting.value.more) break;
-				cursor = waiting.value.packets.at(-1)?.number ?? waiting.value.cursor;
-			}
-		}
+		const opened = client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl });
+		const added = client.add(mailbox, writeKey, tokenHashes);
+		await Promise.all([
+			opened,
+			...spec.tokens.map(async (token) => {
+				if (await readAll(client, token, round)) return;
+				// The mailbox stood already and didn't know the token: it does once ADD is done.
+				await added;
+				await readAll(client, token, round);
+			}),
+		]);
 		handlers.onPresence();
+	}
+
+	/** Subscribes with a token and takes in all that waits; false when the relay doesn't know the token. */
+	async function readAll(client: MailboxClient, token: Bytes, round: number): Promise<boolean> {
+		let cursor = 0;
+		for (;;) {
+			const waiting = await client.subscribe(spec.mailbox, token, cursor);
+			if (round !== generation) return true;
+			if (!waiting.ok) return waiting.error.type !== 'unknown-token';
+			for (const hash of waiting.value.connected) present.add(toHex(hash));
+			if (!ready) {
+				ready = true;
+				handlers.onReady();
+			}
+			const wanted: Bytes[] = [];
+			for (const { packet } of waiting.value.packets) {
+				if (handlers.isHeld(packet)) settle(packet);
+				else wanted.push(packet);
+			}
+			if (wanted.length > 0) await client.fetch(spec.mailbox, token, wanted);
+			if (!waiting.value.more) return true;
+			cursor = waiting.value.packets.at(-1)?.number ?? waiting.value.cursor;
+		}
 	}
 
 	const stopListening = pool.listen(spec.mailbox, relay, {

@@ -64,8 +64,9 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 		const { device, seq, kind } = header.value;
 		const feed = ledger.feeds.get(toHex(device));
 		if (feed === undefined || feed.seq < seq) return false;
+		// A control entry before the view, or at its very beginning, is still wanted in the authority log.
+		if (isControl(kind)) return ledger.control.has(key);
 		if (feed.seq === seq) return equal(feed.head, id);
-		if (isControl(kind) && ledger.control.has(key)) return true;
 		const stored = await kept.packet(device, seq);
 		return stored !== undefined && equal(entryId(crypto, stored.header), id);
 	};

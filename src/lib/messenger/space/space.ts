@@ -54,6 +54,8 @@ export interface Space {
 	): Promise<Result<Entry, WriteError>>;
 	/** Brings in a grant and the heads where the view begins. */
 	admit(grant: Grant, bases: readonly FeedHead[]): Promise<Result<void, StoreError>>;
+	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
+	found(controlKey: Bytes): Promise<Result<void, StoreError>>;
 	log(channel: Bytes): MessageLog;
 }
 
@@ -227,6 +229,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 					.filter((feed) => feed !== undefined)
 					.map((feed) => kept.writeFeed(feed));
 				return keep({ placed: [], forks: [], wanted: [], refused: [] }, writes, true);
+			}),
+		found: (controlKey) =>
+			queue(async () => {
+				ring.addControlKey(controlKey);
+				return keep({ placed: [], forks: [], wanted: [], refused: [] }, [], true);
 			}),
 		log: logFor,
 	};
