@@ -150,7 +150,7 @@ export function describeKeyValueStore(name: string, create: () => Promise<KeyVal
 		});
 
 		it('[ST7] keeps bytes of its own: later changes to what was given or got do not show', async () => {
-			const given = utf8('value').subarray(1, 4) as Bytes;
+			const given = utf8('value').subarray(1, 4);
 			const part = Uint8Array.of(1, 2, 3);
 			await store.commit([row('t', [part], given)]);
 			given.fill(0);

@@ -3,7 +3,7 @@
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha512 } from '@noble/hashes/sha2.js';
-import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { concat, equal, toHex } from '#lib/util/bytes.ts';
 import { KEYS_HELD, requireSeed, type AgreementBackend, type SigningBackend } from './backend.ts';
 import { isStrictKey, isStrictSignature } from './ed25519-strict.ts';
 import { createLru } from './lru.ts';
@@ -43,8 +43,8 @@ export function createNobleSigning(): SigningBackend {
 			requireSeed(seed);
 			const secret = new Uint8Array(seed);
 			return {
-				publicKey: ed25519.getPublicKey(secret) as Bytes,
-				sign: async (message) => ed25519.sign(message, secret) as Bytes,
+				publicKey: ed25519.getPublicKey(secret),
+				sign: async (message) => ed25519.sign(message, secret),
 			};
 		},
 		verify: async (publicKey, message, signature) => verify(publicKey, message, signature),
@@ -57,12 +57,12 @@ export function createNobleAgreement(): AgreementBackend {
 			requireSeed(seed);
 			const secret = new Uint8Array(seed);
 			return {
-				publicKey: x25519.getPublicKey(secret) as Bytes,
+				publicKey: x25519.getPublicKey(secret),
 				async agree(other) {
 					if (other.length !== 32) return undefined;
 					try {
 						// Throws on an all-zero result, which is what points of small order give.
-						return x25519.getSharedSecret(secret, other) as Bytes;
+						return x25519.getSharedSecret(secret, other);
 					} catch {
 						return undefined;
 					}

@@ -4,29 +4,28 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import nacl from 'tweetnacl';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
 
 export const symmetric: Pick<CryptoProvider, 'sha256' | 'hmac' | 'hkdf' | 'seal' | 'open'> = {
 	sha256(...parts) {
 		const hash = sha256.create();
 		for (const part of parts) hash.update(part);
-		return hash.digest() as Bytes;
+		return hash.digest();
 	},
 	hmac(key, ...parts) {
 		const mac = hmac.create(sha256, key);
 		for (const part of parts) mac.update(part);
-		return mac.digest() as Bytes;
+		return mac.digest();
 	},
 	hkdf(key, salt, info, length) {
-		return hkdf(sha256, key, salt, info, length) as Bytes;
+		return hkdf(sha256, key, salt, info, length);
 	},
 	// Both answers are copied: the library returns views into larger buffers that hold zeros besides.
 	seal(key, nonce, plain) {
-		return nacl.secretbox(plain, nonce, key).slice() as Bytes;
+		return nacl.secretbox(plain, nonce, key).slice();
 	},
 	open(key, nonce, box) {
 		// The library throws on a wrong length of key or nonce; here it is one more thing that doesn't fit.
 		if (key.length !== 32 || nonce.length !== 24) return undefined;
-		return nacl.secretbox.open(box, nonce, key)?.slice() as Bytes | undefined;
+		return nacl.secretbox.open(box, nonce, key)?.slice();
 	},
 };

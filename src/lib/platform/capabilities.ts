@@ -27,9 +27,7 @@ export interface Scope {
 const PROBE = 'aegis-probe';
 
 /** In the order of Capability: essential ones first. Leaves nothing behind. */
-export async function missingCapabilities(
-	scope: Scope = globalThis as Scope,
-): Promise<readonly Missing[]> {
+export async function missingCapabilities(scope: Scope = globalThis): Promise<readonly Missing[]> {
 	const subtle = scope.crypto?.subtle;
 	const key = subtle && (await aesKey(subtle));
 	const has: Record<Capability, boolean> = {

@@ -110,7 +110,7 @@ describe('capabilities', () => {
 			throw new DOMException('private window', 'InvalidStateError');
 		});
 		expect(await missing({ indexedDB: refusing })).toEqual(['indexed-db']);
-		const denied: Scope = Object.defineProperty(complete() as object, 'indexedDB', {
+		const denied: Scope = Object.defineProperty(complete(), 'indexedDB', {
 			get: () => {
 				throw new DOMException('denied', 'SecurityError');
 			},
