@@ -5,6 +5,8 @@ export interface ArrivalLink {
 	readonly kind: 'join' | 'relay';
 	/** The whole link, as it was typed or tapped. */
 	readonly link: string;
+	/** The person has seen it and said yes already. */
+	readonly accepted: boolean;
 }
 
 const LINK = /^#\/(join|relay)\/./;
@@ -13,13 +15,15 @@ const LINK = /^#\/(join|relay)\/./;
 export function arrivalLink(href: string): ArrivalLink | null {
 	const hash = href.indexOf('#');
 	const kind = hash === -1 ? undefined : LINK.exec(href.slice(hash))?.[1];
-	return kind === 'join' || kind === 'relay' ? { kind, link: href } : null;
+	return kind === 'join' || kind === 'relay' ? { kind, link: href, accepted: false } : null;
 }
 
 export interface Arrival {
 	readonly link: ArrivalLink | null;
 	/** Looks at an address; true when it carried a link, which is kept from now on. */
 	take(href: string): boolean;
+	/** The person says yes to what the link offers. */
+	accept(): void;
 	/** Dealt with. */
 	clear(): void;
 }
@@ -34,6 +38,9 @@ export function createArrival(): Arrival {
 			const found = arrivalLink(href);
 			if (found) link = found;
 			return found !== null;
+		},
+		accept: () => {
+			if (link) link = { ...link, accepted: true };
 		},
 		clear: () => {
 			link = null;
