@@ -1,6 +1,6 @@
 // The relay as its operator has it: a process with a data folder, a port and signals.
 import { createSocket } from 'node:dgram';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { get as getTls } from 'node:https';
 import { connect as connectTls } from 'node:tls';
@@ -374,7 +374,10 @@ describe('the app', { timeout: 30_000 }, () => {
 			expect(await raw(`GET ${path} HTTP/1.1`)).not.toContain('secret\n');
 			expect(await raw(`GET ${path} HTTP/1.1`)).not.toMatch(/secret$/);
 		}
-		await raw('GET / HTTP/1.1\r\nRange: bytes=9-3');
+		expect(await raw('GET / HTTP/1.1\r\nRange: bytes=9-3')).toContain('<p>app</p>');
+		// A file that breaks while it is read.
+		await symlink('/proc/self/mem', join(folder, 'app/broken'));
+		await raw('GET /broken HTTP/1.1');
 		await raw('GET /%00%ff HTTP/1.1');
 		await raw('GET http://[ HTTP/1.1');
 		await raw('nonsense');
