@@ -1,31 +1,20 @@
-// The only composition root of the browser: finds out what is here, opens or makes the account, starts the messenger.
-import { createSealedStore } from '#lib/crypto/sealed-store.ts';
-import { createCryptoProvider } from '#lib/crypto/provider.ts';
-import {
-	createAccount,
-	openAccount,
-	type Account,
-	type AccountParts,
-} from '#lib/messenger/account.ts';
+// The only composition root of the browser, as far as the first screen needs it: finds out what is here, and fetches
+// the rest (start.ts) at once for somebody who has been here before, behind the first screen for a new person.
+import { sha256 } from '#lib/crypto/sha256.ts';
+import type { Messenger } from '#lib/messenger/api.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
-import { createMessenger } from '#lib/messenger/messenger.ts';
 import { previewInvitation } from '#lib/messenger/preview.ts';
-import { createWebSocketDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import { missingCapabilities } from '#lib/platform/capabilities.ts';
 import { createSystemClock } from '#lib/platform/clock.ts';
-import { createSystemRandom } from '#lib/platform/random.ts';
-import { requestPersistence } from '#lib/platform/storage-persistence.ts';
 import { createWebLock } from '#lib/platform/web-lock.ts';
-import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { HeldNode } from '#lib/ports/lock.ts';
-import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
 import { createIndexedDbKeySlots } from '#lib/storage/key-slots.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { err, ok } from '#lib/util/result.ts';
-import { deviceName } from './device-name.ts';
-import { createPage, offeredRelay } from './page.ts';
+import { afterPaint } from './after-paint.ts';
+import { offeredRelay } from './page.ts';
+import type { Start } from './start.ts';
 
-const DATABASE = 'aegis';
 const KEYS = 'aegis-keys';
 const NODE = 'aegis-node';
 
@@ -36,74 +25,67 @@ export function boot(): Readable<BootState> {
 	};
 
 	const clock = createSystemClock();
-	const random = createSystemRandom();
-	const crypto = createCryptoProvider();
+	const slots = createIndexedDbKeySlots(KEYS);
 	const offered = offeredRelay(clock);
 
-	const parts: AccountParts = {
-		crypto,
-		random,
-		clock,
-		subtle: globalThis.crypto.subtle,
-		slots: createIndexedDbKeySlots(KEYS),
-		async openStore(storageKey) {
-			const store = await openIndexedDbStore(DATABASE, {
-				writer: random.bytes(16),
+	let starting: Promise<Start> | undefined;
+	const loadStart = (): Promise<Start> =>
+		(starting ??= import('./start.ts').then(({ createStart }) =>
+			createStart({
+				clock,
+				slots,
+				offered,
 				onLost: () => {
 					if (state.get().state === 'ready') state.set({ state: 'moved' });
 				},
-			});
-			return store.ok ? ok(createSealedStore(store.value, crypto, random, storageKey)) : store;
-		},
-	};
+			}),
+		));
 
-	let direct: Promise<DirectDialer> | undefined;
-	async function start({ self, store }: Account, lock: HeldNode): Promise<void> {
-		const page = createPage(await offered);
-		const messenger = await createMessenger(
-			{
-				clock,
-				random,
-				crypto,
-				store,
-				relayDialer: createWebSocketDialer({ clock }),
-				directDialer: () => (direct ??= loadDirectDialer({ clock, random })),
-			},
-			self,
-			page,
-		);
+	function ready(messenger: Messenger, lock: HeldNode): void {
 		lock.onLost = async () => {
 			state.set({ state: 'moved' });
 			await messenger.stop();
 		};
 		state.set({ state: 'ready', messenger, clock });
-		void requestPersistence(navigator.storage);
-		// The direct part is large: fetched behind the first paint, before somebody waits for it.
-		if (page.direct) clock.after(1000, () => void (direct ??= loadDirectDialer({ clock, random })));
+	}
+
+	function welcome(lock: HeldNode): void {
+		lock.onLost = async () => {
+			state.set({ state: 'moved' });
+		};
+		state.set({
+			state: 'new',
+			preview: (link) => previewInvitation(link, sha256, clock.now(), () => false),
+			async create(name) {
+				const start = await loadStart();
+				const made = await start.create(name);
+				if (!made.ok) return err({ type: 'storage' });
+				ready(made.value, lock);
+				return ok();
+			},
+		});
+		// By the time a name is written, what comes after it is here.
+		afterPaint(() => void loadStart().catch(() => (starting = undefined)));
 	}
 
 	async function open(lock: HeldNode): Promise<void> {
-		const account = await openAccount(parts);
-		if (account.ok) {
-			await start(account.value, lock);
-		} else if (account.error.type === 'absent') {
-			state.set({
-				state: 'new',
-				preview: (link) =>
-					previewInvitation(link, (b) => crypto.sha256(b), clock.now(), () => false),
-				async create(name) {
-					const made = await createAccount(parts, name.trim(), deviceName(navigator));
-					if (!made.ok) return err({ type: 'storage' });
-					await start(made.value, lock);
-					return ok();
-				},
-			});
-		} else {
-			fail(account.error.detail);
+		const kept = await slots.read();
+		if (kept.ok && kept.value === undefined) {
+			welcome(lock);
+			return;
 		}
+		const start = await loadStart();
+		const messenger = await start.open();
+		if (messenger.ok) ready(messenger.value, lock);
+		else if (messenger.error.type === 'absent') welcome(lock);
+		else fail(messenger.error.detail);
 	}
 
 	async function begin(): Promise<void> {
+		// Somebody who has been here before needs all of it, whatever else is found.
+		void slots.read().then((kept) => {
+			if (kept.ok && kept.value !== undefined) loadStart().catch(fail);
+		});
 		const missing = (await missingCapabilities()).filter(({ essential }) => essential);
 		if (missing.length > 0) {
 			const names = missing.map(({ capability }) => capability);

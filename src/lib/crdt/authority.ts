@@ -174,12 +174,7 @@ function mayShape(state: Working, author: Bytes): boolean {
 	return state.people.get(toHex(author))?.founder === true;
 }
 
-function enrol(
-	state: Working,
-	member: Member,
-	rootHash: Bytes,
-	founder: boolean,
-): void {
+function enrol(state: Working, member: Member, rootHash: Bytes, founder: boolean): void {
 	const device: DeviceState = {
 		device: member.certificate.deviceKey,
 		rootHash,

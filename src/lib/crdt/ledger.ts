@@ -4,12 +4,7 @@ import { compareTime, isControl, KIND, type Time } from '#lib/protocol/entry.ts'
 import { MAX_AUTHORITY_HEADS, MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import {
-	resolveAuthority,
-	type Authority,
-	type ControlEntry,
-	type Verdict,
-} from './authority.ts';
+import { resolveAuthority, type Authority, type ControlEntry, type Verdict } from './authority.ts';
 import type { Entry } from './check-entry.ts';
 import { isDue } from './logical-clock.ts';
 
@@ -33,12 +28,7 @@ export type Placement =
 	| { readonly type: 'refused'; readonly reason: RefusedEntry };
 
 export type RefusedEntry =
-	| 'other-space'
-	| 'broken-chain'
-	| 'not-after-dependencies'
-	| 'frozen'
-	| 'needs-content'
-	| Verdict;
+	'other-space' | 'broken-chain' | 'not-after-dependencies' | 'frozen' | 'needs-content' | Verdict;
 
 export interface Ledger {
 	readonly space: Bytes;

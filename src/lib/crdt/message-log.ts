@@ -42,18 +42,10 @@ export interface StagedMessages {
 
 const indexShape = list(tuple(uint(), uint(2 ** 48), uint(65_535), uint(), uint()), 1_000_000);
 
-export function createMessageLog(
-	store: KeyValueStore,
-	space: Bytes,
-	channel: Bytes,
-): MessageLog {
+export function createMessageLog(store: KeyValueStore, space: Bytes, channel: Bytes): MessageLog {
 	let index: Stretch[] | undefined;
 	const cache = new Map<number, Segment>();
-	const segmentKey = (number: number): readonly (Bytes | number)[] => [
-		space,
-		channel,
-		number,
-	];
+	const segmentKey = (number: number): readonly (Bytes | number)[] => [space, channel, number];
 
 	async function loadIndex(): Promise<Stretch[]> {
 		if (index !== undefined) return index;
@@ -89,9 +81,7 @@ export function createMessageLog(
 	const indexWrite = (stretches: readonly Stretch[]): StoreWrite => ({
 		table: 'log',
 		key: [space, channel],
-		value: encode(
-			stretches.map((s) => [s.number, s.from.ms, s.from.counter, s.count, s.changes]),
-		),
+		value: encode(stretches.map((s) => [s.number, s.from.ms, s.from.counter, s.count, s.changes])),
 	});
 
 	const stretchAt = (stretches: readonly Stretch[], time: Time): Stretch => {

@@ -72,8 +72,7 @@ export function stepLink(
 				return [link, []];
 			}
 			const failures = link.failures + 1;
-			const wait =
-				event.type === 'refused' ? REFUSED_DELAY : retryDelay(failures, context.jitter);
+			const wait = event.type === 'refused' ? REFUSED_DELAY : retryDelay(failures, context.jitter);
 			return [
 				{ state: 'apart', failures, retryAt: now + wait },
 				[

@@ -1,5 +1,10 @@
 // Who uses this device: made once, kept in the crypto-container and the sealed store, brought back at each start. [ID4]
-import { createContainer, openContainer, type ContainerParts, type Sealer } from '#lib/crypto/container.ts';
+import {
+	createContainer,
+	openContainer,
+	type ContainerParts,
+	type Sealer,
+} from '#lib/crypto/container.ts';
 import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { decodeFrame, encode } from '#lib/protocol/cbor.ts';

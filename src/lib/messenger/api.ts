@@ -60,7 +60,11 @@ export interface MessageView {
 	readonly time: number;
 	/** It came after younger ones had been shown. */
 	readonly late: boolean;
-	readonly replyTo: { readonly id: string; readonly authorName: string; readonly text: string } | null;
+	readonly replyTo: {
+		readonly id: string;
+		readonly authorName: string;
+		readonly text: string;
+	} | null;
 	/** null for other people's messages. */
 	readonly delivery: Delivery | null;
 }

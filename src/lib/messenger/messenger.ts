@@ -14,7 +14,8 @@ import { inviteKeyOf, lobbyKey } from './joining/invitations.ts';
 import { networkView } from './network-view.ts';
 import type { Page, Ports, Self } from './ports.ts';
 import { previewInvitation } from './preview.ts';
-import { createRelays, relayName, relayView } from './relays.ts';
+import { relayName } from './relay-name.ts';
+import { createRelays, relayView } from './relays.ts';
 import { createSpaces, type LiveSpace } from './spaces.ts';
 
 const INVITE_DAYS = 7;

@@ -3,7 +3,7 @@ import { decodeInvitation } from '#lib/protocol/invitation.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { InvitationPreview, InvitationProblem } from './api.ts';
-import { relayName } from './relays.ts';
+import { relayName } from './relay-name.ts';
 
 export function previewInvitation(
 	link: string,

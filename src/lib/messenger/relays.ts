@@ -12,6 +12,7 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 import type { AddRelayError, RelayView } from './api.ts';
 import type { PooledRelay, RelayPool } from './delivery/relay-pool.ts';
 import type { Page, Ports } from './ports.ts';
+import { relayName } from './relay-name.ts';
 
 export interface Relays {
 	load(): Promise<void>;
@@ -20,12 +21,6 @@ export interface Relays {
 	add(input: string): Promise<Result<RelayAddress, AddRelayError>>;
 	remove(key: string): Promise<void>;
 }
-
-/** What people know a relay by. */
-export const relayName = (address: RelayAddress | undefined): string => {
-	const [url] = address?.urls ?? [];
-	return url === undefined ? '?' : new URL(url).host;
-};
 
 export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
 	id: relay.key,

@@ -71,7 +71,6 @@ export async function startSpaceNode(
 		isHeld: (packet) => held.has(toHex(packet)),
 		onRelayReady: () => {
 			outbox.flush();
-			sync.hello(null);
 		},
 		onPresence,
 	});
@@ -168,7 +167,10 @@ export async function startSpaceNode(
 		const device = authority.devices.get(own);
 		if (device?.active !== true || !needsNewEpoch(authority)) return;
 		const active = [...authority.devices.entries()].filter(([, state]) => state.active);
-		const turn = active.map(([key]) => key).sort().indexOf(own);
+		const turn = active
+			.map(([key]) => key)
+			.sort()
+			.indexOf(own);
 		epochDue = clock.after(turn * EPOCH_TURN, () => {
 			if (stopped || !needsNewEpoch(space.ledger.authority)) return;
 			const relays = space.ledger.authority.epoch?.content.relays ?? [];
@@ -176,10 +178,7 @@ export async function startSpaceNode(
 		});
 	}
 
-	async function startEpoch(
-		reason: EpochReason,
-		relays: readonly RelayAddress[],
-	): Promise<void> {
+	async function startEpoch(reason: EpochReason, relays: readonly RelayAddress[]): Promise<void> {
 		const { content, sealing } = await newEpoch(crypto, random, space, reason, relays);
 		const written = await space.write(content, sealing, (entry) => outbox.rowFor(entry));
 		if (!written.ok) return;

@@ -121,21 +121,22 @@ export function createSpaces(
 		const refreshAll = (): void => {
 			for (const conversation of conversations) conversation.refresh();
 		};
-		let summaries: Summaries | undefined;
+		// What changes before the summaries are there, they find when they load.
+		const summariesNow = (): Summaries | undefined => spaces.get(space.key)?.summaries;
 		const node = await startSpaceNode(ports, self, space, pool, links, {
 			onChange: (change: SpaceChange) => {
-				for (const [channel, messages] of change.messages) summaries?.added(channel, messages);
-				if (change.control) void summaries?.update().then(publish);
+				for (const [channel, messages] of change.messages) summariesNow()?.added(channel, messages);
+				if (change.control) void summariesNow()?.update().then(publish);
 				if (change.messages.size > 0 || change.control) refreshAll();
 				publish();
 			},
 			onDelivery: refreshAll,
 			onPresence: () => {
-				summaries?.updateMembers();
+				summariesNow()?.updateMembers();
 				onPresence();
 			},
 		});
-		summaries = createSummaries(ports, self, node, createReadMarks(store, space.id));
+		const summaries = createSummaries(ports, self, node, createReadMarks(store, space.id));
 		await summaries.update();
 		const live: LiveSpace = { node, summaries, conversations, number };
 		spaces.set(space.key, live);

@@ -30,7 +30,8 @@ export interface StoredPacket {
  * nothing evicted. gone: the packet was already acknowledged by all or deleted; it is not kept again.
  */
 export interface MailboxStoreError {
-	readonly type: 'conflict' | 'unknown-mailbox' | 'unknown-token' | 'closed' | 'full' | 'gone' | 'failed';
+	readonly type:
+		'conflict' | 'unknown-mailbox' | 'unknown-token' | 'closed' | 'full' | 'gone' | 'failed';
 	readonly detail: string;
 }
 
@@ -48,7 +49,10 @@ export interface MailboxStore {
 	/** Idempotent: the same keys again change nothing, not even the tokens. */
 	open(mailbox: NewMailbox): Promise<Result<void, MailboxStoreError>>;
 	mailbox(mailbox: Bytes): Promise<StoredMailbox | undefined>;
-	addTokens(mailbox: Bytes, tokenHashes: readonly Bytes[]): Promise<Result<void, MailboxStoreError>>;
+	addTokens(
+		mailbox: Bytes,
+		tokenHashes: readonly Bytes[],
+	): Promise<Result<void, MailboxStoreError>>;
 	/** Idempotent by packet id: a second put returns the first's number and expiry and is not fresh. */
 	put(
 		packet: PutPacket,

@@ -54,7 +54,10 @@ function decodeLoose<T>(
 	try {
 		raw = dagCbor.decode(bytes);
 	} catch (cause) {
-		return err({ type: 'malformed', detail: cause instanceof Error ? cause.message : 'unreadable' });
+		return err({
+			type: 'malformed',
+			detail: cause instanceof Error ? cause.message : 'unreadable',
+		});
 	}
 	const parsed = v.safeParse(shape, raw);
 	if (parsed.success) return ok([parsed.output, raw]);

@@ -21,10 +21,12 @@ export type LinkFrame =
 	| { readonly type: 'pong'; readonly number: number };
 
 const shape: Shape<LinkFrame> = variants<LinkFrame>(
-	map(
-		tuple(literal(0), bytes(32), bytes(32), bytes(64)),
-		([, tag, device, signature]) => ({ type: 'hello' as const, tag, device, signature }),
-	),
+	map(tuple(literal(0), bytes(32), bytes(32), bytes(64)), ([, tag, device, signature]) => ({
+		type: 'hello' as const,
+		tag,
+		device,
+		signature,
+	})),
 	map(tuple(literal(1), bytes(32), blob(MAX_FRAME)), ([, tag, envelope]) => ({
 		type: 'space' as const,
 		tag,

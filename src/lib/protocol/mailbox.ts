@@ -228,14 +228,17 @@ const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 			block,
 		}),
 	),
-	map(tuple(literal(7), request, id, id, uint(), ids), ([, request, mailbox, token, cursor, packets]) => ({
-		type: 'ack' as const,
-		request,
-		mailbox,
-		token,
-		cursor,
-		packets,
-	})),
+	map(
+		tuple(literal(7), request, id, id, uint(), ids),
+		([, request, mailbox, token, cursor, packets]) => ({
+			type: 'ack' as const,
+			request,
+			mailbox,
+			token,
+			cursor,
+			packets,
+		}),
+	),
 	map(
 		tuple(literal(1), request, id, id, id, tokens, uint(MAX_TTL_SECONDS)),
 		([, request, mailbox, writeKey, ownerKey, tokenHashes, ttl]) => ({

@@ -32,7 +32,7 @@ export function createSimulatedClock(settle: () => Promise<void>, start: number)
 	};
 	function push(timer: Timer): void {
 		heap.push(timer);
-		for (let child = heap.length - 1; child > 0; ) {
+		for (let child = heap.length - 1; child > 0;) {
 			const parent = (child - 1) >> 1;
 			if (!before(at(child), at(parent))) break;
 			swap(child, parent);
@@ -42,7 +42,7 @@ export function createSimulatedClock(settle: () => Promise<void>, start: number)
 	function pop(): Timer {
 		swap(0, heap.length - 1);
 		const timer = heap.pop() as Timer;
-		for (let parent = 0; ; ) {
+		for (let parent = 0; ;) {
 			let least = parent;
 			for (const child of [2 * parent + 1, 2 * parent + 2]) {
 				if (child < heap.length && before(at(child), at(least))) least = child;

@@ -224,4 +224,3 @@ export function createSimulatedNetwork(
 
 	return network;
 }
-

@@ -4,10 +4,13 @@ import { createIdentity } from '#lib/crypto/identity.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
 import { createMessenger } from '#lib/messenger/messenger.ts';
-import type { Self } from '#lib/messenger/ports.ts';
+import type { Page, Ports, Self } from '#lib/messenger/ports.ts';
+import { openSpace, type Space } from '#lib/messenger/space/space.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
+import { fromHex } from '#lib/util/bytes.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
+import { createIncarnation, type Incarnation } from './incarnation.ts';
 import { createSimulatedNetwork, type SimulatedNetwork, type SimulatedRelay } from './network.ts';
 import { createSeededRandom, type SeededRandom } from './random.ts';
 
@@ -17,9 +20,13 @@ export interface SimulatedNode {
 	/** Throws while the node is stopped. */
 	readonly messenger: Messenger;
 	readonly running: boolean;
-	/** Ends it at once, as a closed tab or a crash does; its store stays. */
+	/** Ends it as a closed tab does; its store stays. */
 	stop(): Promise<void>;
+	/** Ends it between one step and the next: nothing more is written, nothing more is sent. */
+	crash(): void;
 	start(): Promise<void>;
+	/** The space as this node has it on disk; the node itself is not disturbed. */
+	kept(space: string): Promise<Space>;
 }
 
 export interface Simulation {
@@ -78,6 +85,23 @@ export function createSimulation(options: SimulationOptions): Simulation {
 		async addNode(name, { skew = 0 } = {}) {
 			const own = random.fork();
 			const self = await identify(name, own);
+			const page: Page = {
+				origin: 'https://aegis.test',
+				secure: true,
+				offeredRelay: null,
+				direct: true,
+				isOnline: () => true,
+				onOnline: () => () => undefined,
+			};
+			const portsNow = (): Ports => ({
+				clock: skew === 0 ? clock : clock.skewed(skew),
+				random: own,
+				crypto,
+				store: options.openStore(name),
+				relayDialer: network.dialerFor(name),
+				directDialer: () => Promise.resolve(network.directFor(name)),
+			});
+			let life: Incarnation | undefined;
 			let messenger: Messenger | undefined;
 			const node: SimulatedNode = {
 				name,
@@ -91,30 +115,26 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				},
 				async stop() {
 					network.drop(name);
-					const stopped = messenger;
-					messenger = undefined;
+					const [stopped, ended] = [messenger, life];
+					messenger = life = undefined;
 					await stopped?.stop();
+					ended?.die();
+				},
+				crash() {
+					life?.die();
+					messenger = life = undefined;
+					network.drop(name);
 				},
 				async start() {
-					messenger = await createMessenger(
-						{
-							clock: skew === 0 ? clock : clock.skewed(skew),
-							random: own,
-							crypto,
-							store: options.openStore(name),
-							relayDialer: network.dialerFor(name),
-							directDialer: () => Promise.resolve(network.directFor(name)),
-						},
-						self,
-						{
-							origin: 'https://aegis.test',
-							secure: true,
-							offeredRelay: null,
-							direct: true,
-							isOnline: () => true,
-							onOnline: () => () => undefined,
-						},
-					);
+					const begun = createIncarnation(portsNow());
+					life = begun;
+					const created = await createMessenger(begun.ports, self, page);
+					if (life === begun) messenger = created;
+				},
+				async kept(space) {
+					const id = fromHex(space);
+					if (id === undefined) throw new Error('not the id of a space');
+					return openSpace(portsNow(), self, id);
 				},
 			};
 			await node.start();

@@ -37,7 +37,7 @@ export function createWire({ clock, latency, passes, watch }: WireOptions): Wire
 			buffered: () => 0,
 			send(frame) {
 				if (closed || !passes()) return;
-				const copy = frame.slice() as Bytes;
+				const copy = frame.slice();
 				const arrival = Math.max(clock.now() + latency(), lastArrival[index] ?? 0);
 				lastArrival[index] = arrival;
 				clock.after(arrival - clock.now(), () => {

@@ -1,7 +1,13 @@
 // Direct links to other devices: runs the link machine of each pair, carries spaces' messages over what stands, and
 // notices when a link has died. [LK1] [LK2] [LK3] [LM1]
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
-import { apart, stepLink, type LinkEffect, type LinkEvent, type LinkState } from '#lib/mesh/link-machine.ts';
+import {
+	apart,
+	stepLink,
+	type LinkEffect,
+	type LinkEvent,
+	type LinkState,
+} from '#lib/mesh/link-machine.ts';
 import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { SIGNAL_STEP, type SignalStep } from '#lib/protocol/space-message.ts';
@@ -125,7 +131,12 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			case 'answer':
 				break; // made where the offer's bytes are at hand: in signalled
 			case 'refuse':
-				void events.signal(device, toAttempt(effect.attempt), SIGNAL_STEP.refuse, new Uint8Array(0));
+				void events.signal(
+					device,
+					toAttempt(effect.attempt),
+					SIGNAL_STEP.refuse,
+					new Uint8Array(0),
+				);
 				break;
 			case 'abandon':
 				pair.offer?.cancel();
@@ -148,7 +159,8 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 
 	async function offer(device: string, pair: Pair, attempt: string): Promise<void> {
 		const dialer = await directDialer();
-		const current = (): boolean => pair.state.state === 'offering' && pair.state.attempt === attempt;
+		const current = (): boolean =>
+			pair.state.state === 'offering' && pair.state.attempt === attempt;
 		const made = dialer.available ? await dialer.offer({ stun: events.stun() }) : undefined;
 		if (made?.ok !== true) {
 			step(device, { type: dialer.available ? 'failed' : 'refused', attempt });
@@ -159,7 +171,12 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			return;
 		}
 		pair.offer = made.value;
-		const sent = await events.signal(device, toAttempt(attempt), SIGNAL_STEP.offer, made.value.offer);
+		const sent = await events.signal(
+			device,
+			toAttempt(attempt),
+			SIGNAL_STEP.offer,
+			made.value.offer,
+		);
 		if (!sent) {
 			step(device, { type: 'failed', attempt });
 			return;
@@ -170,7 +187,12 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		});
 	}
 
-	async function answer(device: string, pair: Pair, attempt: string, payload: Bytes): Promise<void> {
+	async function answer(
+		device: string,
+		pair: Pair,
+		attempt: string,
+		payload: Bytes,
+	): Promise<void> {
 		const dialer = await directDialer();
 		const current = (): boolean =>
 			pair.state.state === 'answering' && pair.state.attempt === attempt;

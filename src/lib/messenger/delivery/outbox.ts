@@ -128,9 +128,7 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 		});
 
 	const newEpochOf = (packet: Packet): Bytes | null => {
-		const control = space.ledger.control.get(
-			toHex(crypto.sha256(label('entry'), packet.header)),
-		);
+		const control = space.ledger.control.get(toHex(crypto.sha256(label('entry'), packet.header)));
 		return control?.content.kind === KIND.epoch ? control.entry.header.key.epoch : null;
 	};
 
@@ -203,7 +201,9 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			if (copy !== undefined) {
 				return { state: 'stored', relay: copy[0], until: copy[1] * 1000, delivered, of };
 			}
-			return delivered > 0 ? { state: 'delivered', delivered, of } : { state: 'queued', delivered, of };
+			return delivered > 0
+				? { state: 'delivered', delivered, of }
+				: { state: 'queued', delivered, of };
 		},
 		onChange: () => undefined,
 		stop() {

@@ -2,7 +2,12 @@
 // device is connected; and leaves sealed copies in mailboxes for devices that are away. [DV3] [DV4] [DV5]
 import { deleteHash } from '#lib/crypto/hash.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
-import { decodeEnvelope, encodeEnvelope, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import {
+	decodeEnvelope,
+	encodeEnvelope,
+	type Envelope,
+	type SpaceMessage,
+} from '#lib/protocol/space-message.ts';
 import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { encodePacket, type Packet } from '#lib/protocol/entry.ts';
 import type { EpochState } from '#lib/crdt/authority.ts';
@@ -163,8 +168,12 @@ export function createPost(
 		post.state.tokenHashes.get(device) ?? [];
 
 	/** Where the device is connected now: the current epoch's mailboxes first. */
-	function presence(device: string): { post: EpochPost; attachment: Attachment; to: Bytes[] } | null {
-		const ordered = [...posts.values()].sort((a, b) => Number(b === current) - Number(a === current));
+	function presence(
+		device: string,
+	): { post: EpochPost; attachment: Attachment; to: Bytes[] } | null {
+		const ordered = [...posts.values()].sort(
+			(a, b) => Number(b === current) - Number(a === current),
+		);
 		for (const post of ordered) {
 			for (const attachment of post.attachments.values()) {
 				if (!attachment.ready()) continue;
@@ -236,7 +245,8 @@ export function createPost(
 		},
 		async store(devices, { packet, preimage, notIn }, message) {
 			const avoided = notIn === null ? undefined : posts.get(toHex(notIn));
-			const post = avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
+			const post =
+				avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
 			if (post === undefined) return [];
 			const to = devices.flatMap((device) => tokensOf(post, device));
 			if (to.length === 0) return [];

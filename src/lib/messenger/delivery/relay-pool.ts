@@ -100,7 +100,10 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: Ports): 
 
 	const of = (relay: string): Map<string, MailboxListener> => {
 		let byMailbox = listeners.get(relay);
-		if (byMailbox === undefined) listeners.set(relay, (byMailbox = new Map()));
+		if (byMailbox === undefined) {
+			byMailbox = new Map<string, MailboxListener>();
+			listeners.set(relay, byMailbox);
+		}
 		return byMailbox;
 	};
 

@@ -1,5 +1,12 @@
 // Keeps a space's devices level: says what is held, asks for what is missing, serves what others ask. [SY1] … [SY6]
-import { controlBetween, createPeerKnowledge, holdsMore, learn, planPulls, type PeerKnowledge } from '#lib/crdt/sync.ts';
+import {
+	controlBetween,
+	createPeerKnowledge,
+	holdsMore,
+	learn,
+	planPulls,
+	type PeerKnowledge,
+} from '#lib/crdt/sync.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import {
@@ -24,8 +31,8 @@ const ANNOUNCE_DELAY = 10;
 type Pull = Extract<SpaceMessage, { type: 'pull' }>;
 
 export interface SpaceSync {
-	/** Says what is held to one device, or to all that can be reached, and asks for the same. */
-	hello(device: string | null): void;
+	/** Says to a device what is held here, and asks for the same. */
+	hello(device: string): void;
 	/** Somebody signed that they hold this. */
 	onState(from: string, state: State): Promise<void>;
 	onPull(from: string, pull: Pull): Promise<void>;
@@ -90,14 +97,13 @@ export function createSpaceSync(
 		return { type: 'state', state: { ...content, signature } };
 	}
 
-	async function sayAll(device: string | null, wantsReply: boolean): Promise<void> {
+	async function sayAll(device: string, wantsReply: boolean): Promise<void> {
 		const heads = [...space.ledger.feeds.values()].flatMap((feed) => headOf(feed.device));
 		for (let at = 0; at === 0 || at < heads.length; at += MAX_FEEDS_PER_MESSAGE) {
 			const part = heads.slice(at, at + MAX_FEEDS_PER_MESSAGE);
 			const message = await statement(part, true, wantsReply);
 			if (stopped) return;
-			if (device === null) post.sendAll(message);
-			else post.send(device, message);
+			post.send(device, message);
 		}
 	}
 
@@ -179,7 +185,8 @@ export function createSpaceSync(
 				if (seq + 1 >= (underWay.get(key) ?? 0)) underWay.delete(key);
 				if (key !== own) announcing.set(key, feed);
 			}
-			if (announcing.size > 0) cancelAnnounce ??= clock.after(ANNOUNCE_DELAY, () => void announce());
+			if (announcing.size > 0)
+				cancelAnnounce ??= clock.after(ANNOUNCE_DELAY, () => void announce());
 			pullFromAll();
 		},
 		want(control) {

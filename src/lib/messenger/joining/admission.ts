@@ -161,21 +161,30 @@ export function createAdmission(
 		const client = pool.client(relay);
 		if (client === undefined) return false;
 		const writeKey = await crypto.signingKey(request.replyWriteSeed);
-		for (const each of replies) {
-			const { publicKey } = request.member.prekey;
-			const block = await sealTo(crypto, random, publicKey, encodeJoinReply(each));
-			if (block === undefined) return true;
-			const stored = await client.put(request.replyMailbox, writeKey, {
-				packet: random.bytes(32),
-				ttl: DEFAULT_TTL_SECONDS,
-				deleteHash: deleteHash(crypto, random.bytes(32)),
-				to: null,
-				block,
-			});
-			// A joiner that has closed or never opened its mailbox can't be answered: nothing more to do.
-			if (!stored.ok) return stored.error.type !== 'disconnected' && stored.error.type !== 'timeout';
-		}
-		return true;
+		const { publicKey } = request.member.prekey;
+		const blocks = await Promise.all(
+			replies.map((each) => sealTo(crypto, random, publicKey, encodeJoinReply(each))),
+		);
+		// All at once, in order: a far relay costs one round trip, however long the log.
+		const stored = await Promise.all(
+			blocks
+				.filter((block) => block !== undefined)
+				.map((block) =>
+					client.put(request.replyMailbox, writeKey, {
+						packet: random.bytes(32),
+						ttl: DEFAULT_TTL_SECONDS,
+						deleteHash: deleteHash(crypto, random.bytes(32)),
+						to: null,
+						block,
+					}),
+				),
+		);
+		// A joiner that has closed or never opened its mailbox can't be answered: nothing more to do. When the relay was
+		// lost on the way, the request stays unacknowledged, and comes again.
+		return stored.every(
+			(result) =>
+				result.ok || (result.error.type !== 'disconnected' && result.error.type !== 'timeout'),
+		);
 	}
 
 	return {

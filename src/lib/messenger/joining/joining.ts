@@ -117,6 +117,7 @@ export async function startJoining(
 		joinProofContent(crypto, invitation.space, self.rootHash, self.member),
 	);
 	const attachments: Attachment[] = [];
+	let stopKnocking: readonly (() => void)[] = [];
 	const queue = createQueue();
 	const early: JoinReply[] = [];
 	let space: Space | undefined;
@@ -190,6 +191,7 @@ export async function startJoining(
 
 	function finish(): void {
 		ended = true;
+		for (const stop of stopKnocking) stop();
 		for (const attachment of attachments) {
 			attachment.detach();
 			void pool.client(attachment.relay)?.closeMailbox(mailbox, ownerKey);
@@ -216,7 +218,7 @@ export async function startJoining(
 					{
 						onBlock: (block) => queue(() => onReply(block)),
 						isHeld: () => false,
-						onReady: () => void knock(relay),
+						onReady: () => undefined,
 						onPresence: () => undefined,
 					},
 				),
@@ -224,10 +226,22 @@ export async function startJoining(
 		}
 	}
 
+	// Registered after the mailbox for the answer, so that this is opened first and both share one round trip.
+	stopKnocking = attachments.map(({ relay }) =>
+		pool.listen(lobby.mailbox, relay, {
+			onConnected: () => void knock(relay),
+			onDisconnected: () => undefined,
+			onPacket: () => undefined,
+			onPresence: () => undefined,
+			onDeleted: () => undefined,
+		}),
+	);
+
 	return {
 		record,
 		stop() {
 			ended = true;
+			for (const stop of stopKnocking) stop();
 			for (const attachment of attachments) attachment.detach();
 		},
 	};

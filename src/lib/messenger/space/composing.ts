@@ -50,9 +50,7 @@ export async function composeEntry(
 	const key: KeyReference = control
 		? { mode: 'control', epoch: sealing.epoch, salt }
 		: { mode: 'direct', epoch: sealing.epoch };
-	const entryKey = control
-		? controlEntryKey(crypto, sealing.controlKey, salt)
-		: random.bytes(32);
+	const entryKey = control ? controlEntryKey(crypto, sealing.controlKey, salt) : random.bytes(32);
 	const wraps: Wraps | null =
 		sealing.recipients.length === 0
 			? null

@@ -1,12 +1,7 @@
 // Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP6]
 import { createEpochSecrets, epochId, stepForward } from '#lib/crypto/epoch.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
-import {
-	EPOCH_REASON,
-	SPACE_KIND,
-	type Epoch,
-	type EpochReason,
-} from '#lib/protocol/content.ts';
+import { EPOCH_REASON, SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { encodeGrant, type Grant } from '#lib/protocol/lobby.ts';
 import { DEFAULT_TTL_SECONDS, MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
@@ -24,11 +19,11 @@ export interface NewEpoch {
 	readonly sealing: EntrySealing;
 }
 
-export const grantOf = (
-	secrets: EpochSecrets,
-	token: Bytes,
-	ownerSeed: Bytes | null,
-): Grant => ({ ...secrets, token, ownerSeed });
+export const grantOf = (secrets: EpochSecrets, token: Bytes, ownerSeed: Bytes | null): Grant => ({
+	...secrets,
+	token,
+	ownerSeed,
+});
 
 /** Whether the space has room for one more device. */
 export const hasRoom = (space: Space): boolean =>

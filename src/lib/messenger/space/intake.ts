@@ -86,9 +86,7 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 		const before = seq === 0 ? undefined : await kept.packet(device, seq - 1);
 		const header = before && decodeHeader(before.header);
 		const prefix =
-			before && header?.ok
-				? { id: entryId(crypto, before.header), time: header.value.time }
-				: null;
+			before && header?.ok ? { id: entryId(crypto, before.header), time: header.value.time } : null;
 		return { feed: ledger.freeze(device, seq, prefix), ours, theirs: entry.packet };
 	};
 
@@ -147,7 +145,7 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 
 	/** Entries that waited may have their turn now; goes on as long as any finds its place. */
 	const retry = async (round: Round): Promise<void> => {
-		for (let moved = true; moved; ) {
+		for (let moved = true; moved;) {
 			moved = false;
 			for (const entry of [...waiting.values()].sort((a, b) => a.header.seq - b.header.seq)) {
 				waiting.delete(entry.key);

@@ -24,10 +24,7 @@ export interface KeyRing {
 	addControlKey(controlKey: Bytes): boolean;
 }
 
-export function createKeyRing(
-	crypto: CryptoProvider,
-	stored: readonly EpochKeys[] = [],
-): KeyRing {
+export function createKeyRing(crypto: CryptoProvider, stored: readonly EpochKeys[] = []): KeyRing {
 	const keys = new Map<string, EpochKeys>(stored.map((each) => [toHex(each.id), each]));
 	return {
 		get: (epoch) => keys.get(toHex(epoch)),

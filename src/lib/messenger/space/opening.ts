@@ -22,7 +22,8 @@ export type Opened<T> =
 
 function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content | undefined {
 	const { header, packet } = entry;
-	if (packet.body === null || !equal(commitmentOf(crypto, key), header.commitment)) return undefined;
+	if (packet.body === null || !equal(commitmentOf(crypto, key), header.commitment))
+		return undefined;
 	const content = openBody(crypto, key, packet.body);
 	const decoded = content && decodeContent(header.kind, content);
 	return decoded?.ok ? decoded.value : undefined;

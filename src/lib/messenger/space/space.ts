@@ -144,7 +144,9 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			group.messages.push(toLogged(placed.entry, message));
 			byChannel.set(key, group);
 		}
-		const feeds = new Set(outcome.placed.map((placed) => placed.feed).filter((feed) => feed !== null));
+		const feeds = new Set(
+			outcome.placed.map((placed) => placed.feed).filter((feed) => feed !== null),
+		);
 		for (const fork of outcome.forks) feeds.add(fork.feed);
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
 		if (control || keysChanged) writes.push(kept.writeKeys(ring));
@@ -260,10 +262,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			feed: placement.feed,
 			message: content.kind === KIND.message ? content : null,
 		};
-		const result = await keep(
-			{ placed: [placed], forks: [], wanted: [], refused: [] },
-			extra,
-		);
+		const result = await keep({ placed: [placed], forks: [], wanted: [], refused: [] }, extra);
 		return result.ok ? ok(entry) : result;
 	}
 

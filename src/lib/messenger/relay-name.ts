@@ -1,0 +1,7 @@
+// What people know a relay by.
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+
+export const relayName = (address: RelayAddress | undefined): string => {
+	const [url] = address?.urls ?? [];
+	return url === undefined ? '?' : new URL(url).host;
+};
