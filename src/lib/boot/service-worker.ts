@@ -1,10 +1,9 @@
 // Registers the service worker, the one script that the page names at run time, and says when a new version waits.
 import { Workbox } from 'workbox-window';
 import type { Clock } from '#lib/ports/clock.ts';
-import { HOUR } from '#lib/protocol/limits.ts';
 
 const SCRIPT = '/service-worker.js';
-const CHECK_EVERY = HOUR;
+const CHECK_EVERY = 3_600_000;
 
 type ScriptUrl = ConstructorParameters<typeof Workbox>[0];
 

@@ -1,23 +1,20 @@
 // Hashes, derivation and small boxes: the same code everywhere, and synchronous. [KY1]
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256 as hasher } from '@noble/hashes/sha2.js';
 import nacl from 'tweetnacl';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import { sha256 } from './sha256.ts';
 
 export const symmetric: Pick<CryptoProvider, 'sha256' | 'hmac' | 'hkdf' | 'seal' | 'open'> = {
-	sha256(...parts) {
-		const hash = sha256.create();
-		for (const part of parts) hash.update(part);
-		return hash.digest();
-	},
+	sha256,
 	hmac(key, ...parts) {
-		const mac = hmac.create(sha256, key);
+		const mac = hmac.create(hasher, key);
 		for (const part of parts) mac.update(part);
 		return mac.digest();
 	},
 	hkdf(key, salt, info, length) {
-		return hkdf(sha256, key, salt, info, length);
+		return hkdf(hasher, key, salt, info, length);
 	},
 	// Both answers are copied: the library returns views into larger buffers that hold zeros besides.
 	seal(key, nonce, plain) {

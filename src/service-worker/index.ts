@@ -1,0 +1,41 @@
+// Keeps the app of one version on the device, so that it opens without a network. Everything the app is made of is
+// fetched when a version is installed and served from there from then on; nothing else is ever kept. A new version
+// waits until somebody says so, or until no page of the old one is open.
+/// <reference types="@sveltejs/kit" />
+import { build, files, version } from '$service-worker';
+import { clientsClaim, setCacheNameDetails } from 'workbox-core';
+import {
+	cleanupOutdatedCaches,
+	createHandlerBoundToURL,
+	precacheAndRoute,
+	type PrecacheEntry,
+} from 'workbox-precaching';
+import { NavigationRoute, registerRoute } from 'workbox-routing';
+
+declare const self: ServiceWorkerGlobalScope;
+
+/** The one page; every address of the app is drawn by it. */
+const PAGE = '/200.html';
+/** What a relay at the same address answers itself. */
+const RELAY = /^\/(relay|relay\.json|healthz|readyz|metrics)$/;
+
+setCacheNameDetails({ prefix: 'aegis' });
+
+const entries: PrecacheEntry[] = [
+	// Names of built files change with their content; the others are told apart by the version.
+	...build.map((url) => ({ url, revision: null })),
+	...[PAGE, ...files].map((url) => ({ url, revision: version })),
+];
+
+cleanupOutdatedCaches();
+precacheAndRoute(entries, { cleanURLs: false, directoryIndex: null });
+registerRoute(new NavigationRoute(createHandlerBoundToURL(PAGE), { denylist: [RELAY] }));
+
+self.addEventListener('message', ({ data }: ExtendableMessageEvent) => {
+	const message: unknown = data;
+	if (typeof message !== 'object' || message === null || !('type' in message)) return;
+	if (message.type === 'SKIP_WAITING') void self.skipWaiting();
+});
+
+// The page that installed the first version may lose its network before it is ever opened again.
+clientsClaim();
