@@ -23,7 +23,7 @@ setCacheNameDetails({ prefix: 'aegis' });
 
 const entries: PrecacheEntry[] = [
 	// Names of built files change with their content; the others are told apart by the version.
-	...build.map((url) => ({ url, revision: null })),
+	...build.map((url) => ({ url })),
 	...[PAGE, ...files].map((url) => ({ url, revision: version })),
 ];
 
