@@ -28,7 +28,7 @@ const entries: PrecacheEntry[] = [
 ];
 
 cleanupOutdatedCaches();
-precacheAndRoute(entries, { cleanURLs: false, directoryIndex: null });
+precacheAndRoute(entries);
 registerRoute(new NavigationRoute(createHandlerBoundToURL(PAGE), { denylist: [RELAY] }));
 
 self.addEventListener('message', ({ data }: ExtendableMessageEvent) => {
