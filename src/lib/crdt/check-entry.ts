@@ -29,23 +29,29 @@ export const bodyHash = (crypto: CryptoProvider, body: Uint8Array): Bytes =>
 /** The bytes that a device signs for an entry with this header. */
 export const signedContent = (header: Uint8Array): Bytes => concat(label('sign-entry'), header);
 
+/** Reads a packet that this device has checked before and kept under its own seal. */
+export function readEntry(crypto: CryptoProvider, packet: Packet): Result<Entry, EntryError> {
+	const header = decodeHeader(packet.header);
+	if (!header.ok) return err({ type: 'bad-header', detail: header.error.detail });
+	const id = entryId(crypto, packet.header);
+	return ok({ id, key: toHex(id), header: header.value, packet });
+}
+
 /** Checks everything that needs no other entry. A missing body is no error: it may be gone for good reason. */
 export async function checkEntry(
 	crypto: CryptoProvider,
 	packet: Packet,
 ): Promise<Result<Entry, EntryError>> {
-	const header = decodeHeader(packet.header);
-	if (!header.ok) return err({ type: 'bad-header', detail: header.error.detail });
+	const entry = readEntry(crypto, packet);
+	if (!entry.ok) return entry;
+	const { bodyLength, bodyHash: expected, device } = entry.value.header;
 	if (packet.body !== null) {
-		const { bodyLength, bodyHash: expected } = header.value;
 		if (packet.body.length !== bodyLength || !equal(bodyHash(crypto, packet.body), expected)) {
 			return err({ type: 'bad-body', detail: 'not the body that the header names' });
 		}
 	}
-	const { device } = header.value;
 	if (!(await crypto.verify(device, signedContent(packet.header), packet.signature))) {
 		return err({ type: 'bad-signature', detail: toHex(device) });
 	}
-	const id = entryId(crypto, packet.header);
-	return ok({ id, key: toHex(id), header: header.value, packet });
+	return entry;
 }

@@ -6,7 +6,12 @@ import { epochId } from '#lib/crypto/epoch.ts';
 import type { ControlEntry } from '#lib/crdt/authority.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
-import { decodeContent, type Content, type Message } from '#lib/protocol/content.ts';
+import {
+	decodeContent,
+	type Content,
+	type ControlContent,
+	type Message,
+} from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { decodeGrant } from '#lib/protocol/lobby.ts';
@@ -30,13 +35,12 @@ function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content 
 }
 
 /** A control entry's content; an EPOCH also brings its keys into the ring. */
-export async function openControl(
+export async function openContent(
 	crypto: CryptoProvider,
 	prekeys: readonly AgreementKey[],
 	ring: KeyRing,
-	ledger: Ledger,
 	entry: Entry,
-): Promise<Opened<ControlEntry>> {
+): Promise<Opened<ControlContent>> {
 	const reference = entry.header.key;
 	if (reference.mode !== 'control') return { type: 'unreadable' };
 	if (entry.header.kind === KIND.epoch) await takeGrant(crypto, prekeys, ring, entry);
@@ -48,32 +52,50 @@ export async function openControl(
 	if (content.kind === KIND.epoch && content.previousControlKey !== null) {
 		ring.addControlKey(content.previousControlKey);
 	}
-	if (content.kind === KIND.genesis) {
-		const { rootKey } = content.founder.certificate;
-		return {
-			type: 'opened',
-			value: {
-				entry,
-				content,
-				proven: await verifyMember(crypto, content.founder),
-				memberRoot: rootHashOf(crypto, rootKey),
-			},
-		};
-	}
-	if (content.kind === KIND.admit) {
-		const memberRoot = rootHashOf(crypto, content.member.certificate.rootKey);
-		const invite = ledger.authority.invites.get(toHex(content.invite));
-		const proven =
-			invite !== undefined &&
-			(await verifyMember(crypto, content.member)) &&
-			(await crypto.verify(
-				invite.content.inviteKey,
-				joinProofContent(crypto, ledger.space, memberRoot, content.member),
-				content.proof,
-			));
-		return { type: 'opened', value: { entry, content, proven, memberRoot } };
-	}
-	return { type: 'opened', value: { entry, content, proven: true, memberRoot: null } };
+	return { type: 'opened', value: content };
+}
+
+/** Root Hash of the member that the content brings in, if it does. */
+export function memberRootOf(crypto: CryptoProvider, content: ControlContent): Bytes | null {
+	if (content.kind === KIND.genesis) return rootHashOf(crypto, content.founder.certificate.rootKey);
+	if (content.kind === KIND.admit) return rootHashOf(crypto, content.member.certificate.rootKey);
+	return null;
+}
+
+/** The same with the signatures inside checked: certificates, prekeys, proofs of invitation. */
+export async function openControl(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	ring: KeyRing,
+	ledger: Ledger,
+	entry: Entry,
+): Promise<Opened<ControlEntry>> {
+	const opened = await openContent(crypto, prekeys, ring, entry);
+	if (opened.type !== 'opened') return opened;
+	const content = opened.value;
+	const memberRoot = memberRootOf(crypto, content);
+	const proven = await isProven(crypto, ledger, content, memberRoot);
+	return { type: 'opened', value: { entry, content, proven, memberRoot } };
+}
+
+async function isProven(
+	crypto: CryptoProvider,
+	ledger: Ledger,
+	content: ControlContent,
+	memberRoot: Bytes | null,
+): Promise<boolean> {
+	if (content.kind === KIND.genesis) return verifyMember(crypto, content.founder);
+	if (content.kind !== KIND.admit || memberRoot === null) return true;
+	const invite = ledger.authority.invites.get(toHex(content.invite));
+	return (
+		invite !== undefined &&
+		(await verifyMember(crypto, content.member)) &&
+		(await crypto.verify(
+			invite.content.inviteKey,
+			joinProofContent(crypto, ledger.space, memberRoot, content.member),
+			content.proof,
+		))
+	);
 }
 
 /** Adds the keys of an epoch whose entry carries a wrap for this device. */

@@ -3,6 +3,7 @@ import {
 	bytes,
 	decodeFrame,
 	encode,
+	flag,
 	optional,
 	tuple,
 	uint,
@@ -12,14 +13,21 @@ import {
 import type { ControlEntry } from '#lib/crdt/authority.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Feed } from '#lib/crdt/ledger.ts';
-import { decodePacket, encodePacket, type Packet } from '#lib/protocol/entry.ts';
+import {
+	decodePacket,
+	encodePacket,
+	packetShape,
+	packetToTuple,
+	type Packet,
+} from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { decodeKeyRing, encodeKeyRing, type EpochKeys, type KeyRing } from './key-ring.ts';
 
 export interface SpaceStore {
 	feeds(): Promise<readonly Feed[]>;
-	controlPackets(): Promise<readonly Packet[]>;
+	/** The authority log as it was opened, with what its inner signatures were found to be. */
+	control(): Promise<readonly { readonly packet: Packet; readonly proven: boolean }[]>;
 	keys(): Promise<readonly EpochKeys[]>;
 	/** The entry of a feed at this place, if kept. */
 	packet(device: Bytes, seq: number): Promise<Packet | undefined>;
@@ -38,6 +46,8 @@ const feedShape = tuple(
 	uint(65_535),
 	optional(uint()),
 );
+
+const controlShape = tuple(packetShape, flag);
 
 const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
 	const decoded = decodeFrame(shape, encoded, Number.MAX_SAFE_INTEGER);
@@ -76,10 +86,13 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			}
 			return feeds;
 		},
-		async controlPackets() {
+		async control() {
 			const rows = await store.range('control', [space]);
 			controlCount = (rows.at(-1)?.at ?? -1) + 1;
-			return toPackets(rows.map((row) => row.value));
+			return rows.flatMap((row) => {
+				const stored = read(controlShape, row.value);
+				return stored === undefined ? [] : [{ packet: stored[0], proven: stored[1] }];
+			});
 		},
 		async keys() {
 			const stored = await store.get('key', [space]);
@@ -111,10 +124,10 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 				feed.frozenAt,
 			]),
 		}),
-		writeControl: ({ entry }) => ({
+		writeControl: ({ entry, proven }) => ({
 			table: 'control',
 			key: [space, controlCount++],
-			value: encodePacket(entry.packet),
+			value: encode([packetToTuple(entry.packet), proven]),
 		}),
 		writeKeys: (ring) => ({ table: 'key', key: [space], value: encodeKeyRing(ring) }),
 	};

@@ -4,7 +4,7 @@ import { createLedger, type Ledger } from '#lib/crdt/ledger.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
 import { createMessageLog, type MessageLog } from '#lib/crdt/message-log.ts';
 import type { ControlEntry } from '#lib/crdt/authority.ts';
-import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
+import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Content, Message } from '#lib/protocol/content.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
@@ -18,7 +18,7 @@ import { createQueue } from '../queue.ts';
 import { composeEntry, type EntrySealing } from './composing.ts';
 import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
-import { openControl } from './opening.ts';
+import { memberRootOf, openContent, openControl } from './opening.ts';
 import { createSpaceStore, type SpaceStore } from './space-store.ts';
 
 export interface SpaceChange {
@@ -86,16 +86,16 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			hybrid.see(feed.time);
 		}
 		ring = createKeyRing(crypto, await kept.keys());
-		const opened: ControlEntry[] = [];
-		for (const packet of await kept.controlPackets()) {
-			const entry = await checkEntry(crypto, packet);
+		const control: ControlEntry[] = [];
+		for (const { packet, proven } of await kept.control()) {
+			const entry = readEntry(crypto, packet);
 			if (!entry.ok) continue;
-			const control = await openControl(crypto, self.prekeys, ring, ledger, entry.value);
-			if (control.type !== 'opened') continue;
-			opened.push(control.value);
-			// Invitations must be known before the admissions that used them can be proven.
-			ledger.restoreControl([control.value]);
+			const content = await openContent(crypto, self.prekeys, ring, entry.value);
+			if (content.type !== 'opened') continue;
+			const memberRoot = memberRootOf(crypto, content.value);
+			control.push({ entry: entry.value, content: content.value, proven, memberRoot });
 		}
+		ledger.restoreControl(control);
 		intake = newIntake();
 		for (const log of logs.values()) log.reload();
 	}
