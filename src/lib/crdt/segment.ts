@@ -54,9 +54,10 @@ export const inShownOrder = (
 /** Opens a segment from the changes kept of it, in order. */
 export function openSegment(changes: readonly Uint8Array[]): Segment {
 	const doc = new Y.Doc();
-	// One writer, whose changes are all loaded before it writes: it needs no random name.
-	doc.clientID = 1;
 	for (const change of changes) Y.applyUpdate(doc, change);
+	// One writer, whose changes are all loaded before it writes: it needs no random name. Set after loading, because
+	// changes by one's own name look like somebody else's use of it.
+	doc.clientID = 1;
 	const messages = doc.getMap<Stored>('messages');
 	let sorted: readonly LoggedMessage[] | undefined;
 
