@@ -55,6 +55,8 @@ export interface Attachment {
 }
 
 const ACK_DELAY = 5;
+/** When a relay that is up refused or didn't answer. */
+const RETRY = 5000;
 
 export function attachMailbox(
 	{ clock, random }: Ports,
@@ -70,6 +72,7 @@ export function attachMailbox(
 	const present = new Set<string>();
 	const acknowledge = new Map<string, Bytes>();
 	let ackDue: (() => void) | undefined;
+	let cancelRetry = (): void => undefined;
 
 	const flushAcks = (): void => {
 		ackDue = undefined;
@@ -88,29 +91,34 @@ export function attachMailbox(
 	async function subscribe(): Promise<void> {
 		const client = pool.client(relay);
 		if (client === undefined || detached) return;
+		cancelRetry();
 		const round = ++generation;
 		const { mailbox, writeKey, ownerKey, tokenHashes, ttl } = spec;
 		const opened = client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl });
 		const added = client.add(mailbox, writeKey, tokenHashes);
-		await Promise.all([
-			opened,
-			...spec.tokens.map(async (token) => {
-				if (await readAll(client, token, round)) return;
-				// The mailbox stood already and didn't know the token: it does once ADD is done.
-				await added;
-				await readAll(client, token, round);
-			}),
-		]);
+		const reading = spec.tokens.map(async (token) => {
+			if ((await readAll(client, token, round)) !== 'unknown-token') return;
+			// The mailbox stood already and didn't know the token: it does once ADD is done.
+			await added;
+			await readAll(client, token, round);
+		});
+		await Promise.all([opened, ...reading]);
+		if (round !== generation) return;
 		handlers.onPresence();
+		if (!ready) cancelRetry = clock.after(RETRY, () => void subscribe());
 	}
 
-	/** Subscribes with a token and takes in all that waits; false when the relay doesn't know the token. */
-	async function readAll(client: MailboxClient, token: Bytes, round: number): Promise<boolean> {
+	/** Subscribes with a token and takes in all that waits; what went wrong, if anything did. */
+	async function readAll(
+		client: MailboxClient,
+		token: Bytes,
+		round: number,
+	): Promise<MailboxError['type'] | null> {
 		let cursor = 0;
 		for (;;) {
 			const waiting = await client.subscribe(spec.mailbox, token, cursor);
-			if (round !== generation) return true;
-			if (!waiting.ok) return waiting.error.type !== 'unknown-token';
+			if (round !== generation) return null;
+			if (!waiting.ok) return waiting.error.type;
 			for (const hash of waiting.value.connected) present.add(toHex(hash));
 			if (!ready) {
 				ready = true;
@@ -122,7 +130,7 @@ export function attachMailbox(
 				else wanted.push(packet);
 			}
 			if (wanted.length > 0) await client.fetch(spec.mailbox, token, wanted);
-			if (!waiting.value.more) return true;
+			if (!waiting.value.more) return null;
 			cursor = waiting.value.packets.at(-1)?.number ?? waiting.value.cursor;
 		}
 	}
@@ -132,6 +140,7 @@ export function attachMailbox(
 		onDisconnected: () => {
 			ready = false;
 			generation += 1;
+			cancelRetry();
 			present.clear();
 			handlers.onPresence();
 		},
@@ -179,6 +188,7 @@ export function attachMailbox(
 		detach() {
 			detached = true;
 			generation += 1;
+			cancelRetry();
 			stopListening();
 			ackDue?.();
 			flushAcks();

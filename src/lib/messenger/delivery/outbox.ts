@@ -45,6 +45,9 @@ export interface Outbox {
 	stop(): void;
 }
 
+/** When no relay took a copy. */
+const RETRY = 10_000;
+
 const shape = tuple(
 	bytes(32),
 	bytes(32),
@@ -120,7 +123,10 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 				{ packet: row.packet, preimage: row.preimage, notIn: newEpochOf(packet) },
 				{ type: 'entries', packets: [packet] },
 			);
-			if (copies.length === 0) return;
+			if (copies.length === 0) {
+				later(RETRY, () => void leaveCopies(row));
+				return;
+			}
 			for (const { relay, receipt } of copies) row.copies.set(relay, receipt.expiry);
 			for (const device of due) row.storedFor.add(device);
 			await store.commit([write(row)]);

@@ -17,7 +17,7 @@ import {
 	type State,
 } from '#lib/protocol/space-message.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Ports, Self } from '../ports.ts';
+import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
 import type { Post } from './post.ts';
 
@@ -27,6 +27,9 @@ const PULL_TIMEOUT = 3000;
 const MAX_SERVED = 512;
 /** Statements about several entries that came at once go out together. */
 const ANNOUNCE_DELAY = 10;
+
+/** Now and then one of those who can be reached is told what is held, in case something was lost on the way. */
+const LEVEL_EVERY = 60_000;
 
 type Pull = Extract<SpaceMessage, { type: 'pull' }>;
 
@@ -51,7 +54,7 @@ export interface SyncEvents {
 }
 
 export function createSpaceSync(
-	{ clock, crypto }: Ports,
+	{ clock, crypto, random }: Ports,
 	self: Self,
 	space: Space,
 	post: Post,
@@ -149,6 +152,16 @@ export function createSpaceSync(
 		}
 	}
 
+	function level(): void {
+		const reachable = [...space.ledger.authority.devices.keys()].filter(
+			(device) => device !== own && post.route(device) !== null,
+		);
+		const chosen = reachable[Math.floor(fraction(random) * reachable.length)];
+		if (chosen !== undefined) void sayAll(chosen, true);
+		cancelLevel = clock.after(LEVEL_EVERY, level);
+	}
+	let cancelLevel = clock.after(LEVEL_EVERY, level);
+
 	return {
 		hello: (device) => void sayAll(device, true),
 		async onState(from, state) {
@@ -199,6 +212,7 @@ export function createSpaceSync(
 		stop() {
 			stopped = true;
 			cancelAnnounce?.();
+			cancelLevel();
 		},
 	};
 }
