@@ -2,7 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryDisk, type MemoryDisk } from '#lib/storage/memory.ts';
 import type { MessageView } from '#lib/messenger/api.ts';
-import { createSimulation, type SimulatedNode, type Simulation } from '#lib/simulation/simulation.ts';
+import {
+	createSimulation,
+	type SimulatedNode,
+	type Simulation,
+} from '#lib/simulation/simulation.ts';
 
 export function simulate(seed: number): Simulation & { disks: Map<string, MemoryDisk> } {
 	const disks = new Map<string, MemoryDisk>();

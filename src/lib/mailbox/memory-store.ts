@@ -52,6 +52,8 @@ const publicOf = ({ number, packet, size, expiry }: Kept): StoredPacket => ({
 export interface MemoryMailboxStore extends MailboxStore {
 	/** Packets and remembered ids over all mailboxes. */
 	totals(): { readonly mailboxes: number; readonly packets: number; readonly tombstones: number };
+	/** Every packet there is, with the hashes (hex) of the tokens it waits for. */
+	held(): readonly { readonly packet: Bytes; readonly waitingFor: readonly string[] }[];
 }
 
 export function createMemoryMailboxStore(
@@ -258,6 +260,10 @@ export function createMemoryMailboxStore(
 		},
 		expire: (now) => Promise.resolve(expire(now)),
 		shutdown: () => Promise.resolve(),
+		held: () =>
+			[...mailboxes.values()]
+				.flatMap((box) => [...box.packets.values()])
+				.map(({ packet, waitingFor: tokens }) => ({ packet, waitingFor: [...tokens] })),
 		totals: () => {
 			const all = [...mailboxes.values()];
 			return {

@@ -1,5 +1,5 @@
 // A simulated internet: who can reach whom, relays that run the real mailbox machine, and direct links made of an offer
-// and an answer. Partitions drop frames silently; a node that goes takes its channels with it.
+// and an answer. What a partition cuts off waits, unheard of; a node that goes takes its channels with it.
 import { createMailboxMachine, type MailboxMachine } from '#lib/mailbox/machine.ts';
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
 import { createMemoryMailboxStore, type MemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
@@ -8,7 +8,7 @@ import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { DirectDialer, DirectLink } from '#lib/ports/direct-dialer.ts';
 import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import { toHex } from '#lib/util/bytes.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { SeededRandom } from './random.ts';
@@ -28,7 +28,7 @@ export interface SimulatedNetwork {
 	/** How this node reaches relays. */
 	dialerFor(node: string): RelayDialer;
 	/** How this node makes direct links. */
-	directFor(node: string): DirectDialer;
+	directFor(node: string, available?: boolean): DirectDialer;
 	/** Nodes and relays of different groups can't reach each other; those in none reach everybody. */
 	partition(groups: readonly (readonly string[])[]): void;
 	/** Pairs for which no direct link comes about, as behind strict NATs. */
@@ -36,6 +36,8 @@ export interface SimulatedNetwork {
 	/** The node is gone: its channels end. */
 	drop(node: string): void;
 	watch: (passing: Passing) => void;
+	/** Damages frames on their way; leaves them alone unless set. */
+	tamper: (frame: Bytes) => Bytes;
 }
 
 const DIAL_TIMEOUT = 10_000;
@@ -70,16 +72,22 @@ export function createSimulatedNetwork(
 	const latency = (): number => 5 + random.below(40);
 
 	function wireBetween(a: string, b: string, over: Passing['over']): Wire {
-		const wire = createWire({
-			clock,
-			latency,
-			passes: () => reaches(a, b),
-			watch: (fromFirst, frame) => {
-				network.watch({ from: fromFirst ? a : b, to: fromFirst ? b : a, frame, over });
-			},
-		});
-		carried.add({ a, b, wire });
-		return wire;
+		const carries: Carried = {
+			a,
+			b,
+			wire: createWire({
+				clock,
+				latency,
+				passes: () => reaches(a, b),
+				tamper: (frame) => network.tamper(frame),
+				watch: (fromFirst, frame) => {
+					network.watch({ from: fromFirst ? a : b, to: fromFirst ? b : a, frame, over });
+				},
+				onEnd: () => carried.delete(carries),
+			}),
+		};
+		carried.add(carries);
+		return carries.wire;
 	}
 
 	const toLink = (channel: FrameChannel): DirectLink =>
@@ -155,8 +163,8 @@ export function createSimulatedNetwork(
 					});
 				}),
 		}),
-		directFor: (node) => ({
-			available: true,
+		directFor: (node, available = true) => ({
+			available,
 			offer: () => {
 				const name = random.bytes(16);
 				let offered: ((answer: Offered) => void) | undefined;
@@ -209,6 +217,7 @@ export function createSimulatedNetwork(
 		},
 		drop: dropAll,
 		watch: () => undefined,
+		tamper: (frame) => frame,
 	};
 
 	const withTimeout = <T>(work: Promise<T>, otherwise: T): Promise<T> =>

@@ -29,14 +29,20 @@ export interface SimulatedNode {
 	kept(space: string): Promise<Space>;
 }
 
+export interface NodeOptions {
+	/** How far its wall clock is ahead, in ms. */
+	readonly skew?: number;
+	/** False: a browser without WebRTC. */
+	readonly direct?: boolean;
+}
+
 export interface Simulation {
 	readonly clock: SimulatedClock;
 	readonly random: SeededRandom;
 	readonly network: SimulatedNetwork;
 	readonly crypto: CryptoProvider;
 	addRelay(name: string): Promise<SimulatedRelay>;
-	/** `skew`: how far its wall clock is ahead, in ms. */
-	addNode(name: string, options?: { readonly skew?: number }): Promise<SimulatedNode>;
+	addNode(name: string, options?: NodeOptions): Promise<SimulatedNode>;
 	run(ms: number): Promise<void>;
 	/** Lets time pass until the condition holds; throws when it doesn't within `ms`. */
 	until(condition: () => boolean, ms: number, what: string): Promise<void>;
@@ -82,14 +88,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
 		network,
 		crypto,
 		addRelay: (name) => network.addRelay(name),
-		async addNode(name, { skew = 0 } = {}) {
+		async addNode(name, { skew = 0, direct = true } = {}) {
 			const own = random.fork();
 			const self = await identify(name, own);
 			const page: Page = {
 				origin: 'https://aegis.test',
 				secure: true,
 				offeredRelay: null,
-				direct: true,
+				direct,
 				isOnline: () => true,
 				onOnline: () => () => undefined,
 			};
@@ -99,7 +105,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				crypto,
 				store: options.openStore(name),
 				relayDialer: network.dialerFor(name),
-				directDialer: () => Promise.resolve(network.directFor(name)),
+				directDialer: () => Promise.resolve(network.directFor(name, direct)),
 			});
 			let life: Incarnation | undefined;
 			let messenger: Messenger | undefined;

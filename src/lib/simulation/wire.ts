@@ -1,4 +1,5 @@
-// Simulated channels: frames take a while, arrive in order, and are lost with the channel when the way is cut.
+// Simulated channels: frames take a while and arrive in order. While the way is cut they wait, as TCP and data channels
+// let them, and are lost only with the channel.
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -13,7 +14,7 @@ export interface Passing {
 
 export interface Wire {
 	readonly ends: readonly [FrameChannel, FrameChannel];
-	/** Both ends see it close. */
+	/** Both ends see it close, and nothing that was on its way arrives. */
 	cut(reason: string): void;
 }
 
@@ -21,37 +22,80 @@ export interface WireOptions {
 	readonly clock: Clock;
 	/** Milliseconds for the next frame. */
 	readonly latency: () => number;
-	/** False while nothing gets through; frames sent meanwhile are lost, as on a network that drops them. */
+	/** False while nothing gets through. */
 	readonly passes: () => boolean;
 	readonly watch: (fromFirst: boolean, frame: Bytes) => void;
+	/** What arrives of a frame. */
+	readonly tamper: (frame: Bytes) => Bytes;
+	/** Neither end will hear anything any more. */
+	readonly onEnd: () => void;
 }
 
-export function createWire({ clock, latency, passes, watch }: WireOptions): Wire {
-	let closed = false;
-	const lastArrival = [0, 0];
+/** How long until what did not get through is tried again. */
+const RETRANSMIT = 400;
+
+export function createWire(options: WireOptions): Wire {
+	const { clock, latency, passes, watch, tamper, onEnd } = options;
+	/** An end that has closed, or has heard of it, neither sends nor hears. */
+	const closed: [boolean, boolean] = [false, false];
+	let over = false;
+
+	const endIfOver = (): void => {
+		if (over || !closed[0] || !closed[1]) return;
+		over = true;
+		onEnd();
+	};
 
 	const make = (index: 0 | 1): FrameChannel => {
+		const other = (1 - index) as 0 | 1;
+		const underWay: { readonly at: number; readonly arrive: () => void }[] = [];
+		let moving = false;
+
+		/** Lets arrive what is due, the first first; one that can't holds up those behind it. */
+		const move = (): void => {
+			moving = false;
+			while (underWay[0] !== undefined && underWay[0].at <= clock.now() && passes()) {
+				underWay.shift()?.arrive();
+			}
+			schedule();
+		};
+		const schedule = (): void => {
+			const [next] = underWay;
+			if (moving || next === undefined) return;
+			moving = true;
+			const wait = next.at - clock.now();
+			clock.after(wait > 0 ? wait : RETRANSMIT, move);
+		};
+		const carry = (arrive: () => void): void => {
+			const after = underWay.at(-1)?.at ?? 0;
+			underWay.push({ at: Math.max(clock.now() + latency(), after), arrive });
+			schedule();
+		};
+
 		const end: FrameChannel = {
 			onFrame: undefined,
 			onClose: undefined,
 			buffered: () => 0,
 			send(frame) {
-				if (closed || !passes()) return;
-				const copy = frame.slice();
-				const arrival = Math.max(clock.now() + latency(), lastArrival[index] ?? 0);
-				lastArrival[index] = arrival;
-				clock.after(arrival - clock.now(), () => {
-					if (closed || !passes()) return;
+				if (closed[index]) return;
+				const copy = frame.slice() as Bytes;
+				carry(() => {
+					if (closed[other]) return;
 					watch(index === 0, copy);
-					ends[1 - index]?.onFrame?.(copy);
+					ends[other].onFrame?.(tamper(copy));
 				});
 			},
 			close(reason) {
-				if (closed) return;
-				closed = true;
+				if (closed[index]) return;
+				closed[index] = true;
 				end.onClose?.(reason);
-				const other = ends[1 - index];
-				clock.after(latency(), () => other?.onClose?.(reason));
+				carry(() => {
+					if (closed[other]) return;
+					closed[other] = true;
+					ends[other].onClose?.(reason);
+					endIfOver();
+				});
+				endIfOver();
 			},
 		};
 		return end;
@@ -61,9 +105,12 @@ export function createWire({ clock, latency, passes, watch }: WireOptions): Wire
 	return {
 		ends,
 		cut(reason) {
-			if (closed) return;
-			closed = true;
-			for (const end of ends) clock.after(0, () => end.onClose?.(reason));
+			for (const index of [0, 1] as const) {
+				if (closed[index]) continue;
+				closed[index] = true;
+				clock.after(0, () => ends[index].onClose?.(reason));
+			}
+			endIfOver();
 		},
 	};
 }

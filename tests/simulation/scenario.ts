@@ -1,0 +1,184 @@
+// Runs a plan on simulated nodes, heals everything, and lets time pass until the oracle has nothing left to say.
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { SimulatedRelay } from '#lib/simulation/network.ts';
+import type { SimulatedNode } from '#lib/simulation/simulation.ts';
+import { concat, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
+import { complaints, digestOf } from './oracle.ts';
+import { describePlan, type Happening, type Plan } from './plan.ts';
+import { addressOf, createWorld, found, isIn, talk, useRelay, type World } from './world.ts';
+
+export interface Outcome {
+	/** Digest of what all honest members agree on in the end. */
+	readonly digest: string;
+	/** Hash of every frame that passed, with its time. */
+	readonly trace: string;
+	readonly messages: number;
+	readonly members: number;
+}
+
+/** Everything that the oracle looks at. */
+export interface Scene {
+	readonly world: World;
+	readonly space: string;
+	readonly people: ReadonlyMap<string, SimulatedNode>;
+	readonly relays: readonly SimulatedRelay[];
+	/** Names of those whose join was asked for and kept. */
+	readonly asked: Set<string>;
+	/** Names of those whose departure was kept. */
+	readonly left: Set<string>;
+	/** What was sent, as far as its commit resolved: text → author. */
+	readonly said: Map<string, string>;
+}
+
+const QUIET_WITHIN = 400_000;
+const LOOK = 10_000;
+
+export class ScenarioError extends Error {}
+
+export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<Outcome> {
+	const world = createWorld(plan.seed, crypto);
+	let trace: Bytes = new Uint8Array(32);
+	world.network.watch = ({ from, to, over, frame }) => {
+		const line = utf8(`${world.clock.now()} ${from} ${to} ${over}`);
+		trace = world.crypto.sha256(concat(trace, line, frame));
+	};
+	const isBlocked = new Set(plan.blocked.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
+	world.network.blockDirect((a, b) => isBlocked.has(`${a} ${b}`));
+	const relays: SimulatedRelay[] = [];
+	for (const name of plan.relays) relays.push(await world.addRelay(name));
+	const people = new Map<string, SimulatedNode>();
+	for (const { name, skew } of plan.people) people.set(name, await world.addNode(name, { skew }));
+
+	const [founder] = people.values();
+	if (founder === undefined) throw new Error('nobody there');
+	const addedLater = plan.happenings.flatMap((each) =>
+		each.type === 'add-relay' ? [each.relay] : [],
+	);
+	for (const relay of plan.relays) {
+		if (!addedLater.includes(relay)) await useRelay(world, founder, relay);
+	}
+	const space = await found(world, founder);
+	const asked = new Set([founder.name]);
+	const scene: Scene = { world, space, people, relays, asked, left: new Set(), said: new Map() };
+
+	const start = world.clock.now();
+	for (const happening of plan.happenings) {
+		await world.run(Math.max(0, start + happening.at - world.clock.now()));
+		await happen(scene, happening);
+	}
+	await heal(scene);
+
+	const end = world.clock.now() + QUIET_WITHIN;
+	let wrong = ['not looked yet'];
+	while (wrong.length > 0 && world.clock.now() < end) {
+		await world.run(LOOK);
+		wrong = await complaints(scene);
+	}
+	// What holds must go on holding.
+	if (wrong.length === 0) {
+		await world.run(LOOK);
+		wrong = await complaints(scene);
+	}
+	if (wrong.length > 0) {
+		throw new ScenarioError(`${describePlan(plan)}\n\n${wrong.slice(0, 40).join('\n')}`);
+	}
+	const outcome = {
+		digest: await digestOf(scene),
+		trace: toHex(trace),
+		messages: scene.said.size,
+		members: asked.size - scene.left.size,
+	};
+	for (const node of people.values()) if (node.running) node.crash();
+	return outcome;
+}
+
+async function happen(scene: Scene, happening: Happening): Promise<void> {
+	const { world, space, people } = scene;
+	switch (happening.type) {
+		case 'part':
+			world.network.partition(happening.groups);
+			return;
+		case 'heal':
+			world.network.partition([]);
+			return;
+		case 'relay-down':
+			scene.relays.find(({ name }) => name === happening.relay)?.stop();
+			return;
+		case 'relay-up':
+			scene.relays.find(({ name }) => name === happening.relay)?.start();
+			return;
+		case 'add-relay': {
+			const [founder] = people.values();
+			if (founder?.running) void founder.messenger.addRelay(addressOf(happening.relay));
+			return;
+		}
+		case 'join':
+			join(scene, happening.who, happening.by);
+			return;
+	}
+	const node = people.get(happening.who);
+	if (node === undefined) throw new Error(`who is ${happening.who}?`);
+	switch (happening.type) {
+		case 'say': {
+			if (!isIn(node, space)) return;
+			const conversation = talk(node, space);
+			void conversation.send(happening.text).then((sent) => {
+				if (sent.ok) scene.said.set(happening.text, node.name);
+			});
+			conversation.close();
+			return;
+		}
+		case 'stop':
+			if (node.running) await node.stop();
+			return;
+		case 'crash':
+			if (node.running) node.crash();
+			return;
+		case 'start':
+			if (!node.running) await node.start();
+			return;
+		case 'leave':
+			if (!isIn(node, space)) return;
+			void node.messenger.leave(space).then((left) => {
+				if (left.ok) scene.left.add(node.name);
+			});
+			return;
+		case 'crash-at-commit': {
+			const disk = world.disk(node.name);
+			let good = happening.after;
+			disk.onCommit = () => {
+				if (!node.running || good-- > 0) return 'apply';
+				disk.onCommit = undefined;
+				node.crash();
+				return happening.outcome;
+			};
+			return;
+		}
+	}
+}
+
+/** `by` invites, or the founder where that can't be: people ask somebody who is there. */
+function join({ people, space, asked }: Scene, who: string, by: string): void {
+	const joiner = people.get(who);
+	const preferred = people.get(by);
+	const [founder] = people.values();
+	const inviter = [preferred, founder, ...people.values()].find(
+		(each) => each !== undefined && isIn(each, space),
+	);
+	if (joiner?.running !== true || inviter === undefined) return;
+	void inviter.messenger.invite(space).then((invited) => {
+		if (!invited.ok || !invited.value.reachable || !joiner.running) return;
+		void joiner.messenger.join(invited.value.link).then((kept) => {
+			if (kept.ok) asked.add(who);
+		});
+	});
+}
+
+async function heal({ world, people, relays }: Scene): Promise<void> {
+	world.network.partition([]);
+	for (const relay of relays) relay.start();
+	for (const node of people.values()) {
+		world.disk(node.name).onCommit = undefined;
+		if (!node.running) await node.start();
+	}
+}
