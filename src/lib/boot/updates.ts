@@ -8,15 +8,18 @@ export interface Update {
 	apply(): void;
 }
 
-/** Starting and letting somebody in go first: keeping a copy of the app can wait this long, ms. */
-const REGISTER_AFTER = 4000;
+/** At a first visit, starting and being let in go first: keeping a copy of the app can wait this long, ms. */
+const KEEP_AFTER = 4000;
+/** Later visits only ask whether there is something new. */
+const ASK_AFTER = 500;
 
 /** null while there is none. Browsers without service workers, and addresses that may have none, never have one. */
 export function watchForUpdates(): Readable<Update | null> {
 	const update = createSignal<Update | null>(null);
 	if ((navigator as { serviceWorker?: unknown }).serviceWorker === undefined) return update;
 	const clock = createSystemClock();
-	clock.after(REGISTER_AFTER, () => {
+	const isKept = navigator.serviceWorker.controller !== null;
+	clock.after(isKept ? ASK_AFTER : KEEP_AFTER, () => {
 		void import('./service-worker.ts')
 			.then(({ registerServiceWorker }) =>
 				registerServiceWorker(clock, (apply) => {
