@@ -114,7 +114,9 @@ export function chatter(count: number, many: boolean, me: string): MessageView[]
 	let time = NOW - 2 * MINUTE;
 	for (let back = 0; back < count; back++) {
 		const index = count - 1 - back;
-		const who = (index * 7 + (index >> 2)) % (many ? PEOPLE.length + 1 : 2);
+		const who =
+			(index * 5 + (index >> 1) * 3 - (index % 3 === 0 ? 0 : 5 * (index % 3))) %
+			(many ? PEOPLE.length + 1 : 2);
 		const person = PEOPLE[who - 1] ?? PEOPLE[0];
 		const mine = who === 0;
 		messages.push({

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Page } from 'playwright-core';
 import { serveInterface } from './serve.ts';
-import { VIEWS } from './views.ts';
+import { VIEWS, type View } from './views.ts';
 
 const PORT = 5198;
 const SIZES = {
@@ -14,7 +14,7 @@ const SIZES = {
 
 const [folder = 'docs/screenshots', only = ''] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
-const server = await serveInterface(PORT, false);
+const stop = await serveInterface(PORT);
 const browser = await chromium.launch({
 	executablePath: process.env['AEGIS_CHROMIUM'] ?? '/usr/bin/chromium',
 	args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -31,62 +31,63 @@ async function check(page: Page, name: string): Promise<void> {
 	}
 }
 
-for (const [size, options] of Object.entries(SIZES)) {
-	for (const colorScheme of ['light', 'dark'] as const) {
-		for (const view of VIEWS.filter(({ name }) => name.includes(only))) {
-			const context = await browser.newContext({
-				...options,
-				colorScheme,
-				reducedMotion: 'reduce',
-				locale: 'en',
-			});
-			const page = await context.newPage();
-			const name = `${view.name}-${size}-${colorScheme}`;
-			page.on('pageerror', (error) => {
-				problems += 1;
-				console.log(`✗ ${name}: ${error.message}`);
-			});
-			page.on('console', (message) => {
-				if (message.type() === 'error' || message.type() === 'warning')
-					console.log(`· ${name}: ${message.text()}`);
-			});
-			try {
-				if (view.ios === true) {
-					await page.addInitScript(() => {
-						Object.defineProperty(navigator, 'standalone', { value: false });
-					});
-				}
-				await page.addInitScript(
-					(scene) => {
-						localStorage.setItem('fake-scene', scene);
-					},
-					JSON.stringify(view.scene ?? {}),
-				);
-				await page.goto(`http://localhost:${String(PORT)}/${view.hash ?? ''}`);
-				await view.go?.(page, size === 'phone');
-				await page.evaluate(() => document.fonts.ready);
-				await page.waitForFunction(() =>
-					document
-						.getAnimations()
-						.every(
-							(a) =>
-								a.playState === 'finished' ||
-								a.effect?.getComputedTiming().iterations === Infinity ||
-								(a.effect?.getComputedTiming().duration as number) > 1000,
-						),
-				);
-				await page.screenshot({ path: `${folder}/${name}.png` });
-				await check(page, name);
-			} catch (error) {
-				problems += 1;
-				console.log(`✗ ${name}: ${String(error)}`);
-				await page.screenshot({ path: `${folder}/${name}.png` });
-			}
-			await context.close();
-		}
+async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' | 'dark') {
+	const context = await browser.newContext({
+		...SIZES[size],
+		colorScheme,
+		reducedMotion: 'reduce',
+		locale: 'en',
+	});
+	const page = await context.newPage();
+	page.setDefaultTimeout(8000);
+	const name = `${view.name}-${size}-${colorScheme}`;
+	const complain = (what: string): void => {
+		problems += 1;
+		console.log(`✗ ${name}: ${what}`);
+	};
+	page.on('pageerror', (error) => {
+		complain(error.message);
+	});
+	page.on('console', (message) => {
+		if (['error', 'warning'].includes(message.type())) complain(message.text());
+	});
+	try {
+		await page.addInitScript(
+			({ scene, ios }) => {
+				localStorage.setItem('fake-scene', scene);
+				if (ios) Object.defineProperty(navigator, 'standalone', { value: false });
+			},
+			{ scene: JSON.stringify(view.scene ?? {}), ios: view.ios === true },
+		);
+		await page.goto(`http://localhost:${String(PORT)}/${view.hash ?? ''}`);
+		await view.go?.(page, size === 'phone');
+		await page.waitForFunction(() =>
+			document
+				.getAnimations()
+				.every(
+					({ playState, effect }) =>
+						playState === 'finished' || Number(effect?.getComputedTiming().duration) > 1000,
+				),
+		);
+		await page.screenshot({ path: `${folder}/${name}.png` });
+		await check(page, name);
+	} catch (error) {
+		complain(String(error).split('\n').slice(0, 4).join(' '));
+		await page.screenshot({ path: `${folder}/${name}.png` });
 	}
+	await context.close();
 }
+
+const looks = (['phone', 'desktop'] as const).flatMap((size) =>
+	(['light', 'dark'] as const).flatMap((scheme) =>
+		VIEWS.filter(({ name }) => name.includes(only)).map((view) => () => look(view, size, scheme)),
+	),
+);
+const work = async (): Promise<void> => {
+	for (let next = looks.shift(); next; next = looks.shift()) await next();
+};
+await Promise.all([work(), work(), work()]);
 await browser.close();
-await server.close();
+stop();
 console.log(problems === 0 ? 'no problems' : `${String(problems)} problems`);
 process.exit(problems === 0 ? 0 : 1);

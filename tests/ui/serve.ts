@@ -1,32 +1,55 @@
-// The interface on a fake messenger, for looking at it: node_modules/.bin/node tests/ui/serve.ts
+// The interface on a fake messenger, built as the product is (same config, same content security policy) in a
+// temporary copy of the sources, so that the fake never comes near the product's bundle.
+// By itself: node_modules/.bin/node tests/ui/serve.ts
+import { cp, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import sirv from 'sirv';
+import { build } from 'vite';
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCES = [
+	'src',
+	'static',
+	'messages',
+	'project.inlang/settings.json',
+	'tests/support',
+	'svelte.config.js',
+	'vite.config.ts',
+	'tsconfig.json',
+	'package.json',
+];
 
-/** The product never resolves to the fake: this plugin is no part of its configuration. */
-const fakeBoot: Plugin = {
-	name: 'fake-boot',
-	enforce: 'pre',
-	resolveId: (source) => (source === '#lib/boot/index.ts' ? path('../support/fake-boot.ts') : null),
-};
+async function buildInterface(): Promise<string> {
+	const copy = await mkdtemp(join(tmpdir(), 'aegis-interface-'));
+	for (const source of SOURCES) {
+		await cp(join(ROOT, source), join(copy, source), { recursive: true });
+	}
+	await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+	await writeFile(
+		join(copy, 'src/lib/boot/index.ts'),
+		`export { boot } from '../../../tests/support/fake-boot.ts';\n`,
+	);
+	const before = process.cwd();
+	process.chdir(copy);
+	await build({ logLevel: 'warn' });
+	process.chdir(before);
+	return join(copy, 'dist');
+}
 
-export async function serveInterface(port: number, watch = true): Promise<ViteDevServer> {
-	const server = await createServer({
-		root: path('../..'),
-		configFile: path('../../vite.config.ts'),
-		plugins: [fakeBoot],
-		server: {
-			port,
-			strictPort: true,
-			fs: { allow: [path('..')] },
-			...(watch ? {} : { watch: null, hmr: false }),
-		},
+/** Serves it; the result ends that. */
+export async function serveInterface(port: number): Promise<() => void> {
+	const serve = sirv(await buildInterface(), { single: '200.html' });
+	const server = createServer((request, response) => {
+		serve(request, response);
 	});
-	return server.listen();
+	await new Promise<void>((listening) => server.listen(port, 'localhost', listening));
+	return () => server.close();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	const server = await serveInterface(5199);
-	server.printUrls();
+	await serveInterface(5199);
+	console.log('http://localhost:5199');
 }

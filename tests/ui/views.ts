@@ -13,7 +13,11 @@ const LINK = 'https://aegis.example/#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
 const INVITATION = '#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
 
 const press = (page: Page, name: string | RegExp): Promise<void> =>
-	page.getByRole('button', { name }).filter({ visible: true }).first().click();
+	page
+		.getByRole('button', { name, exact: typeof name === 'string' })
+		.filter({ visible: true })
+		.first()
+		.click();
 
 const openChat = async (page: Page, name = 'Harbour Collective'): Promise<void> => {
 	await press(page, new RegExp(name));
@@ -114,10 +118,10 @@ export const VIEWS: readonly View[] = [
 	{
 		name: 'conversation-reply',
 		scene: {},
-		go: async (page) => {
+		go: async (page, phone) => {
 			await openChat(page);
 			const last = page.locator('[data-message]').last();
-			await last.focus();
+			await (phone ? last.click({ position: { x: 60, y: 8 } }) : last.focus());
 			await last.getByRole('button', { name: 'Reply' }).click();
 			await page.getByLabel('Message', { exact: true }).fill('Yes.\nTwo lines,\nthen three');
 			await page
