@@ -5,8 +5,9 @@ export default defineConfig({
 	test: {
 		environment: 'node',
 		include: ['tests/netlab/**/*.test.ts'],
+		globalSetup: ['tests/netlab/support/setup.ts'],
 		fileParallelism: false,
 		testTimeout: 600_000,
-		hookTimeout: 600_000,
+		hookTimeout: 120_000,
 	},
 });
