@@ -68,8 +68,8 @@ export function boot(): Readable<BootState> {
 		afterPaint(() => void loadStart().catch(() => (starting = undefined)));
 	}
 
-	async function open(lock: HeldNode): Promise<void> {
-		const kept = await slots.read();
+	async function open(lock: HeldNode, reading = slots.read()): Promise<void> {
+		const kept = await reading;
 		if (kept.ok && kept.value === undefined) {
 			welcome(lock);
 			return;
@@ -83,7 +83,8 @@ export function boot(): Readable<BootState> {
 
 	async function begin(): Promise<void> {
 		// Somebody who has been here before needs all of it, whatever else is found.
-		void slots.read().then((kept) => {
+		const reading = slots.read();
+		void reading.then((kept) => {
 			if (kept.ok && kept.value !== undefined) loadStart().catch(fail);
 		});
 		const missing = (await missingCapabilities()).filter(({ essential }) => essential);
@@ -99,14 +100,17 @@ export function boot(): Readable<BootState> {
 		});
 		const lock = await locks.requestNode(NODE);
 		if (lock.held) {
-			await open(lock);
+			await open(lock, reading);
 			return;
 		}
 		state.set({
 			state: 'other-tab',
 			takeOver: () => {
 				state.set({ state: 'starting' });
-				lock.takeOver().then(open).catch(fail);
+				lock
+					.takeOver()
+					.then((taken) => open(taken))
+					.catch(fail);
 			},
 		});
 	}

@@ -29,14 +29,23 @@ const PROBE = 'aegis-probe';
 /** In the order of Capability: essential ones first. Leaves nothing behind. */
 export async function missingCapabilities(scope: Scope = globalThis): Promise<readonly Missing[]> {
 	const subtle = scope.crypto?.subtle;
-	const key = subtle && (await aesKey(subtle));
+	// Each is asked while the others answer: all of starting waits for this.
+	const keeping = (async () => {
+		const key = subtle && (await aesKey(subtle));
+		return { key, rows: await keepsRows(scope, key) };
+	})();
+	const [{ key, rows }, ed25519, x25519] = await Promise.all([
+		keeping,
+		subtle !== undefined && generates(subtle, 'Ed25519', ['sign', 'verify']),
+		subtle !== undefined && generates(subtle, 'X25519', ['deriveBits']),
+	]);
 	const has: Record<Capability, boolean> = {
 		'secure-context': scope.isSecureContext === true,
 		'web-crypto': key !== undefined,
-		'indexed-db': await keepsRows(scope, key),
+		'indexed-db': rows,
 		'web-locks': scope.navigator?.locks !== undefined,
-		ed25519: subtle !== undefined && (await generates(subtle, 'Ed25519', ['sign', 'verify'])),
-		x25519: subtle !== undefined && (await generates(subtle, 'X25519', ['deriveBits'])),
+		ed25519,
+		x25519,
 		'web-rtc': typeof scope.RTCPeerConnection === 'function',
 		'service-worker': scope.navigator?.serviceWorker !== undefined,
 	};
