@@ -1,93 +1,62 @@
-// Which epochs are valid, and which one is current: read from the authority log, never from a counter. [EP1] [EP2] [EP3]
+// Which epochs are valid, which one is current, and when a new one is due: read from the authority log, never from a
+// counter. [EP1] [EP2] [EP3]
 import type { Epoch } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Authority, ControlEntry, EpochState, Verdict } from './authority.ts';
+import type {
+	Authority,
+	ControlEntries,
+	ControlEntry,
+	EpochState,
+	Forks,
+} from './authority-state.ts';
+import { ancestorsOf, latestOf } from './causality.ts';
 import type { Entry } from './check-entry.ts';
+import { activeDevices, resolveMembership } from './membership.ts';
 
-/** Everything that an entry builds on, by the authority heads it saw. */
-export function ancestorsOf(
-	entries: ReadonlyMap<string, ControlEntry>,
-	heads: readonly Bytes[],
-): Map<string, ControlEntry> {
-	const found = new Map<string, ControlEntry>();
-	const open = heads.map(toHex);
-	for (let key = open.pop(); key !== undefined; key = open.pop()) {
-		const control = entries.get(key);
-		if (control === undefined || found.has(key)) continue;
-		found.set(key, control);
-		for (const head of control.entry.header.authorityHeads) open.push(toHex(head));
-	}
-	return found;
-}
-
-/** The devices that belong to the space by these entries alone (hex). */
-function devicesIn(entries: ReadonlyMap<string, ControlEntry>): Set<string> {
-	const devices = new Map<string, string>();
-	const gone = new Set<string>();
-	for (const { entry, content, proven, memberRoot } of entries.values()) {
-		if (!proven) continue;
-		if (content.kind === KIND.genesis) {
-			devices.set(toHex(entry.header.device), toHex(entry.header.author));
-		} else if (content.kind === KIND.admit && memberRoot !== null) {
-			devices.set(toHex(content.member.certificate.deviceKey), toHex(memberRoot));
-		} else if (content.kind === KIND.leave) {
-			gone.add(toHex(entry.header.author));
-		}
-	}
-	return new Set([...devices].filter(([, root]) => !gone.has(root)).map(([device]) => device));
-}
-
-/** Adds a valid epoch. Its recipients are exactly the devices of the membership that its author had seen. */
-export function applyEpoch(
-	entries: ReadonlyMap<string, ControlEntry>,
-	epochs: EpochState[],
+/** Whether the recipients are exactly the devices that belonged to the space by everything the author had seen. */
+export function namesTheMembers(
+	space: Bytes,
+	entries: ControlEntries,
+	forks: Forks,
 	entry: Entry,
-	content: Epoch,
-): Verdict {
-	const expected = devicesIn(ancestorsOf(entries, entry.header.authorityHeads));
-	const named = new Set(content.recipients.map((recipient) => toHex(recipient.device)));
-	const same =
-		named.size === content.recipients.length &&
+	{ recipients }: Epoch,
+): boolean {
+	const seen = ancestorsOf(entries, entry.header.authorityHeads);
+	const expected = activeDevices(resolveMembership(space, seen, forks));
+	const named = new Set(recipients.map(({ device }) => toHex(device)));
+	return (
+		named.size === recipients.length &&
 		named.size === expected.size &&
-		[...named].every((device) => expected.has(device));
-	if (!same) return 'wrong-recipients';
-	epochs.push({
-		entry: entry.id,
-		id: entry.header.key.epoch,
-		content,
-		tokenHashes: new Map(
-			content.recipients.map(({ device, tokenHash }) => [toHex(device), [tokenHash]]),
-		),
-	});
-	return 'valid';
+		[...named].every((device) => expected.has(device))
+	);
 }
 
-/** The epoch that no other valid one builds on; among several such, the one with the lowest entry id. */
-export function currentEpoch(
-	entries: ReadonlyMap<string, ControlEntry>,
+/** The epochs that no other valid one builds on; the one with the lowest entry id first: it is the current one. */
+export function liveEpochs(
+	entries: ControlEntries,
 	epochs: readonly EpochState[],
-): EpochState | null {
-	const superseded = new Set<string>();
-	for (const epoch of epochs) {
-		const own = entries.get(toHex(epoch.entry));
-		if (own === undefined) continue;
-		for (const key of ancestorsOf(entries, own.entry.header.authorityHeads).keys()) {
-			superseded.add(key);
-		}
-	}
-	const live = epochs.filter((epoch) => !superseded.has(toHex(epoch.entry)));
-	return [...live].sort((a, b) => compare(a.entry, b.entry))[0] ?? null;
+): readonly EpochState[] {
+	const own = epochs.flatMap((epoch) => entries.get(toHex(epoch.entry)) ?? []);
+	const latest = new Set(latestOf(entries, own).map(({ entry }) => entry.key));
+	return epochs
+		.filter((epoch) => latest.has(toHex(epoch.entry)))
+		.sort((a, b) => compare(a.entry, b.entry));
 }
 
-/** Whether the current epoch leaves out a member device or reaches one that has gone, so that a new one is due. */
-export function needsNewEpoch(authority: Authority): boolean {
-	const { epoch } = authority;
-	if (epoch === null) return false;
-	const active = [...authority.devices.values()].filter((device) => device.active);
-	if (active.some((device) => !epoch.tokenHashes.has(toHex(device.device)))) return true;
-	return [...epoch.tokenHashes.keys()].some((device) => {
-		const state = authority.devices.get(device);
-		return state === undefined || !state.active;
+/** The EPOCH entries, void ones included, whose control keys a new one must hand on: with them all others are read. */
+export function latestEpochEntries(entries: ControlEntries): readonly ControlEntry[] {
+	const epochs = [...entries.values()].filter(({ content }) => content.kind === KIND.epoch);
+	return latestOf(entries, epochs);
+}
+
+/**
+ * Whether an epoch in use leaves out a member device or reaches one that has gone, so that a new one is due. Epochs
+ * that were made at the same time all count: a member that has no keys of one could not read what is sealed in it.
+ */
+export function needsNewEpoch({ devices, liveEpochs: live }: Authority): boolean {
+	return live.some(({ tokenHashes }) => {
+		const leftOut = [...devices].some(([key, { active }]) => active && !tokenHashes.has(key));
+		return leftOut || [...tokenHashes.keys()].some((key) => devices.get(key)?.active !== true);
 	});
 }

@@ -1,10 +1,13 @@
 // One space's set of entries as this device holds it: feeds, the authority log, and what the two say together.
-// Pure and synchronous: entries come checked and opened, and what to keep is told to the caller. [FD1] … [FD5] [FD8]
+// Pure and synchronous: entries come checked and opened, and what to keep is told to the caller.
+// [FD1] [FD2] [FD3] [FD4] [FD5] [FD8] [AU8]
 import { compareTime, isControl, KIND, type Time } from '#lib/protocol/entry.ts';
-import { MAX_AUTHORITY_HEADS, MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
+import { MAX_AUTHORITY_HEADS, MAX_CLOCK_AHEAD, MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import { resolveAuthority, type Authority, type ControlEntry, type Verdict } from './authority.ts';
+import type { Authority, ControlEntry } from './authority-state.ts';
+import { resolveAuthority } from './authority.ts';
+import { ancestorsOf } from './causality.ts';
 import type { Entry } from './check-entry.ts';
 import { isDue } from './logical-clock.ts';
 
@@ -18,17 +21,45 @@ export interface Feed {
 	frozenAt: number | null;
 }
 
-/** waiting: for entries that must come first (these control entries, or earlier ones of its feed). */
+/**
+ * How an entry stands to its feed. joined: at its head now. known: it was the head already. gap: earlier ones are
+ * missing. past: its place is taken, or before the view; the store tells whether by the same entry. broken: it follows
+ * another entry than the one held. early: its time is not after its predecessor's. frozen: beyond a fork.
+ */
+export type ChainState = 'joined' | 'known' | 'gap' | 'past' | 'broken' | 'early' | 'frozen';
+
 export type Placement =
-	| { readonly type: 'added'; readonly feed: Feed | null }
+	/** Taken: by the feed (then `feed` is it), by the authority log (then `control` is true), or by both. */
+	| {
+			readonly type: 'added';
+			readonly feed: Feed | null;
+			readonly control: boolean;
+			readonly chain: ChainState;
+	  }
 	| { readonly type: 'known' }
+	/** For entries that must come first: these control entries, or earlier ones of its feed. */
 	| { readonly type: 'waiting'; readonly control: readonly Bytes[]; readonly feed: boolean }
-	/** Its place in the feed is taken, or before the view: the store tells whether by the same entry. */
 	| { readonly type: 'past' }
 	| { readonly type: 'refused'; readonly reason: RefusedEntry };
 
 export type RefusedEntry =
-	'other-space' | 'broken-chain' | 'not-after-dependencies' | 'frozen' | 'needs-content' | Verdict;
+	| 'other-space'
+	| 'broken-chain'
+	| 'not-after-dependencies'
+	| 'frozen'
+	| 'needs-content'
+	| 'not-a-member'
+	| 'after-leaving';
+
+/** What the next entry of a device builds on. */
+export interface NextPlace {
+	readonly seq: number;
+	readonly prev: Bytes;
+	readonly authorityHeads: readonly Bytes[];
+	readonly feedHeads: readonly Bytes[];
+	/** Its time must be after this. */
+	readonly after: Time;
+}
 
 export interface Ledger {
 	readonly space: Bytes;
@@ -40,102 +71,166 @@ export interface Ledger {
 	place(entry: Entry, control: ControlEntry | null): Placement;
 	/** The feeds begin after these entries: what came before is not for this device. */
 	setBases(bases: readonly FeedHead[]): void;
-	/**
-	 * Two entries of one device stand at `seq`: everything from there on is void. `prefix` is the last common entry.
-	 * Control entries beyond it leave the authority log.
-	 */
-	freeze(device: Bytes, seq: number, prefix: { id: Bytes; time: Time } | null): Feed;
+	/** Two entries of one device stand at `seq`, after `prev`: everything from there on is void. */
+	freeze(device: Bytes, seq: number, prev: { id: Bytes; time: Time }): Feed;
 	/** Puts back a feed as it was stored. */
 	restoreFeed(feed: Feed): void;
 	/** Puts back control entries as they were stored; any order. */
 	restoreControl(entries: readonly ControlEntry[]): void;
-	/** Heads of the authority log that may be built upon now, ≤16. */
-	authorityHeads(now: number): Bytes[];
-	/** The latest heads of other devices' feeds that may be built upon now, ≤8. */
-	feedHeads(own: Bytes, now: number): Bytes[];
+	/** Heads of the authority log, ≤16, the latest first; with `now`, of what may be built upon then. */
+	authorityHeads(now?: number): Bytes[];
+	/** What an entry of this device that is written now builds on. */
+	next(device: Bytes, now: number): NextPlace;
+	/** What an entry written now builds on, near and far: the log without what is too far in the future. */
+	seenAt(now: number): ReadonlyMap<string, ControlEntry>;
+	/** What the authority log says to an entry written now. */
+	authorityAt(now: number): Authority;
+	/** When the next control entry may be built upon that may not yet, ms since 1970. */
+	nextDue(now: number): number | null;
+	/** Entries of this device (hex) from this seq on do not count, by what is known now: 0 if none does. */
+	countsUpTo(device: string): number;
+	/** Entries of this device (hex) from this seq on are not taken into its feed. */
+	takesUpTo(device: string): number;
 }
 
 const NOTHING = new Uint8Array(0);
+const BEGINNING: Time = { ms: 0, counter: 0 };
+
+const later = (a: Time, b: Time): Time => (compareTime(a, b) > 0 ? a : b);
 
 export function createLedger(space: Bytes): Ledger {
 	const feeds = new Map<string, Feed>();
 	const control = new Map<string, ControlEntry>();
-	let authority = resolveAuthority(space, control);
-	const builtUpon = new Set<string>();
+	/**
+	 * Root Hash by device key (hex) of every device that a genuine ADMIT names, void or not. It only grows with the set,
+	 * so what is kept of a device's feed does not depend on the order in which entries came.
+	 */
+	const admitted = new Map<string, Bytes>();
+	/** Devices (hex) that have ever written a LEAVE. */
+	const leavers = new Set<string>();
+	const checkedEpochs = new Map<string, boolean>();
+	let resolved: Authority | undefined;
 
 	const feedOf = (device: Bytes): Feed => {
 		const key = toHex(device);
 		let feed = feeds.get(key);
 		if (feed === undefined) {
-			feed = { device, seq: -1, head: NOTHING, time: { ms: 0, counter: 0 }, frozenAt: null };
+			feed = { device, seq: -1, head: NOTHING, time: BEGINNING, frozenAt: null };
 			feeds.set(key, feed);
 		}
 		return feed;
 	};
 
-	const note = (entry: ControlEntry): void => {
-		control.set(entry.entry.key, entry);
-		for (const head of entry.entry.header.authorityHeads) builtUpon.add(toHex(head));
+	const forks = (): Map<string, number> => {
+		const found = new Map<string, number>();
+		for (const [key, { frozenAt }] of feeds) if (frozenAt !== null) found.set(key, frozenAt);
+		return found;
 	};
 
-	const resolve = (): void => {
-		authority = resolveAuthority(space, control);
+	const authority = (): Authority =>
+		(resolved ??= resolveAuthority(space, control, forks(), checkedEpochs));
+
+	const note = (opened: ControlEntry): void => {
+		const { entry, content, proven, memberRoot } = opened;
+		control.set(entry.key, opened);
+		resolved = undefined;
+		if (content.kind === KIND.leave) leavers.add(toHex(entry.header.device));
+		if (!proven || memberRoot === null) return;
+		if (content.kind === KIND.admit) {
+			admitted.set(toHex(content.member.certificate.deviceKey), memberRoot);
+		} else if (content.kind === KIND.genesis) {
+			admitted.set(toHex(content.founder.certificate.deviceKey), memberRoot);
+		}
 	};
 
-	/** Adds to the authority log when that leaves the entry valid; an invalid one has no effect and is not kept. */
-	const addControl = (opened: ControlEntry): Verdict => {
-		note(opened);
-		resolve();
-		return authority.verdicts.get(opened.entry.key) ?? 'not-allowed';
+	const isAdmitted = ({ header }: Entry): boolean => {
+		const root = admitted.get(toHex(header.device));
+		return root !== undefined && equal(root, header.author);
 	};
 
-	const missingAuthority = (entry: Entry): Bytes[] =>
-		entry.header.authorityHeads.filter((head) => !control.has(toHex(head)));
-
-	const beforeDependency = (entry: Entry): boolean =>
-		entry.header.authorityHeads.some((head) => {
+	const beforeDependency = ({ header }: Entry): boolean =>
+		header.authorityHeads.some((head) => {
 			const seen = control.get(toHex(head));
-			return seen !== undefined && compareTime(entry.header.time, seen.entry.header.time) <= 0;
+			return seen !== undefined && compareTime(header.time, seen.entry.header.time) <= 0;
 		});
 
-	/** Whether the author's device may write: undefined while its admission may still be on the way. */
-	const allowed = (entry: Entry): Verdict => {
-		const device = authority.devices.get(toHex(entry.header.device));
-		if (device === undefined || !equal(device.rootHash, entry.header.author)) return 'not-a-member';
-		const ended = authority.ended.get(toHex(entry.header.device));
-		return ended !== undefined && entry.header.seq > ended ? 'after-leaving' : 'valid';
-	};
-
-	const chain = (entry: Entry): Placement | null => {
-		const { header } = entry;
-		const feed = feedOf(header.device);
-		if (feed.frozenAt !== null && header.seq >= feed.frozenAt) {
-			return { type: 'refused', reason: 'frozen' };
-		}
+	/** Where the entry would stand in its feed; 'joined' when it is the next. */
+	const chain = ({ header, id }: Entry): ChainState => {
+		const feed = feeds.get(toHex(header.device));
+		if (feed === undefined) return header.seq === 0 ? 'joined' : 'gap';
+		if (feed.frozenAt !== null && header.seq >= feed.frozenAt) return 'frozen';
 		if (header.seq <= feed.seq) {
-			if (header.seq === feed.seq && equal(feed.head, entry.id)) return { type: 'known' };
-			return { type: 'past' };
+			return header.seq === feed.seq && equal(feed.head, id) ? 'known' : 'past';
 		}
-		if (header.seq > feed.seq + 1) return { type: 'waiting', control: [], feed: true };
-		if (!equal(feed.head, header.prev)) return { type: 'refused', reason: 'broken-chain' };
-		if (feed.seq >= 0 && compareTime(header.time, feed.time) <= 0) {
-			return { type: 'refused', reason: 'not-after-dependencies' };
-		}
-		return null;
+		if (header.seq > feed.seq + 1) return 'gap';
+		if (!equal(feed.head, header.prev)) return 'broken';
+		return feed.seq >= 0 && compareTime(header.time, feed.time) <= 0 ? 'early' : 'joined';
 	};
 
-	const advance = (entry: Entry): Feed => {
-		const feed = feedOf(entry.header.device);
-		feed.seq = entry.header.seq;
-		feed.head = entry.id;
-		feed.time = entry.header.time;
+	const advance = ({ header, id }: Entry): Feed => {
+		const feed = feedOf(header.device);
+		feed.seq = header.seq;
+		feed.head = id;
+		feed.time = header.time;
 		return feed;
 	};
+
+	/** What becomes of an entry that the authority log has no new use for. */
+	const placeInFeed = (entry: Entry, state: ChainState): Placement => {
+		switch (state) {
+			case 'joined': {
+				const feed = advance(entry);
+				return { type: 'added', feed, control: false, chain: state };
+			}
+			case 'known':
+				return { type: 'known' };
+			case 'gap':
+				return { type: 'waiting', control: [], feed: true };
+			case 'past':
+				return { type: 'past' };
+			case 'broken':
+				return { type: 'refused', reason: 'broken-chain' };
+			case 'early':
+				return { type: 'refused', reason: 'not-after-dependencies' };
+			case 'frozen':
+				return { type: 'refused', reason: 'frozen' };
+		}
+	};
+
+	const takesUpTo = (device: string): number => {
+		if (!admitted.has(device)) return 0;
+		if (!leavers.has(device)) return Infinity;
+		const ended = authority().ended.get(device);
+		return ended === undefined ? Infinity : ended + 1;
+	};
+
+	/** Its own LEAVE stands before it in the feed, so everybody says the same. */
+	const hasLeft = ({ header }: Entry): boolean => header.seq >= takesUpTo(toHex(header.device));
+
+	/** What may be built upon at this time: an entry is never due before what it builds on. */
+	const due = (now: number): ControlEntry[] =>
+		[...control.values()].filter(({ entry }) => isDue(entry.header.time, now));
+
+	function authorityHeads(now = Infinity): Bytes[] {
+		const entries = due(now);
+		const builtUpon = new Set(
+			entries.flatMap(({ entry }) => entry.header.authorityHeads.map(toHex)),
+		);
+		return entries
+			.filter(({ entry }) => !builtUpon.has(entry.key))
+			.map(({ entry }) => entry)
+			.sort((a, b) => compareTime(b.header.time, a.header.time) || compare(a.id, b.id))
+			.slice(0, MAX_AUTHORITY_HEADS)
+			.map((entry) => entry.id);
+	}
+
+	const seenAt = (now: number): Map<string, ControlEntry> =>
+		ancestorsOf(control, authorityHeads(now));
 
 	return {
 		space,
 		get authority() {
-			return authority;
+			return authority();
 		},
 		feeds,
 		control,
@@ -144,32 +239,28 @@ export function createLedger(space: Bytes): Ledger {
 			const inSpace =
 				header.kind === KIND.genesis ? equal(entry.id, space) : equal(header.space, space);
 			if (!inSpace) return { type: 'refused', reason: 'other-space' };
-			const missing = missingAuthority(entry);
+			const missing = header.authorityHeads.filter((head) => !control.has(toHex(head)));
 			if (missing.length > 0) return { type: 'waiting', control: missing, feed: false };
 			if (beforeDependency(entry)) return { type: 'refused', reason: 'not-after-dependencies' };
 
-			const inChain = chain(entry);
-			if (!isControl(header.kind)) {
-				if (inChain !== null) return inChain;
-				const verdict = allowed(entry);
-				if (verdict !== 'valid') return { type: 'refused', reason: verdict };
-				return { type: 'added', feed: advance(entry) };
+			const state = chain(entry);
+			if (!isControl(header.kind) || control.has(entry.key)) {
+				if (!isAdmitted(entry)) return { type: 'refused', reason: 'not-a-member' };
+				if (state === 'joined' && hasLeft(entry)) {
+					return { type: 'refused', reason: 'after-leaving' };
+				}
+				return placeInFeed(entry, state);
 			}
 
-			if (control.has(entry.key) && inChain !== null) return { type: 'known' };
-			if (inChain?.type === 'refused') return inChain;
-			if (!control.has(entry.key) && opened === null) {
-				return { type: 'refused', reason: 'needs-content' };
+			if (opened === null) return { type: 'refused', reason: 'needs-content' };
+			if (header.kind !== KIND.genesis && !isAdmitted(entry)) {
+				return { type: 'refused', reason: 'not-a-member' };
 			}
-			const verdict = opened === null ? 'valid' : addControl(opened);
-			if (verdict === 'not-a-member' || verdict === 'not-the-genesis') {
-				control.delete(entry.key);
-				resolve();
-				return { type: 'refused', reason: verdict };
-			}
-			// The authority log may run ahead of the feed that an entry stands in: it is kept in the log at once, and
-			// takes its place in the chain when that has caught up.
-			return { type: 'added', feed: inChain === null ? advance(entry) : null };
+			// Whether the log takes an entry depends on nothing but what it builds on: the feed it stands in may be
+			// behind, broken or frozen on some devices and not on others.
+			note(opened);
+			const feed = state === 'joined' && !hasLeft(entry) ? advance(entry) : null;
+			return { type: 'added', feed, control: true, chain: state };
 		},
 		setBases(bases) {
 			for (const base of bases) {
@@ -179,44 +270,61 @@ export function createLedger(space: Bytes): Ledger {
 				feed.head = base.id;
 			}
 		},
-		freeze(device, seq, prefix) {
+		freeze(device, seq, prev) {
 			const feed = feedOf(device);
 			feed.frozenAt = Math.min(seq, feed.frozenAt ?? seq);
 			if (feed.seq >= feed.frozenAt) {
 				feed.seq = feed.frozenAt - 1;
-				feed.head = prefix?.id ?? NOTHING;
-				feed.time = prefix?.time ?? { ms: 0, counter: 0 };
+				feed.head = prev.id;
+				feed.time = prev.time;
 			}
-			for (const { entry } of [...control.values()]) {
-				const { header } = entry;
-				if (equal(header.device, device) && header.seq >= seq) control.delete(entry.key);
-			}
-			resolve();
+			checkedEpochs.clear();
+			resolved = undefined;
 			return feed;
 		},
 		restoreFeed(feed) {
 			feeds.set(toHex(feed.device), feed);
+			resolved = undefined;
 		},
 		restoreControl(entries) {
 			for (const entry of entries) note(entry);
-			resolve();
 		},
-		authorityHeads(now) {
-			return [...control.values()]
-				.filter(({ entry }) => isDue(entry.header.time, now))
-				.filter(({ entry }) => !builtUpon.has(entry.key))
-				.map(({ entry }) => entry)
-				.sort((a, b) => compareTime(b.header.time, a.header.time) || compare(a.id, b.id))
-				.slice(0, MAX_AUTHORITY_HEADS)
-				.map((entry) => entry.id);
-		},
-		feedHeads(own, now) {
-			return [...feeds.values()]
-				.filter((feed) => feed.seq >= 0 && !equal(feed.device, own))
+		authorityHeads,
+		next(device, now) {
+			const own = feeds.get(toHex(device));
+			const others = [...feeds.values()]
+				.filter((feed) => feed.seq >= 0 && !equal(feed.device, device))
 				.filter((feed) => feed.time.ms > 0 && isDue(feed.time, now))
 				.sort((a, b) => compareTime(b.time, a.time) || compare(a.head, b.head))
-				.slice(0, MAX_FEED_HEADS)
-				.map((feed) => feed.head);
+				.slice(0, MAX_FEED_HEADS);
+			const heads = authorityHeads(now);
+			const times = [
+				...heads.flatMap((head) => control.get(toHex(head))?.entry.header.time ?? []),
+				...others.map((feed) => feed.time),
+			];
+			return {
+				seq: (own?.seq ?? -1) + 1,
+				prev: own?.head ?? NOTHING,
+				authorityHeads: heads,
+				feedHeads: others.map((feed) => feed.head),
+				after: times.reduce(later, own?.time ?? BEGINNING),
+			};
 		},
+		seenAt,
+		authorityAt(now) {
+			const seen = seenAt(now);
+			return seen.size === control.size ? authority() : resolveAuthority(space, seen, forks());
+		},
+		nextDue(now) {
+			const times = [...control.values()]
+				.map(({ entry }) => entry.header.time)
+				.filter((time) => !isDue(time, now));
+			return times.length === 0 ? null : Math.min(...times.map(({ ms }) => ms)) - MAX_CLOCK_AHEAD;
+		},
+		countsUpTo(device) {
+			if (!authority().devices.has(device)) return 0;
+			return Math.min(feeds.get(device)?.frozenAt ?? Infinity, takesUpTo(device));
+		},
+		takesUpTo,
 	};
 }

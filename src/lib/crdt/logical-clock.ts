@@ -6,8 +6,8 @@ import type { Clock } from '#lib/ports/clock.ts';
 const MAX_COUNTER = 65_535;
 
 export interface LogicalClock {
-	/** A time after every one given or seen so far. */
-	next(): Time;
+	/** A time after every one given or seen so far, and after this one, however far ahead it is. */
+	next(than?: Time): Time;
 	/** Takes note of another's time, unless it is so far ahead that following it would drag this clock along. */
 	see(time: Time): void;
 }
@@ -20,12 +20,15 @@ const after = (time: Time): Time =>
 /** Whether an entry of this time may be built upon now. */
 export const isDue = (time: Time, now: number): boolean => time.ms <= now + MAX_CLOCK_AHEAD;
 
+const BEGINNING: Time = { ms: 0, counter: 0 };
+
 export function createLogicalClock(clock: Clock): LogicalClock {
-	let last: Time = { ms: 0, counter: 0 };
+	let last = BEGINNING;
 	return {
-		next() {
+		next(than = BEGINNING) {
 			const wall: Time = { ms: Math.max(0, Math.floor(clock.now())), counter: 0 };
-			last = compareTime(wall, last) > 0 ? wall : after(last);
+			const before = compareTime(than, last) > 0 ? than : last;
+			last = compareTime(wall, before) > 0 ? wall : after(before);
 			return last;
 		},
 		see(time) {

@@ -1,8 +1,10 @@
 // What to ask of a peer, given what it says it holds: pure planning, authority first. [SY1] [SY2] [SY3]
+import { compareTime } from '#lib/protocol/entry.ts';
 import type { FeedHead, FeedRange } from '#lib/protocol/space-message.ts';
 import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
 import { MAX_FEEDS_PER_MESSAGE } from '#lib/protocol/space-message.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { ancestorsOf } from './causality.ts';
 import type { Feed, Ledger } from './ledger.ts';
 
 /** What one peer has said it holds. Grows only. */
@@ -17,7 +19,7 @@ export interface PullPlan {
 }
 
 /** Entries asked for at once from one feed; the rest follows when these have come. */
-const RANGE = 256;
+export const RANGE = 256;
 
 export const createPeerKnowledge = (): PeerKnowledge => ({ feeds: new Map(), controlHeads: [] });
 
@@ -35,7 +37,10 @@ export function learn(
 	if (controlHeads.length > 0) knowledge.controlHeads = controlHeads;
 }
 
-/** What this peer holds and this ledger lacks, less what is already on its way (by feed, hex → up to seq). */
+/**
+ * What this peer holds and this ledger lacks, less what is already on its way (by feed, hex → up to seq). Only of feeds
+ * whose entries would be taken: an admission comes before the entries of whom it admits.
+ */
 export function planPulls(
 	ledger: Ledger,
 	knowledge: PeerKnowledge,
@@ -49,8 +54,13 @@ export function planPulls(
 		if (ranges.length === MAX_FEEDS_PER_MESSAGE) break;
 		const feed = ledger.feeds.get(key);
 		if (feed !== undefined && feed.frozenAt !== null) continue;
+		if (feed !== undefined && feed.seq === head.seq && !equal(feed.head, head.id)) {
+			// Two entries in one place: theirs is the other half of the proof.
+			ranges.push({ feed: head.feed, from: head.seq, to: head.seq + 1 });
+			continue;
+		}
 		const from = Math.max((feed?.seq ?? -1) + 1, underWay.get(key) ?? 0);
-		const to = Math.min(head.seq + 1, from + RANGE);
+		const to = Math.min(head.seq + 1, from + RANGE, ledger.takesUpTo(key));
 		if (from < to) ranges.push({ feed: head.feed, from, to });
 	}
 	return { control, ranges };
@@ -61,7 +71,7 @@ export function holdsMore(ledger: Ledger, knowledge: PeerKnowledge): boolean {
 	const lacks = (feed: Feed): boolean =>
 		feed.seq > (knowledge.feeds.get(toHex(feed.device))?.seq ?? -1);
 	if ([...ledger.feeds.values()].some(lacks)) return true;
-	const theirs = closure(ledger, knowledge.controlHeads);
+	const theirs = ancestorsOf(ledger.control, knowledge.controlHeads);
 	// A head unknown here stands on more than this ledger holds: then nothing can be said, and nothing is.
 	if (knowledge.controlHeads.some((head) => !ledger.control.has(toHex(head)))) return false;
 	return theirs.size < ledger.control.size;
@@ -73,26 +83,9 @@ export function controlBetween(
 	wanted: readonly Bytes[],
 	have: readonly Bytes[],
 ): Bytes[] {
-	const held = closure(ledger, have);
-	const missing = [...closure(ledger, wanted)].filter((key) => !held.has(key));
-	return missing
-		.map((key) => ledger.control.get(key))
-		.filter((control) => control !== undefined)
-		.sort(
-			({ entry: a }, { entry: b }) =>
-				a.header.time.ms - b.header.time.ms || a.header.time.counter - b.header.time.counter,
-		)
+	const held = ancestorsOf(ledger.control, have);
+	return [...ancestorsOf(ledger.control, wanted).values()]
+		.filter(({ entry }) => !held.has(entry.key))
+		.sort(({ entry: a }, { entry: b }) => compareTime(a.header.time, b.header.time))
 		.map(({ entry }) => entry.id);
-}
-
-function closure(ledger: Ledger, heads: readonly Bytes[]): Set<string> {
-	const found = new Set<string>();
-	const open = heads.map(toHex);
-	for (let key = open.pop(); key !== undefined; key = open.pop()) {
-		const control = ledger.control.get(key);
-		if (control === undefined || found.has(key)) continue;
-		found.add(key);
-		for (const head of control.entry.header.authorityHeads) open.push(toHex(head));
-	}
-	return found;
 }

@@ -38,8 +38,7 @@ export async function foundSpace(
 	const received = await space.receive([genesis.packet]);
 	if (!received.ok) return received;
 	const { content, sealing } = await newEpoch(
-		crypto,
-		random,
+		ports,
 		space,
 		EPOCH_REASON.start,
 		relays,

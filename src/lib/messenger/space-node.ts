@@ -1,8 +1,9 @@
 // A space at work: its ledger joined to delivery, sync, links and admission. Decides when a new epoch is due. [EP3] [EP6]
 import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import { isControl } from '#lib/protocol/entry.ts';
+import { isControl, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
+import { DAY } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import {
 	decodeEnvelope,
@@ -111,7 +112,7 @@ export async function startSpaceNode(
 		const { message } = envelope;
 		switch (message.type) {
 			case 'entries':
-				return (await space.receive(message.packets)).ok;
+				return takeEntries(from, message.packets);
 			case 'state':
 				await sync.onState(from, message.state);
 				return true;
@@ -122,6 +123,12 @@ export async function startSpaceNode(
 				await onSignal(message.signal);
 				return true;
 		}
+	}
+
+	async function takeEntries(from: string, packets: readonly Packet[]): Promise<boolean> {
+		const taken = await space.receive(packets);
+		if (taken.ok && taken.value.disputed.length > 0) sync.onDisputed(from, taken.value.disputed);
+		return taken.ok;
 	}
 
 	async function onSignal({ signature, ...content }: SignalStepMessage): Promise<void> {
@@ -163,23 +170,28 @@ export async function startSpaceNode(
 	function planEpoch(): void {
 		epochDue?.();
 		epochDue = undefined;
-		const { authority } = space.ledger;
+		const now = clock.now();
+		const nextDue = space.ledger.nextDue(now);
+		if (nextDue !== null) epochDue = clock.after(Math.min(nextDue - now, DAY), planEpoch);
+		const authority = space.ledger.authorityAt(now);
 		const device = authority.devices.get(own);
 		if (device?.active !== true || !needsNewEpoch(authority)) return;
+		epochDue?.();
 		const active = [...authority.devices.entries()].filter(([, state]) => state.active);
 		const turn = active
 			.map(([key]) => key)
 			.sort()
 			.indexOf(own);
 		epochDue = clock.after(turn * EPOCH_TURN, () => {
-			if (stopped || !needsNewEpoch(space.ledger.authority)) return;
-			const relays = space.ledger.authority.epoch?.content.relays ?? [];
+			const latest = space.ledger.authorityAt(clock.now());
+			if (stopped || !needsNewEpoch(latest)) return;
+			const relays = latest.epoch?.content.relays ?? [];
 			void startEpoch(EPOCH_REASON.removal, relays);
 		});
 	}
 
 	async function startEpoch(reason: EpochReason, relays: readonly RelayAddress[]): Promise<void> {
-		const { content, sealing } = await newEpoch(crypto, random, space, reason, relays);
+		const { content, sealing } = await newEpoch(ports, space, reason, relays);
 		const written = await space.write(content, sealing, (entry) => outbox.rowFor(entry));
 		if (!written.ok) return;
 		await post.update();

@@ -1,7 +1,7 @@
 // What the body of each kind of entry says, before it is sealed. [CT1]
 //
 // GENESIS [space kind, name, history policy, space key 32, founder (member)]
-// EPOCH   [reason, previous control key 32 or null, recipients [[device 32, token hash 32] …], mailbox 32,
+// EPOCH   [reason, [earlier control key 32 …≤16], recipients [[device 32, token hash 32] …], mailbox 32,
 //          write key 32, owner key 32, relays, ttl (s)]
 // ADMIT   [invite (entry id) 32, invite key's signature 64, member, token hash 32, epoch 16, step]
 // LEAVE   []
@@ -25,6 +25,7 @@ import {
 import { KIND } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
 import {
+	MAX_AUTHORITY_HEADS,
 	MAX_DIRECT_RECIPIENTS,
 	MAX_NAME,
 	MAX_PACKET,
@@ -63,8 +64,8 @@ export interface Recipient {
 export interface Epoch {
 	readonly kind: typeof KIND.epoch;
 	readonly reason: EpochReason;
-	/** The control key of the epoch before: who can read this one can read the whole authority log. */
-	readonly previousControlKey: Bytes | null;
+	/** The control keys of the epochs that this one follows: who can read it can read the whole authority log. */
+	readonly earlierControlKeys: readonly Bytes[];
 	readonly recipients: readonly Recipient[];
 	readonly mailbox: Bytes;
 	readonly writeKey: Bytes;
@@ -140,7 +141,7 @@ const shapes: Record<number, Shape<Content>> = {
 	[KIND.epoch]: map(
 		tuple(
 			oneOf(EPOCH_REASON),
-			optional(bytes(32)),
+			list(bytes(32), MAX_AUTHORITY_HEADS),
 			list(
 				map(tuple(bytes(32), bytes(32)), ([device, tokenHash]) => ({ device, tokenHash })),
 				MAX_DIRECT_RECIPIENTS,
@@ -151,10 +152,10 @@ const shapes: Record<number, Shape<Content>> = {
 			relays,
 			uint(MAX_TTL_SECONDS),
 		),
-		([reason, previousControlKey, recipients, mailbox, writeKey, ownerKey, roster, ttl]) => ({
+		([reason, earlierControlKeys, recipients, mailbox, writeKey, ownerKey, roster, ttl]) => ({
 			kind: KIND.epoch,
 			reason,
-			previousControlKey,
+			earlierControlKeys,
 			recipients,
 			mailbox,
 			writeKey,
@@ -208,7 +209,7 @@ function toTuple(content: Content): unknown[] {
 		case KIND.epoch:
 			return [
 				content.reason,
-				content.previousControlKey,
+				content.earlierControlKeys,
 				content.recipients.map((r) => [r.device, r.tokenHash]),
 				content.mailbox,
 				content.writeKey,

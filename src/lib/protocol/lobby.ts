@@ -3,7 +3,8 @@
 //
 // request [1, space 32, invite key 32, proof 64, member, reply mailbox 32, reply write seed 32]
 // grant   [1, group key 32, step, control key 32, envelope key 32, write seed 32, token 32, owner seed 32 or null]
-// reply   WELCOME [0, space 32, grant, [[feed 32, seq, head id 32] …] where the view begins]
+// reply   WELCOME [0, space 32, grant, [control key 32 …≤16] of other epochs, [[feed 32, seq, head id 32] …] where the
+//                 view begins]
 //         ENTRIES [1, [packet …]]   the authority log
 //         REFUSED [2, reason]
 import {
@@ -22,7 +23,7 @@ import {
 } from './cbor.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
-import { MAX_BLOCK } from './limits.ts';
+import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
 import { MAX_FEEDS_PER_MESSAGE, type FeedHead } from './space-message.ts';
 import { label } from './labels.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
@@ -58,6 +59,8 @@ export type JoinReply =
 			readonly type: 'welcome';
 			readonly space: Bytes;
 			readonly grant: Grant;
+			/** Of epochs that the granted one does not follow: without them parts of the authority log stay shut. */
+			readonly controlKeys: readonly Bytes[];
 			readonly bases: readonly FeedHead[];
 	  }
 	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
@@ -133,12 +136,19 @@ const replyShape: Shape<JoinReply> = variants<JoinReply>(
 			literal(0),
 			id,
 			grantShape,
+			list(id, MAX_AUTHORITY_HEADS),
 			list(
 				map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
 				MAX_FEEDS_PER_MESSAGE,
 			),
 		),
-		([, space, grant, bases]) => ({ type: 'welcome' as const, space, grant, bases }),
+		([, space, grant, controlKeys, bases]) => ({
+			type: 'welcome' as const,
+			space,
+			grant,
+			controlKeys,
+			bases,
+		}),
 	),
 	map(tuple(literal(1), list(packetShape, 64)), ([, packets]) => ({
 		type: 'entries' as const,
@@ -157,6 +167,7 @@ export function encodeJoinReply(reply: JoinReply): Bytes {
 				0,
 				reply.space,
 				grantToTuple(reply.grant),
+				reply.controlKeys,
 				reply.bases.map((base) => [base.feed, base.seq, base.id]),
 			]);
 		case 'entries':

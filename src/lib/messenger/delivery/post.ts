@@ -10,7 +10,7 @@ import {
 } from '#lib/protocol/space-message.ts';
 import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { encodePacket, type Packet } from '#lib/protocol/entry.ts';
-import type { EpochState } from '#lib/crdt/authority.ts';
+import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';

@@ -5,6 +5,7 @@ import {
 	holdsMore,
 	learn,
 	planPulls,
+	RANGE,
 	type PeerKnowledge,
 } from '#lib/crdt/sync.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
@@ -13,6 +14,7 @@ import {
 	MAX_FEEDS_PER_MESSAGE,
 	stateContent,
 	type FeedHead,
+	type FeedRange,
 	type SpaceMessage,
 	type State,
 } from '#lib/protocol/space-message.ts';
@@ -31,6 +33,9 @@ const ANNOUNCE_DELAY = 10;
 /** Now and then one of those who can be reached is told what is held, in case something was lost on the way. */
 const LEVEL_EVERY = 60_000;
 
+/** Forks shown and disputes raised, remembered so that each device hears of each once. */
+const MAX_TOLD = 10_000;
+
 type Pull = Extract<SpaceMessage, { type: 'pull' }>;
 
 export interface SpaceSync {
@@ -39,6 +44,8 @@ export interface SpaceSync {
 	/** Somebody signed that they hold this. */
 	onState(from: string, state: State): Promise<void>;
 	onPull(from: string, pull: Pull): Promise<void>;
+	/** What this device sent follows other entries than are held here: asks for those before. */
+	onDisputed(from: string, feeds: readonly Bytes[]): void;
 	/** New entries are kept: tells their authors and everybody on a direct link, and asks for what comes next. */
 	onKept(feeds: readonly Bytes[]): void;
 	/** Control entries that others build on and that are missing here. */
@@ -92,7 +99,7 @@ export function createSpaceSync(
 			device: self.device.publicKey,
 			full,
 			wantsReply,
-			controlHeads: space.ledger.authorityHeads(clock.now()),
+			controlHeads: space.ledger.authorityHeads(),
 			feeds,
 			time: Math.max(0, Math.floor(clock.now())),
 		};
@@ -115,7 +122,7 @@ export function createSpaceSync(
 		const plan = planPulls(space.ledger, knowledgeOf(device), underWay);
 		const control = plan.control.filter((id) => !controlUnderWay.has(toHex(id)));
 		if (control.length === 0 && plan.ranges.length === 0) return;
-		const have = space.ledger.authorityHeads(clock.now());
+		const have = space.ledger.authorityHeads();
 		if (!post.send(device, { type: 'pull', control, have, ranges: plan.ranges })) return;
 		for (const range of plan.ranges) underWay.set(toHex(range.feed), range.to);
 		for (const id of control) controlUnderWay.add(toHex(id));
@@ -152,6 +159,26 @@ export function createSpaceSync(
 		}
 	}
 
+	const told = new Set<string>();
+	/** Whether this is asked for the first time. */
+	const once = (what: string): boolean => {
+		if (told.has(what) || told.size > MAX_TOLD) return false;
+		told.add(what);
+		return true;
+	};
+
+	/** A device that builds on entries beyond a fork doesn't know of it: both entries prove it. */
+	async function showForks(device: string, state: State): Promise<void> {
+		for (const head of state.feeds) {
+			const key = toHex(head.feed);
+			const frozenAt = space.ledger.feeds.get(key)?.frozenAt ?? null;
+			if (frozenAt === null || head.seq < frozenAt) continue;
+			if (!once(`fork ${device} ${key} ${frozenAt}`)) continue;
+			const packets = await space.kept.forkProof(head.feed);
+			if (packets.length > 0 && !stopped) post.send(device, { type: 'entries', packets });
+		}
+	}
+
 	function level(): void {
 		const reachable = [...space.ledger.authority.devices.keys()].filter(
 			(device) => device !== own && post.route(device) !== null,
@@ -174,6 +201,7 @@ export function createSpaceSync(
 			learn(knowledge, state.feeds, state.controlHeads);
 			const mine = state.feeds.find((head) => toHex(head.feed) === own);
 			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
+			await showForks(from, state);
 			pull(from);
 			if (state.wantsReply && holdsMore(space.ledger, knowledge)) await sayAll(from, false);
 		},
@@ -190,6 +218,16 @@ export function createSpaceSync(
 				packets.push(...(await space.kept.packets(range.feed, range.from, range.to, limit)));
 			}
 			if (packets.length > 0 && !stopped) post.send(from, { type: 'entries', packets });
+		},
+		onDisputed(from, feeds) {
+			const ranges = feeds.flatMap((device): FeedRange[] => {
+				const feed = space.ledger.feeds.get(toHex(device));
+				if (feed === undefined || feed.seq < 0) return [];
+				return [{ feed: device, from: Math.max(0, feed.seq + 1 - RANGE), to: feed.seq + 1 }];
+			});
+			const asked = ranges.filter(({ feed, to }) => once(`dispute ${from} ${toHex(feed)} ${to}`));
+			if (asked.length === 0 || stopped) return;
+			post.send(from, { type: 'pull', control: [], have: [], ranges: asked });
 		},
 		onKept(feeds) {
 			for (const feed of feeds) {

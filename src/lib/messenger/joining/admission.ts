@@ -4,9 +4,9 @@ import { deleteHash, rootHashOf, tokenHash } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { MAX_SEALED_TO, openWith, sealTo } from '#lib/crypto/seal.ts';
 import { HISTORY, SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
-import type { InviteState } from '#lib/crdt/authority.ts';
+import type { InviteState } from '#lib/crdt/authority-state.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import { DEFAULT_TTL_SECONDS, MAX_CLOCK_AHEAD } from '#lib/protocol/limits.ts';
 import {
 	decodeJoinRequest,
 	encodeJoinReply,
@@ -24,7 +24,7 @@ import { split } from '../delivery/post.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import { grantForJoiner, hasRoom } from '../space/epochs.ts';
+import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
 
@@ -67,6 +67,12 @@ export function createAdmission(
 		return 1 + devices.indexOf(toHex(self.device.publicKey));
 	}
 
+	/** An invitation from too far in the future can't be built upon yet, except by who made it. */
+	const untilDue = (invite: InviteState): number => {
+		const made = space.ledger.control.get(toHex(invite.id))?.entry.header.time.ms ?? 0;
+		return made - MAX_CLOCK_AHEAD - clock.now();
+	};
+
 	const wait = (ms: number): Promise<void> =>
 		ms === 0 ? Promise.resolve() : new Promise((resolve) => clock.after(ms, resolve));
 
@@ -76,7 +82,7 @@ export function createAdmission(
 		const request = opened && decodeJoinRequest(opened);
 		if (request?.ok !== true) return true;
 		if (!(await isGenuine(invite, request.value))) return true;
-		await wait(turn(invite) * TURN);
+		await wait(Math.max(turn(invite) * TURN, untilDue(invite)));
 		if (stopped) return false;
 		return admitting(() => answer(invite, relay, request.value));
 	}
@@ -101,14 +107,15 @@ export function createAdmission(
 		request: JoinRequest,
 	): Promise<boolean> {
 		const device = toHex(request.member.certificate.deviceKey);
-		const known = space.ledger.authority.devices.get(device);
+		// Who has left and comes back is let in like anybody else.
+		const isMember = space.ledger.authority.devices.get(device)?.active === true;
 		// Another member has let it in, and answers.
-		if (known !== undefined && turn(invite) > 0) return true;
-		const refusal = known === undefined ? refusalFor(invite) : null;
+		if (isMember && turn(invite) > 0) return true;
+		const refusal = isMember ? null : refusalFor(invite);
 		if (refusal !== null) {
 			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
 		}
-		const epoch = space.ledger.authority.epoch;
+		const { epoch } = space.ledger.authorityAt(clock.now());
 		const keys = epoch && space.ring.get(epoch.id);
 		if (epoch === null || !keys?.grant) return false;
 		const step = keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1;
@@ -130,7 +137,13 @@ export function createAdmission(
 		const packets = controlPackets();
 		const batches = split({ type: 'entries', packets }, MAX_SEALED_TO - 64);
 		return reply(relay, request, [
-			{ type: 'welcome', space: space.id, grant, bases: since ? bases : [] },
+			{
+				type: 'welcome',
+				space: space.id,
+				grant,
+				controlKeys: controlKeys(space, space.ledger.control),
+				bases: since ? bases : bases.filter((base) => toHex(base.feed) === device),
+			},
 			...batches.filter((batch) => batch.type === 'entries'),
 		]);
 	}

@@ -171,7 +171,7 @@ export async function startJoining(
 		}
 		if (!equal(reply.space, invitation.space)) return true;
 		space ??= await openSpace(ports, self, invitation.space);
-		const admitted = await space.admit(reply.grant, reply.bases);
+		const admitted = await space.admit(reply.grant, reply.controlKeys, reply.bases);
 		if (!admitted.ok) return false;
 		for (const each of early.splice(0)) {
 			if (each.type === 'entries') settle(await space.receive(each.packets));

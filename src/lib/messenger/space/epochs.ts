@@ -1,14 +1,20 @@
 // Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP6]
+import type { ControlEntries } from '#lib/crdt/authority-state.ts';
+import { latestEpochEntries } from '#lib/crdt/epoch-choice.ts';
 import { createEpochSecrets, epochId, stepForward } from '#lib/crypto/epoch.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
-import { EPOCH_REASON, SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
+import { SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { encodeGrant, type Grant } from '#lib/protocol/lobby.ts';
-import { DEFAULT_TTL_SECONDS, MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import {
+	DEFAULT_TTL_SECONDS,
+	MAX_AUTHORITY_HEADS,
+	MAX_DIRECT_RECIPIENTS,
+} from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import type { Random } from '#lib/ports/random.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports } from '../ports.ts';
 import type { EntrySealing } from './composing.ts';
 import type { Space } from './space.ts';
 
@@ -30,16 +36,22 @@ export const hasRoom = (space: Space): boolean =>
 	[...space.ledger.authority.devices.values()].filter((device) => device.active).length <
 	MAX_DIRECT_RECIPIENTS;
 
+/** The control keys with which all of these entries are read, ≤16. */
+export const controlKeys = (space: Space, entries: ControlEntries): Bytes[] =>
+	latestEpochEntries(entries)
+		.flatMap(({ entry }) => space.ring.get(entry.header.key.epoch)?.controlKey ?? [])
+		.slice(0, MAX_AUTHORITY_HEADS);
+
 /** The EPOCH entry for the present membership. `secrets` only for the first, whose control key seals GENESIS too. */
 export async function newEpoch(
-	crypto: CryptoProvider,
-	random: Random,
+	{ clock, crypto, random }: Pick<Ports, 'clock' | 'crypto' | 'random'>,
 	space: Space,
 	reason: EpochReason,
 	relays: readonly RelayAddress[],
 	secrets: EpochSecrets = createEpochSecrets(crypto, random),
 ): Promise<NewEpoch> {
-	const { authority } = space.ledger;
+	const now = clock.now();
+	const authority = space.ledger.authorityAt(now);
 	const ownerSeed = random.bytes(32);
 	const ownerKey = await crypto.signingKey(ownerSeed);
 	const writeKey = await crypto.signingKey(secrets.writeSeed);
@@ -57,12 +69,11 @@ export async function newEpoch(
 				secret: encodeGrant(grant),
 			};
 		});
-	const previous = authority.epoch === null ? undefined : space.ring.get(authority.epoch.id);
 	return {
 		content: {
 			kind: KIND.epoch,
 			reason,
-			previousControlKey: reason === EPOCH_REASON.start ? null : (previous?.controlKey ?? null),
+			earlierControlKeys: controlKeys(space, space.ledger.seenAt(now)),
 			recipients: recipients.map(({ device, tokenHash: hash }) => ({ device, tokenHash: hash })),
 			mailbox: random.bytes(32),
 			writeKey: writeKey.publicKey,

@@ -9,7 +9,7 @@ import { decodeHeader, isControl, KIND, type Packet, type Time } from '#lib/prot
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyRing } from './key-ring.ts';
-import { openContent, openControl, openMessage } from './opening.ts';
+import { openContent, openMessage, proveControl } from './opening.ts';
 import type { SpaceStore } from './space-store.ts';
 
 const MAX_WAITING = 2000;
@@ -110,8 +110,7 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 				other.entry.header.seq === seq &&
 				equal(other.entry.header.device, device),
 		);
-		const ours =
-			placed?.entry.packet ?? (await kept.packet(device, seq)) ?? round.past.get(place);
+		const ours = placed?.entry.packet ?? (await kept.packet(device, seq)) ?? round.past.get(place);
 		if (ours === undefined) {
 			round.past.set(place, entry.packet);
 			return;

@@ -3,7 +3,7 @@ import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
 import { epochId } from '#lib/crypto/epoch.ts';
-import type { ControlEntry } from '#lib/crdt/authority.ts';
+import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import {
@@ -49,8 +49,8 @@ export async function openContent(
 	const key = controlEntryKey(crypto, keys.controlKey, reference.salt);
 	const content = openWithKey(crypto, entry, key);
 	if (content === undefined || content.kind === KIND.message) return { type: 'unreadable' };
-	if (content.kind === KIND.epoch && content.previousControlKey !== null) {
-		ring.addControlKey(content.previousControlKey);
+	if (content.kind === KIND.epoch) {
+		for (const key of content.earlierControlKeys) ring.addControlKey(key);
 	}
 	return { type: 'opened', value: content };
 }
@@ -62,20 +62,19 @@ export function memberRootOf(crypto: CryptoProvider, content: ControlContent): B
 	return null;
 }
 
-/** The same with the signatures inside checked: certificates, prekeys, proofs of invitation. */
-export async function openControl(
+/**
+ * The content with the signatures inside checked: certificates, prekeys, proofs of invitation. The INVITE that an ADMIT
+ * names must be in the ledger already, or what is said here would depend on the order of arrival.
+ */
+export async function proveControl(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
-	ring: KeyRing,
 	ledger: Ledger,
 	entry: Entry,
-): Promise<Opened<ControlEntry>> {
-	const opened = await openContent(crypto, prekeys, ring, entry);
-	if (opened.type !== 'opened') return opened;
-	const content = opened.value;
+	content: ControlContent,
+): Promise<ControlEntry> {
 	const memberRoot = memberRootOf(crypto, content);
 	const proven = await isProven(crypto, ledger, content, memberRoot);
-	return { type: 'opened', value: { entry, content, proven, memberRoot } };
+	return { entry, content, proven, memberRoot };
 }
 
 async function isProven(
@@ -86,12 +85,12 @@ async function isProven(
 ): Promise<boolean> {
 	if (content.kind === KIND.genesis) return verifyMember(crypto, content.founder);
 	if (content.kind !== KIND.admit || memberRoot === null) return true;
-	const invite = ledger.authority.invites.get(toHex(content.invite));
+	const invite = ledger.control.get(toHex(content.invite))?.content;
 	return (
-		invite !== undefined &&
+		invite?.kind === KIND.invite &&
 		(await verifyMember(crypto, content.member)) &&
 		(await crypto.verify(
-			invite.content.inviteKey,
+			invite.inviteKey,
 			joinProofContent(crypto, ledger.space, memberRoot, content.member),
 			content.proof,
 		))

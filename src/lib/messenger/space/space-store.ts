@@ -4,13 +4,14 @@ import {
 	decodeFrame,
 	encode,
 	flag,
+	list,
 	optional,
 	tuple,
 	uint,
 	variants,
 	type Shape,
 } from '#lib/protocol/cbor.ts';
-import type { ControlEntry } from '#lib/crdt/authority.ts';
+import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Feed } from '#lib/crdt/ledger.ts';
 import {
@@ -32,7 +33,10 @@ export interface SpaceStore {
 	/** The entry of a feed at this place, if kept. */
 	packet(device: Bytes, seq: number): Promise<Packet | undefined>;
 	packets(device: Bytes, from: number, to: number, limit: number): Promise<readonly Packet[]>;
+	/** Two entries of this device in one place, if such were found. */
+	forkProof(device: Bytes): Promise<readonly Packet[]>;
 	writeEntry(entry: Entry): StoreWrite;
+	writeFork(device: Bytes, proof: readonly Packet[]): StoreWrite;
 	writeFeed(feed: Feed): StoreWrite;
 	writeControl(control: ControlEntry): StoreWrite;
 	writeKeys(ring: KeyRing): StoreWrite;
@@ -48,6 +52,7 @@ const feedShape = tuple(
 );
 
 const controlShape = tuple(packetShape, flag);
+const forkShape = list(packetShape, 2);
 
 const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
 	const decoded = decodeFrame(shape, encoded, Number.MAX_SAFE_INTEGER);
@@ -107,6 +112,15 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			const rows = await store.range('entry', [space, device], { from, to, limit });
 			return toPackets(rows.map((row) => row.value));
 		},
+		async forkProof(device) {
+			const stored = await store.get('fork', [space, device]);
+			return (stored && read(forkShape, stored)) ?? [];
+		},
+		writeFork: (device, proof) => ({
+			table: 'fork',
+			key: [space, device],
+			value: encode(proof.map(packetToTuple)),
+		}),
 		writeEntry: (entry) => ({
 			table: 'entry',
 			key: [space, entry.header.device, entry.header.seq],

@@ -1,12 +1,12 @@
 // One space on this device: its ledger, its keys and its messages, changed one step at a time and kept before anybody
 // hears of it (commit before publish). Knows nothing of relays or links. [FD9] [ST5]
-import { createLedger, type Ledger } from '#lib/crdt/ledger.ts';
+import { createLedger, type Feed, type Ledger } from '#lib/crdt/ledger.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
 import { createMessageLog, type MessageLog } from '#lib/crdt/message-log.ts';
-import type { ControlEntry } from '#lib/crdt/authority.ts';
+import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
-import type { Content, Message } from '#lib/protocol/content.ts';
+import type { Content } from '#lib/protocol/content.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
@@ -18,7 +18,8 @@ import { createQueue } from '../queue.ts';
 import { composeEntry, type EntrySealing } from './composing.ts';
 import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
-import { memberRootOf, openContent, openControl } from './opening.ts';
+import { memberRootOf, openContent, proveControl } from './opening.ts';
+import { createShown, type Shown } from './shown.ts';
 import { createSpaceStore, type SpaceStore } from './space-store.ts';
 
 export interface SpaceChange {
@@ -26,7 +27,9 @@ export interface SpaceChange {
 	readonly placed: readonly Placed[];
 	/** Messages to show, by channel id (hex). */
 	readonly messages: ReadonlyMap<string, readonly LoggedMessage[]>;
-	/** The authority log or the keys changed. */
+	/** Channels (hex) that lost messages, because these count no longer. */
+	readonly shrunk: ReadonlySet<string>;
+	/** The authority log, what it says, or the keys changed. */
 	readonly control: boolean;
 	/** Control entries to ask others for. */
 	readonly wanted: readonly Bytes[];
@@ -52,14 +55,19 @@ export interface Space {
 		sealing: EntrySealing,
 		extra?: (entry: Entry) => readonly StoreWrite[],
 	): Promise<Result<Entry, WriteError>>;
-	/** Brings in a grant and the heads where the view begins. */
-	admit(grant: Grant, bases: readonly FeedHead[]): Promise<Result<void, StoreError>>;
+	/** Brings in a grant, further control keys, and the heads where the view begins. */
+	admit(
+		grant: Grant,
+		controlKeys: readonly Bytes[],
+		bases: readonly FeedHead[],
+	): Promise<Result<void, StoreError>>;
 	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
 	found(controlKey: Bytes): Promise<Result<void, StoreError>>;
 	log(channel: Bytes): MessageLog;
 }
 
 const NOTHING = new Uint8Array(0);
+const NO_CHANGE: IntakeOutcome = { placed: [], forks: [], wanted: [], disputed: [], refused: [] };
 
 /** Opens a space as it was kept, or an empty one. */
 export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Space> {
@@ -72,9 +80,14 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let kept = createSpaceStore(store, id);
 	let ring = createKeyRing(crypto);
 	let intake = newIntake();
+	let shown = newShown();
 
 	function newIntake(): Intake {
 		return createIntake({ crypto, prekeys: self.prekeys, ledger, ring, kept, clock: hybrid });
+	}
+
+	function newShown(): Shown {
+		return createShown({ crypto, prekeys: self.prekeys, ledger, kept, log: logFor });
 	}
 
 	/** Also the way back after a commit that failed: memory must not run ahead of the store. */
@@ -97,10 +110,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		}
 		ledger.restoreControl(control);
 		intake = newIntake();
+		shown = newShown();
 		for (const log of logs.values()) log.reload();
 	}
 
-	const logFor = (channel: Bytes): MessageLog => {
+	function logFor(channel: Bytes): MessageLog {
 		const key = toHex(channel);
 		let log = logs.get(key);
 		if (log === undefined) {
@@ -108,19 +122,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			logs.set(key, log);
 		}
 		return log;
-	};
-
-	const toLogged = (entry: Entry, message: Message): LoggedMessage => ({
-		id: entry.id,
-		author: entry.header.author,
-		device: entry.header.device,
-		seq: entry.header.seq,
-		time: entry.header.time,
-		text: message.text,
-		replyTo: message.replyTo,
-		late: false,
-		recipients: entry.packet.wraps?.boxes.length ?? 0,
-	});
+	}
 
 	/** Keeps what was placed, all of it or nothing, and tells of it afterwards. */
 	async function keep(
@@ -129,33 +131,22 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		keysChanged = false,
 	): Promise<Result<void, StoreError>> {
 		const writes: StoreWrite[] = [...extra];
-		const byChannel = new Map<string, { channel: Bytes; messages: LoggedMessage[] }>();
-		let control = false;
-		for (const placed of outcome.placed) {
-			if (placed.feed !== null) writes.push(kept.writeEntry(placed.entry));
-			if (placed.control !== null) {
-				control = true;
-				writes.push(kept.writeControl(placed.control));
-			}
-			const { message } = placed;
-			if (message === null) continue;
-			const key = toHex(message.channel);
-			const group = byChannel.get(key) ?? { channel: message.channel, messages: [] };
-			group.messages.push(toLogged(placed.entry, message));
-			byChannel.set(key, group);
+		const { placed, forks } = outcome;
+		const feeds = new Set<Feed>();
+		for (const each of placed) {
+			if (each.feed !== null) writes.push(kept.writeEntry(each.entry));
+			if (each.feed !== null) feeds.add(each.feed);
+			if (each.control !== null) writes.push(kept.writeControl(each.control));
 		}
-		const feeds = new Set(
-			outcome.placed.map((placed) => placed.feed).filter((feed) => feed !== null),
-		);
-		for (const fork of outcome.forks) feeds.add(fork.feed);
+		for (const { feed, ours, theirs } of forks) {
+			feeds.add(feed);
+			writes.push(kept.writeFork(feed.device, [ours, theirs]));
+		}
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
-		if (control || keysChanged) writes.push(kept.writeKeys(ring));
-		const messages = new Map<string, readonly LoggedMessage[]>();
-		for (const [key, group] of byChannel) {
-			const staged = await logFor(group.channel).insert(group.messages);
-			writes.push(...staged.writes);
-			messages.set(key, staged.added);
-		}
+		const control = keysChanged || forks.length > 0 || placed.some((each) => each.control !== null);
+		if (control) writes.push(kept.writeKeys(ring));
+		const view = await shown.stage(placed);
+		writes.push(...view.writes);
 		if (writes.length > 0) {
 			const committed = await store.commit(writes);
 			if (!committed.ok) {
@@ -163,14 +154,14 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				return committed;
 			}
 		}
-		const changed = outcome.placed.length > 0 || control || keysChanged;
-		if (changed || outcome.wanted.length > 0 || outcome.forks.length > 0) {
+		if (placed.length > 0 || control || outcome.wanted.length > 0) {
 			space.onChange({
-				placed: outcome.placed,
-				messages,
-				control: control || keysChanged,
+				placed,
+				messages: view.added,
+				shrunk: view.shrunk,
+				control,
 				wanted: outcome.wanted,
-				forks: outcome.forks.map((fork) => fork.feed.device),
+				forks: forks.map((fork) => fork.feed.device),
 			});
 		}
 		return ok();
@@ -204,38 +195,35 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		write: (content, sealing, extra) =>
 			queue(async () => {
 				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
-				const feed = ledger.feeds.get(toHex(self.device.publicKey));
-				const now = clock.now();
+				const { after, ...place } = ledger.next(self.device.publicKey, clock.now());
 				const entry = await composeEntry(
 					{ crypto, random, device: self.device },
 					{
 						space: content.kind === KIND.genesis ? NOTHING : id,
 						author: self.rootHash,
-						seq: (feed?.seq ?? -1) + 1,
-						prev: feed?.head ?? NOTHING,
-						time: hybrid.next(),
-						authorityHeads: ledger.authorityHeads(now),
-						feedHeads: ledger.feedHeads(self.device.publicKey, now),
+						time: hybrid.next(after),
+						...place,
 					},
 					sealing,
 					content,
 				);
 				return keepOwn(entry, content, extra?.(entry) ?? []);
 			}),
-		admit: (grant, bases) =>
+		admit: (grant, controlKeys, bases) =>
 			queue(async () => {
 				ring.addGrant(grant);
+				for (const key of controlKeys) ring.addControlKey(key);
 				ledger.setBases(bases);
 				const writes = bases
 					.map((base) => ledger.feeds.get(toHex(base.feed)))
 					.filter((feed) => feed !== undefined)
 					.map((feed) => kept.writeFeed(feed));
-				return keep({ placed: [], forks: [], wanted: [], refused: [] }, writes, true);
+				return keep(await intake.take([], true), writes, true);
 			}),
 		found: (controlKey) =>
 			queue(async () => {
 				ring.addControlKey(controlKey);
-				return keep({ placed: [], forks: [], wanted: [], refused: [] }, [], true);
+				return keep(await intake.take([], true), [], true);
 			}),
 		log: logFor,
 	};
@@ -245,24 +233,24 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		content: Content,
 		extra: readonly StoreWrite[],
 	): Promise<Result<Entry, WriteError>> {
-		const control =
-			content.kind === KIND.message
-				? null
-				: await openControl(crypto, self.prekeys, ring, ledger, entry);
-		if (control !== null && control.type !== 'opened') {
-			throw new Error('own entry does not open');
+		let control: ControlEntry | null = null;
+		if (content.kind !== KIND.message) {
+			// Opening also brings the keys of an own EPOCH into the ring.
+			const opened = await openContent(crypto, self.prekeys, ring, entry);
+			if (opened.type !== 'opened') throw new Error('own entry does not open');
+			control = await proveControl(crypto, ledger, entry, opened.value);
 		}
-		const placement = ledger.place(entry, control?.value ?? null);
+		const placement = ledger.place(entry, control);
 		if (placement.type !== 'added') {
 			return err({ type: 'not-member', detail: JSON.stringify(placement) });
 		}
 		const placed: Placed = {
 			entry,
-			control: control?.value ?? null,
+			control,
 			feed: placement.feed,
 			message: content.kind === KIND.message ? content : null,
 		};
-		const result = await keep({ placed: [placed], forks: [], wanted: [], refused: [] }, extra);
+		const result = await keep({ ...NO_CHANGE, placed: [placed] }, extra);
 		return result.ok ? ok(entry) : result;
 	}
 
