@@ -1,18 +1,19 @@
 // Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep. [FD1] … [FD9]
 // Entries that must wait for others wait here, bounded; they cost a peer another pull when dropped, nothing more.
 import { checkEntry, entryId, type Entry } from '#lib/crdt/check-entry.ts';
-import type { ControlEntry } from '#lib/crdt/authority.ts';
+import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { LogicalClock } from '#lib/crdt/logical-clock.ts';
 import type { Message } from '#lib/protocol/content.ts';
-import { decodeHeader, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { decodeHeader, isControl, KIND, type Packet, type Time } from '#lib/protocol/entry.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyRing } from './key-ring.ts';
-import { openContent, openControl, openMessage } from './opening.ts';
+import { openContent, openMessage, proveControl } from './opening.ts';
 import type { SpaceStore } from './space-store.ts';
 
 const MAX_WAITING = 2000;
+const BEGINNING: Time = { ms: 0, counter: 0 };
 
 export interface Placed {
 	readonly entry: Entry;
@@ -34,12 +35,15 @@ export interface IntakeOutcome {
 	readonly forks: readonly Fork[];
 	/** Control entries that others wait for. */
 	readonly wanted: readonly Bytes[];
+	/** Feeds whose next entry follows another one than is held here: somewhere before there are two in one place. */
+	readonly disputed: readonly Bytes[];
 	/** Typed reasons of what was refused, for the log and tests. */
 	readonly refused: readonly string[];
 }
 
 export interface Intake {
-	take(packets: readonly Packet[]): Promise<IntakeOutcome>;
+	/** `newKeys`: entries that could not be opened before may be now. */
+	take(packets: readonly Packet[], newKeys?: boolean): Promise<IntakeOutcome>;
 	waiting(): number;
 }
 
@@ -61,6 +65,7 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 		if (!header.ok) return false;
 		const id = entryId(crypto, packet.header);
 		const key = toHex(id);
+		if (waiting.has(key)) return true;
 		const { device, seq, kind } = header.value;
 		const feed = ledger.feeds.get(toHex(device));
 		if (feed === undefined || feed.seq < seq) return false;
@@ -79,44 +84,75 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 		}
 	};
 
-	const forkAt = async (entry: Entry): Promise<Fork | null> => {
-		const { device, seq } = entry.header;
-		const ours = await kept.packet(device, seq);
-		if (ours === undefined || equal(entryId(crypto, ours.header), entry.id)) return null;
-		const before = seq === 0 ? undefined : await kept.packet(device, seq - 1);
-		const header = before && decodeHeader(before.header);
-		const prefix =
-			before && header?.ok ? { id: entryId(crypto, before.header), time: header.value.time } : null;
-		return { feed: ledger.freeze(device, seq, prefix), ours, theirs: entry.packet };
-	};
-
 	interface Round {
 		placed: Placed[];
 		forks: Fork[];
 		wanted: Bytes[];
+		disputed: Bytes[];
 		refused: string[];
+		/** Entries before the view: two of them may prove a fork to a device that holds neither. */
+		past: Map<string, Packet>;
+		newKeys: boolean;
 	}
 
-	const place = async (entry: Entry, round: Round): Promise<boolean> => {
-		let control: ControlEntry | null = null;
-		const fresh = isControl(entry.header.kind) && !ledger.control.has(entry.key);
+	const timeOf = (packet: Packet | undefined): Time => {
+		const header = packet && decodeHeader(packet.header);
+		return header?.ok ? header.value.time : BEGINNING;
+	};
+
+	/** The entry's place is taken: by itself, or by another one of the same device. */
+	const lookForFork = async (entry: Entry, round: Round): Promise<void> => {
+		const { device, seq, prev } = entry.header;
+		const place = `${toHex(device)} ${seq}`;
+		const placed = round.placed.find(
+			(other) =>
+				other.feed !== null &&
+				other.entry.header.seq === seq &&
+				equal(other.entry.header.device, device),
+		);
+		const ours = placed?.entry.packet ?? (await kept.packet(device, seq)) ?? round.past.get(place);
+		if (ours === undefined) {
+			round.past.set(place, entry.packet);
+			return;
+		}
+		if (equal(entryId(crypto, ours.header), entry.id)) return;
+		const header = decodeHeader(ours.header);
+		const time = timeOf(seq === 0 ? undefined : await kept.packet(device, seq - 1));
+		const feed = ledger.freeze(device, seq, { id: header.ok ? header.value.prev : prev, time });
+		round.forks.push({ feed, ours, theirs: entry.packet });
+	};
+
+	/** The content of a control entry that is new here; null when it must wait or can't be read. */
+	const open = async (entry: Entry, round: Round): Promise<ControlEntry | null> => {
 		// Content can only be judged once everything it builds on is known.
 		const ready = entry.header.authorityHeads.every((head) => ledger.control.has(toHex(head)));
-		if (fresh && ready) {
-			const opened = await openControl(crypto, prekeys, ring, ledger, entry);
-			if (opened.type === 'sealed') {
-				hold(entry);
-				return false;
-			}
-			if (opened.type === 'unreadable') {
-				round.refused.push('unreadable');
-				return false;
-			}
-			control = opened.value;
-		} else if (fresh && entry.header.kind === KIND.epoch) {
-			// What it builds on may be sealed under the very keys that it hands on.
-			await openContent(crypto, prekeys, ring, entry);
+		const isEpoch = entry.header.kind === KIND.epoch;
+		if (!ready && !isEpoch) return null;
+		const known = ring.all().length;
+		const opened = await openContent(crypto, prekeys, ring, entry);
+		// An EPOCH's keys may be what opens the entries that it waits for.
+		if (ring.all().length > known) round.newKeys = true;
+		if (!ready) return null;
+		if (opened.type === 'unreadable') {
+			round.refused.push('unreadable');
+			return null;
 		}
+		if (opened.type === 'sealed') {
+			hold(entry);
+			return null;
+		}
+		const content = opened.value;
+		if (content.kind === KIND.admit && !ledger.control.has(toHex(content.invite))) {
+			hold(entry);
+			round.wanted.push(content.invite);
+			return null;
+		}
+		return proveControl(crypto, ledger, entry, content);
+	};
+
+	const place = async (entry: Entry, round: Round): Promise<boolean> => {
+		const fresh = isControl(entry.header.kind) && !ledger.control.has(entry.key);
+		const control = fresh ? await open(entry, round) : null;
 		const placement = ledger.place(entry, control);
 		switch (placement.type) {
 			case 'added': {
@@ -127,19 +163,23 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 					if (opened.type === 'opened') message = opened.value;
 				}
 				round.placed.push({ entry, control, feed: placement.feed, message });
+				// The authority log may be ahead of the feed: there the entry takes its place when its turn comes.
+				if (placement.chain === 'gap') hold(entry);
+				if (placement.chain === 'past') await lookForFork(entry, round);
+				if (placement.chain === 'broken') round.disputed.push(entry.header.device);
 				return true;
 			}
 			case 'waiting':
 				hold(entry);
 				round.wanted.push(...placement.control);
 				return false;
-			case 'past': {
-				const fork = await forkAt(entry);
-				if (fork !== null) round.forks.push(fork);
+			case 'past':
+				await lookForFork(entry, round);
 				return false;
-			}
 			case 'refused':
-				round.refused.push(placement.reason);
+				if (placement.reason === 'broken-chain') round.disputed.push(entry.header.device);
+				// Without content the reason was given when it was opened, or it waits.
+				if (placement.reason !== 'needs-content') round.refused.push(placement.reason);
 				return false;
 			case 'known':
 				return false;
@@ -150,33 +190,40 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 	const retry = async (round: Round): Promise<void> => {
 		for (let moved = true; moved;) {
 			moved = false;
-			const keys = ring.all().length;
+			round.newKeys = false;
 			for (const entry of [...waiting.values()].sort((a, b) => a.header.seq - b.header.seq)) {
 				waiting.delete(entry.key);
 				if (await place(entry, round)) moved = true;
 			}
-			moved ||= ring.all().length > keys;
+			moved ||= round.newKeys;
 		}
 	};
 
 	return {
 		waiting: () => waiting.size,
-		async take(packets) {
-			const round: Round = { placed: [], forks: [], wanted: [], refused: [] };
-			const keys = ring.all().length;
+		async take(packets, newKeys = false) {
+			const round: Round = {
+				placed: [],
+				forks: [],
+				wanted: [],
+				disputed: [],
+				refused: [],
+				past: new Map(),
+				newKeys,
+			};
 			for (const packet of packets) {
 				if (await isKnown(packet)) continue;
 				const entry = await checkEntry(crypto, packet);
 				if (entry.ok) await place(entry.value, round);
 				else round.refused.push(entry.error.type);
 			}
-			const news = round.placed.length > 0 || ring.all().length > keys;
-			if (news && waiting.size > 0) {
+			if ((round.placed.length > 0 || round.newKeys) && waiting.size > 0) {
 				round.wanted.length = 0;
 				await retry(round);
 			}
+			const { placed, forks, disputed, refused } = round;
 			const wanted = round.wanted.filter((id) => !waiting.has(toHex(id)));
-			return { ...round, wanted };
+			return { placed, forks, wanted, disputed, refused };
 		},
 	};
 }
