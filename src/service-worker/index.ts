@@ -22,8 +22,8 @@ const RELAY = /^\/(relay|relay\.json|healthz|readyz|metrics)$/;
 setCacheNameDetails({ prefix: 'aegis' });
 
 const entries: PrecacheEntry[] = [
-	// Names of built files change with their content; the others are told apart by the version.
-	...build.map((url) => ({ url })),
+	// Names of built files change with their content and need no revision; the others go by the version.
+	...build.map((url) => ({ url, revision: '' })),
 	...[PAGE, ...files].map((url) => ({ url, revision: version })),
 ];
 
