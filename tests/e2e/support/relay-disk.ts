@@ -1,0 +1,41 @@
+// What a relay's disk holds. The relay has its file for itself, so a copy is read.
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const FILE = 'mailboxes.db';
+
+export interface Disk {
+	/** The sealed packets that wait in mailboxes. */
+	readonly blocks: readonly Uint8Array[];
+	/** Every byte of every file in the data folder, the write-ahead log included. */
+	readonly bytes: Buffer;
+}
+
+/** A copy made while the relay writes may not fit together; then another is made. */
+const ATTEMPTS = 5;
+
+export async function readDisk(folder: string): Promise<Disk> {
+	for (let attempt = 1; ; attempt++) {
+		const copy = await mkdtemp(join(tmpdir(), 'aegis-disk-'));
+		try {
+			const names = (await readdir(folder)).filter((name) => !name.endsWith('-shm'));
+			for (const name of names) await copyFile(join(folder, name), join(copy, name));
+			const bytes = Buffer.concat(
+				await Promise.all(names.map((name) => readFile(join(copy, name)))),
+			);
+			const database = new DatabaseSync(join(copy, FILE));
+			try {
+				const rows = database.prepare('SELECT block FROM packets JOIN blocks USING (id)').all();
+				return { blocks: rows.map(({ block }) => block as Uint8Array), bytes };
+			} finally {
+				database.close();
+			}
+		} catch (cause) {
+			if (attempt === ATTEMPTS) throw cause;
+		} finally {
+			await rm(copy, { recursive: true });
+		}
+	}
+}
