@@ -17,7 +17,7 @@ export interface Conversation {
 
 export function createConversation(page: () => Page): Conversation {
 	const log = (): Locator => page().getByRole('log');
-	const message = (text: string, from = m.message_mine()): Locator =>
+	const message = (text: string, from: string = m.message_mine()): Locator =>
 		log()
 			.getByRole('article', { name: new RegExp(`^${from},`) })
 			.filter({ hasText: text });

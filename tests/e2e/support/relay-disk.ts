@@ -9,6 +9,8 @@ const FILE = 'mailboxes.db';
 export interface Disk {
 	/** The sealed packets that wait in mailboxes. */
 	readonly blocks: readonly Uint8Array[];
+	/** How many packets were ever put into mailboxes, those that are gone included. */
+	readonly everStored: number;
 	/** Every byte of every file in the data folder, the write-ahead log included. */
 	readonly bytes: Buffer;
 }
@@ -28,7 +30,12 @@ export async function readDisk(folder: string): Promise<Disk> {
 			const database = new DatabaseSync(join(copy, FILE));
 			try {
 				const rows = database.prepare('SELECT block FROM packets JOIN blocks USING (id)').all();
-				return { blocks: rows.map(({ block }) => block as Uint8Array), bytes };
+				const counted = database.prepare('SELECT total(highest) AS sum FROM mailboxes').get();
+				return {
+					blocks: rows.map(({ block }) => block as Uint8Array),
+					everStored: Number(counted?.['sum']),
+					bytes,
+				};
 			} finally {
 				database.close();
 			}
