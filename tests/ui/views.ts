@@ -125,7 +125,7 @@ export const VIEWS: readonly View[] = [
 			await last.getByRole('button', { name: 'Reply' }).click();
 			await page.getByLabel('Message', { exact: true }).fill('Yes.\nTwo lines,\nthen three');
 			await page
-				.getByRole('button', { name: /^(On a relay|Queued)/ })
+				.getByRole('button', { name: /^(On a relay|Queued|Delivered)/ })
 				.last()
 				.click();
 		},
@@ -228,7 +228,7 @@ export const VIEWS: readonly View[] = [
 		scene: {},
 		go: async (page) => {
 			await press(page, 'Settings');
-			await page.getByText('in use').waitFor();
+			await page.getByText('The browser may clear').waitFor();
 		},
 	},
 	{

@@ -9,14 +9,16 @@ export interface AvatarShape {
 type Form = (inner: number, outer: number, width: number) => readonly (readonly [number, number])[];
 
 /** Control points at angle 0: a corner, then pairs of a curve's handle and end. */
+const petal: Form = (a, b, w) => [
+	[a, 0],
+	[(a + b) / 2, w],
+	[b, 0],
+	[(a + b) / 2, -w],
+	[a, 0],
+];
+
 const forms: readonly Form[] = [
-	(a, b, w) => [
-		[a, 0],
-		[(a + b) / 2, w],
-		[b, 0],
-		[(a + b) / 2, -w],
-		[a, 0],
-	],
+	petal,
 	(a, b, w) => [
 		[a, 0],
 		[b, w * 1.3],
@@ -72,7 +74,7 @@ export function avatarShape(hash: string): AvatarShape {
 	const half = Math.PI / fold;
 	const colour = (lightness: number, chroma: number, h: number): string =>
 		`oklch(${String(lightness)} ${String(chroma)} ${(((h % 360) + 360) % 360).toFixed(0)})`;
-	const form = (index: number): Form => forms[byte(index) % forms.length] ?? forms[0]!;
+	const form = (index: number): Form => forms[byte(index) % forms.length] ?? petal;
 	const turn = (byte(4) / 256) * 2 * Math.PI;
 	const middle = 10 + (byte(8) % 5);
 	return {
