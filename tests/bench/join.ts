@@ -61,7 +61,7 @@ async function join(context: BrowserContext, name: string): Promise<{ page: Page
 	const page = await context.newPage();
 	const since = Date.now();
 	await page.goto(link, { waitUntil: 'commit' });
-	return { page, took: (await seenAt(page, `Welcome to ${name}`)) - since };
+	return { page, took: Math.round((await seenAt(page, `Welcome to ${name}`)) - since) };
 }
 
 const cold: number[] = [];
