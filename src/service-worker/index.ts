@@ -1,7 +1,6 @@
 // Keeps the app of one version on the device, so that it opens without a network. Everything the app is made of is
 // fetched when a version is installed and served from there from then on; nothing else is ever kept. A new version
 // waits until somebody says so, or until no page of the old one is open.
-/// <reference types="@sveltejs/kit" />
 import { build, files, version } from '$service-worker';
 import { clientsClaim, setCacheNameDetails } from 'workbox-core';
 import {
