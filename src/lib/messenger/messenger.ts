@@ -44,6 +44,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		onEnvelope: (device, space, envelope) => {
 			spaces.get(space)?.node.onLinkEnvelope(device, envelope);
 		},
+		onLost: (device) => {
+			for (const { node } of spaces.live()) node.onLinkLost(device);
+		},
 		onChange: () => {
 			for (const { summaries } of spaces.live()) summaries.updateMembers();
 			publishNetwork();

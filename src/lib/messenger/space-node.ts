@@ -50,6 +50,8 @@ export interface SpaceNode {
 	/** A direct link proved to be a member's: levels with it. */
 	onMember(device: string): void;
 	onLinkEnvelope(device: string, envelope: Bytes): void;
+	/** A direct link is gone: levels by the way that is left, if one is. */
+	onLinkLost(device: string): void;
 	stop(): void;
 }
 
@@ -255,6 +257,10 @@ export async function startSpaceNode(
 		},
 		onMember(device) {
 			sync.hello(device);
+			onPresence();
+		},
+		onLinkLost(device) {
+			if (post.route(device) !== null) sync.hello(device);
 			onPresence();
 		},
 		onLinkEnvelope(device, bytes) {

@@ -29,6 +29,8 @@ export interface LinkEvents {
 	/** A member's device has proven itself for this space on a link. */
 	onMember(device: string, space: string): void;
 	onEnvelope(device: string, space: string, envelope: Bytes): void;
+	/** A link that stood is gone, and with it whatever was under way on it. */
+	onLost(device: string): void;
 	/** Something that people see of links changed. */
 	onChange(): void;
 }
@@ -142,7 +144,10 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 				pair.offer?.cancel();
 				pair.answer?.cancel();
 				pair.offer = pair.answer = undefined;
-				if (pair.live?.attempt === effect.attempt) endLive(pair, 'replaced');
+				if (pair.live?.attempt === effect.attempt) {
+					endLive(pair, 'replaced');
+					events.onLost(device);
+				}
 				break;
 			case 'wake':
 				pair.cancelWake?.();
@@ -243,6 +248,7 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			if (pair.live !== live) return;
 			pair.live = undefined;
 			step(device, { type: 'closed', attempt });
+			events.onLost(device);
 			events.onChange();
 		};
 		step(device, { type: 'opened', attempt });
