@@ -37,7 +37,11 @@ export async function talk(one: Person, other: Person, about: string): Promise<v
 }
 
 /** Everything that was said is there once on both screens, in the same order. */
-export async function expectSame(one: Person, other: Person, said: readonly string[]): Promise<void> {
+export async function expectSame(
+	one: Person,
+	other: Person,
+	said: readonly string[],
+): Promise<void> {
 	const [here, there] = await Promise.all([one.seen(), other.seen()]);
 	expect([...here].sort()).toEqual([...said].sort());
 	expect(there).toEqual(here);

@@ -65,7 +65,7 @@ async function readPaths(): Promise<string[]> {
 		if (connection.connectionState !== 'connected') continue;
 		const stats = new Map<string, Record<string, string>>();
 		(await connection.getStats()).forEach((entry: { id: string }) => {
-			stats.set(entry.id, entry as unknown as Record<string, string>);
+			stats.set(entry.id, entry);
 		});
 		const transport = [...stats.values()].find(({ type }) => type === 'transport');
 		const pair = stats.get(transport?.['selectedCandidatePairId'] ?? '');
@@ -161,8 +161,13 @@ export async function openPerson(node: Node, url: string): Promise<Person> {
 		},
 		seen: () =>
 			messages.evaluateAll((all) =>
-				// The text itself is the only part of a message that stands in its paragraph as such.
-				all.map((each) => each.querySelector('p[dir]')?.firstChild?.textContent ?? ''),
+				// The text stands in its paragraph as such; what shares the line with it is in elements.
+				all.map((each) =>
+					[...(each.querySelector('p[dir]')?.childNodes ?? [])]
+						.filter((part) => part.nodeType === Node.TEXT_NODE)
+						.map((part) => part.textContent)
+						.join(''),
+				),
 			),
 		async allDelivered(timeout = 30_000) {
 			await page.waitForFunction(
