@@ -22,6 +22,8 @@ declare global {
 }
 
 const relay = await startRelay();
+// A bench that fails leaves no process behind.
+process.once('exit', () => void relay.kill());
 const inviter = await createPerson('Ida', keptProfile());
 await inviter.visit(relay.origin);
 await inviter.start();
