@@ -43,15 +43,15 @@ export interface StagedMessages {
 const indexShape = list(tuple(uint(), uint(2 ** 48), uint(65_535), uint(), uint()), 1_000_000);
 
 export function createMessageLog(store: KeyValueStore, space: Bytes, channel: Bytes): MessageLog {
-	let index: Stretch[] | undefined;
-	const cache = new Map<number, Segment>();
+	// Promises, so that whoever comes while something is being read gets the same copy: a change to another would be lost.
+	let index: Promise<Stretch[]> | undefined;
+	const cache = new Map<number, Promise<Segment>>();
 	const segmentKey = (number: number): readonly (Bytes | number)[] => [space, channel, number];
 
-	async function loadIndex(): Promise<Stretch[]> {
-		if (index !== undefined) return index;
+	async function readIndex(): Promise<Stretch[]> {
 		const stored = await store.get('log', [space, channel]);
 		const decoded = stored && decodeFrame(indexShape, stored, Number.MAX_SAFE_INTEGER);
-		index = decoded?.ok
+		return decoded?.ok
 			? decoded.value.map(([number, ms, counter, count, changes]) => ({
 					number,
 					from: { ms, counter },
@@ -59,17 +59,18 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 					changes,
 				}))
 			: [{ number: 0, from: { ms: 0, counter: 0 }, count: 0, changes: 0 }];
-		return index;
 	}
 
-	async function load(stretch: Stretch): Promise<Segment> {
-		let segment = cache.get(stretch.number);
-		if (segment === undefined) {
-			const rows = await store.range('segment', segmentKey(stretch.number));
-			segment = openSegment(rows.map((row) => row.value));
-		} else {
-			cache.delete(stretch.number);
-		}
+	const loadIndex = (): Promise<Stretch[]> => (index ??= readIndex());
+
+	async function readSegment(stretch: Stretch): Promise<Segment> {
+		const rows = await store.range('segment', segmentKey(stretch.number));
+		return openSegment(rows.map((row) => row.value));
+	}
+
+	function load(stretch: Stretch): Promise<Segment> {
+		const segment = cache.get(stretch.number) ?? readSegment(stretch);
+		cache.delete(stretch.number);
 		cache.set(stretch.number, segment);
 		for (const number of cache.keys()) {
 			if (cache.size <= CACHED_SEGMENTS) break;
@@ -130,7 +131,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 		}));
 		for (const [half, fresh] of halves) {
 			fresh.add(half === stretch ? lower : upper);
-			cache.set(half.number, fresh);
+			cache.set(half.number, Promise.resolve(fresh));
 			writes.push({
 				table: 'segment',
 				key: [...segmentKey(half.number), 0],
