@@ -27,6 +27,8 @@ import type { Space, SpaceChange, WriteError } from './space/space.ts';
 
 /** How long each further device in line leaves a due epoch to those before. */
 const EPOCH_TURN = 2000;
+/** How often devices whose acknowledgement is missing are asked for it, as long as they can be reached. */
+const ASK_EVERY = 10_000;
 /** A signal older or younger than this is somebody's replay. */
 const SIGNAL_AGE = 2 * 3_600_000;
 /** Names of entries held, as relays know them: enough to skip what came another way. */
@@ -153,6 +155,7 @@ export async function startSpaceNode(
 			held.delete(name);
 		}
 		if (change.control) {
+			outbox.membersChanged();
 			void post.update().then(() => {
 				links.greet();
 				onPresence();
@@ -220,9 +223,20 @@ export async function startSpaceNode(
 		return written;
 	}
 
+	let cancelAsk = (): void => undefined;
+	/** What was lost with a connection on its way, an entry or the word that it came, is made good here. */
+	function ask(): void {
+		cancelAsk = clock.after(ASK_EVERY, ask);
+		for (const device of outbox.overdue()) {
+			if (post.route(device) !== null) sync.hello(device);
+		}
+	}
+
 	outbox.onChange = events.onDelivery;
 	space.onChange = onSpaceChange;
 	await outbox.load();
+	outbox.membersChanged();
+	ask();
 	await post.update();
 	await admission.update();
 	planEpoch();
@@ -271,6 +285,7 @@ export async function startSpaceNode(
 		stop() {
 			stopped = true;
 			epochDue?.();
+			cancelAsk();
 			sync.stop();
 			outbox.stop();
 			admission.stop();

@@ -16,10 +16,12 @@ import type { Post } from './post.ts';
 interface Row {
 	readonly seq: number;
 	readonly packet: Bytes;
+	/** Under its own name a packet is left once: a relay ignores a second one, whoever that is for. */
+	named: boolean;
 	readonly preimage: Bytes;
 	/** Devices (hex) that have not said they hold it. */
 	readonly missing: Set<string>;
-	readonly recipients: number;
+	recipients: number;
 	/** Relays (hex) that say they keep a copy, and until when (s). */
 	readonly copies: Map<string, number>;
 	/** Devices (hex) that a stored copy is for. */
@@ -36,6 +38,10 @@ export interface Outbox {
 	publish(entry: Entry): void;
 	/** A device says that it holds this feed up to `seq`. */
 	acknowledged(device: string, seq: number): void;
+	/** Members may have gone: nothing is due to them any longer. */
+	membersChanged(): void;
+	/** Devices (hex) whose word is missing although entries have been under way to them for a while. */
+	overdue(): readonly string[];
 	/** A relay came up: leaves the copies that are due. */
 	flush(): void;
 	/** Where the entry at this place of the own feed is; null when nothing is due any longer. */
@@ -47,6 +53,8 @@ export interface Outbox {
 
 /** When no relay took a copy. */
 const RETRY = 10_000;
+/** How long a device may take to say that it holds an entry before it is asked. */
+const ASK_AFTER = 10_000;
 
 const shape = tuple(
 	bytes(32),
@@ -120,9 +128,14 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			if (packet === undefined) return;
 			const copies = await post.store(
 				due,
-				{ packet: row.packet, preimage: row.preimage, notIn: newEpochOf(packet) },
+				{
+					packet: row.named ? row.packet : random.bytes(32),
+					preimage: row.preimage,
+					notIn: newEpochOf(packet),
+				},
 				{ type: 'entries', packets: [packet] },
 			);
+			row.named = false;
 			if (copies.length === 0) {
 				later(RETRY, () => void leaveCopies(row));
 				return;
@@ -132,6 +145,14 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			await store.commit([write(row)]);
 			outbox.onChange([row.seq]);
 		});
+
+	/** Keeps what has become of these rows. */
+	const settle = (changed: readonly Row[]): void => {
+		if (changed.length === 0) return;
+		for (const row of changed) if (row.missing.size === 0) rows.delete(row.seq);
+		void store.commit(changed.map(write));
+		outbox.onChange(changed.map((row) => row.seq));
+	};
 
 	const newEpochOf = (packet: Packet): Bytes | null => {
 		const control = space.ledger.control.get(toHex(crypto.sha256(label('entry'), packet.header)));
@@ -147,6 +168,7 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 				rows.set(at, {
 					seq: at,
 					packet,
+					named: false,
 					preimage,
 					missing: new Set(missing.map(toHex)),
 					recipients,
@@ -163,6 +185,7 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			const row: Row = {
 				seq: entry.header.seq,
 				packet: packetName(crypto, spaceKey, entry.id),
+				named: true,
 				preimage: random.bytes(32),
 				missing,
 				recipients: missing.size,
@@ -181,14 +204,22 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			later(STORE_AFTER, () => void leaveCopies(row));
 		},
 		acknowledged(device, seq) {
-			const changed: Row[] = [];
-			for (const row of rows.values()) {
-				if (row.seq <= seq && row.missing.delete(device)) changed.push(row);
-			}
-			if (changed.length === 0) return;
-			for (const row of changed) if (row.missing.size === 0) rows.delete(row.seq);
-			void store.commit(changed.map(write));
-			outbox.onChange(changed.map((row) => row.seq));
+			settle([...rows.values()].filter((row) => row.seq <= seq && row.missing.delete(device)));
+		},
+		membersChanged() {
+			const there = new Set(others());
+			settle(
+				[...rows.values()].filter((row) => {
+					const gone = [...row.missing].filter((device) => !there.has(device));
+					for (const device of gone) row.missing.delete(device);
+					row.recipients -= gone.length;
+					return gone.length > 0;
+				}),
+			);
+		},
+		overdue() {
+			const late = [...rows.values()].filter((row) => clock.now() - row.since >= ASK_AFTER);
+			return [...new Set(late.flatMap((row) => [...row.missing]))];
 		},
 		flush() {
 			for (const row of rows.values()) {

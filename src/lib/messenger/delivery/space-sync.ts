@@ -25,6 +25,8 @@ import type { Post } from './post.ts';
 
 /** How long entries that were asked for may take before they are asked for again. */
 const PULL_TIMEOUT = 3000;
+/** A statement younger than this needs no repeating. */
+const SAID_LATELY = 5000;
 /** Entries served for one request. */
 const MAX_SERVED = 512;
 /** Statements about several entries that came at once go out together. */
@@ -69,6 +71,8 @@ export function createSpaceSync(
 ): SpaceSync {
 	const own = toHex(self.device.publicKey);
 	const peers = new Map<string, PeerKnowledge>();
+	/** When each device (hex) was last told all that is held. */
+	const saidAt = new Map<string, number>();
 	/** Feeds (hex) → up to which seq entries are on their way. */
 	const underWay = new Map<string, number>();
 	const controlUnderWay = new Set<string>();
@@ -113,9 +117,15 @@ export function createSpaceSync(
 			const part = heads.slice(at, at + MAX_FEEDS_PER_MESSAGE);
 			const message = await statement(part, true, wantsReply);
 			if (stopped) return;
+			saidAt.set(device, clock.now());
 			post.send(device, message);
 		}
 	}
+
+	/** Whether a device that asks is owed an answer: two that meet each say what they hold, once. */
+	const owes = (device: string, knowledge: PeerKnowledge): boolean =>
+		holdsMore(space.ledger, knowledge) ||
+		clock.now() - (saidAt.get(device) ?? -Infinity) > SAID_LATELY;
 
 	function pull(device: string): void {
 		if (stopped) return;
@@ -203,7 +213,7 @@ export function createSpaceSync(
 			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
 			await showForks(from, state);
 			pull(from);
-			if (state.wantsReply && holdsMore(space.ledger, knowledge)) await sayAll(from, false);
+			if (state.wantsReply && owes(from, knowledge)) await sayAll(from, false);
 		},
 		async onPull(from, request) {
 			if (!space.ledger.authority.devices.has(from)) return;
