@@ -1,5 +1,6 @@
 // What must hold in the end, whatever happened: everybody agrees, nobody lost or doubled anything, and no relay and no
 // outbox keeps what all have.
+import { decode } from '@ipld/dag-cbor';
 import { checkEntry } from '#lib/crdt/check-entry.ts';
 import { inShownOrder } from '#lib/crdt/segment.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
@@ -157,11 +158,12 @@ async function everythingSent(
 
 function outboxesHold({ world }: Scene, nodes: readonly SimulatedNode[]): string[] {
 	return nodes.flatMap((node) => {
-		const rows = world
-			.disk(node.name)
-			.rows()
-			.filter((row) => row.table === 'outbox');
-		return rows.map((row) => `${node.name}'s outbox holds ${row.key.slice(-8)}`);
+		const rows = world.disk(node.name).rows().filter((row) => row.table === 'outbox');
+		return rows.map(({ key, value }) => {
+			const [, , missing] = decode<readonly [Bytes, Bytes, readonly Bytes[]]>(value);
+			const seq = key.slice(key.lastIndexOf(';', key.length - 2));
+			return `${node.name}'s outbox holds ${seq} for ${missing.map(toHex).join(', ')}`;
+		});
 	});
 }
 

@@ -5,12 +5,13 @@ import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
 import { createMemoryMailboxStore, type MemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
-import type { DirectDialer, DirectLink } from '#lib/ports/direct-dialer.ts';
+import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { SimulatedClock } from './clock.ts';
+import { createSimulatedDirect } from './direct.ts';
 import type { SeededRandom } from './random.ts';
 import { createWire, type Passing, type Wire } from './wire.ts';
 
@@ -41,7 +42,6 @@ export interface SimulatedNetwork {
 }
 
 const DIAL_TIMEOUT = 10_000;
-const OPEN_TIMEOUT = 15_000;
 
 interface Carried {
 	readonly a: string;
@@ -56,14 +56,8 @@ export function createSimulatedNetwork(
 ): SimulatedNetwork {
 	const relays = new Map<string, { name: string; machine: MailboxMachine | undefined }>();
 	const carried = new Set<Carried>();
-	const offers = new Map<string, { node: string; answered: (answer: Offered) => void }>();
 	let groupOf = new Map<string, number>();
 	let directBlocked: (a: string, b: string) => boolean = () => false;
-
-	interface Offered {
-		readonly node: string;
-		readonly link: DirectLink;
-	}
 
 	const reaches = (a: string, b: string): boolean => {
 		const [ga, gb] = [groupOf.get(a), groupOf.get(b)];
@@ -90,13 +84,16 @@ export function createSimulatedNetwork(
 		return carries.wire;
 	}
 
-	const toLink = (channel: FrameChannel): DirectLink =>
-		Object.assign(channel, {
-			roundTrip: () => undefined,
-			route: () => Promise.resolve('simulated'),
-		});
+	const direct = createSimulatedDirect({
+		clock,
+		random,
+		latency,
+		works: (a, b) => reaches(a, b) && !directBlocked(a, b),
+		wire: (a, b) => wireBetween(a, b, 'direct').ends,
+	});
 
 	const dropAll = (node: string): void => {
+		direct.drop(node);
 		for (const each of [...carried]) {
 			if (each.a !== node && each.b !== node) continue;
 			each.wire.cut('gone');
@@ -118,7 +115,7 @@ export function createSimulatedNetwork(
 				address: { key: key.publicKey, urls: [url] },
 				store,
 				start() {
-					slot.machine = createMailboxMachine({
+					slot.machine ??= createMailboxMachine({
 						store,
 						crypto,
 						clock,
@@ -163,52 +160,7 @@ export function createSimulatedNetwork(
 					});
 				}),
 		}),
-		directFor: (node, available = true) => ({
-			available,
-			offer: () => {
-				const name = random.bytes(16);
-				let offered: ((answer: Offered) => void) | undefined;
-				const answered = new Promise<Offered>((resolve) => {
-					offered = resolve;
-				});
-				offers.set(toHex(name), { node, answered: (answer) => offered?.(answer) });
-				return Promise.resolve(
-					ok({
-						offer: name,
-						accept: () =>
-							withTimeout(
-								answered.then((answer) => ok(answer.link)),
-								err({ type: 'timeout' as const, detail: 'no link' }),
-							),
-						cancel: () => offers.delete(toHex(name)),
-					}),
-				);
-			},
-			answer: (offer) => {
-				const pending = offers.get(toHex(offer));
-				if (pending === undefined) {
-					return Promise.resolve(err({ type: 'bad-signal' as const, detail: 'unknown offer' }));
-				}
-				const link = new Promise<Result<DirectLink, { type: 'timeout'; detail: string }>>(
-					(resolve) => {
-						clock.after(4 * latency(), () => {
-							const works = reaches(node, pending.node) && !directBlocked(node, pending.node);
-							if (!works || !offers.delete(toHex(offer))) return;
-							const wire = wireBetween(pending.node, node, 'direct');
-							pending.answered({ node, link: toLink(wire.ends[0]) });
-							resolve(ok(toLink(wire.ends[1])));
-						});
-					},
-				);
-				return Promise.resolve(
-					ok({
-						answer: random.bytes(16),
-						link: withTimeout(link, err({ type: 'timeout' as const, detail: 'no link' })),
-						cancel: () => offers.delete(toHex(offer)),
-					}),
-				);
-			},
-		}),
+		directFor: (node, available = true) => direct.dialerFor(node, available),
 		partition(groups) {
 			groupOf = new Map(groups.flatMap((group, index) => group.map((name) => [name, index])));
 		},
@@ -219,17 +171,6 @@ export function createSimulatedNetwork(
 		watch: () => undefined,
 		tamper: (frame) => frame,
 	};
-
-	const withTimeout = <T>(work: Promise<T>, otherwise: T): Promise<T> =>
-		new Promise((resolve) => {
-			const cancel = clock.after(OPEN_TIMEOUT, () => {
-				resolve(otherwise);
-			});
-			void work.then((value) => {
-				cancel();
-				resolve(value);
-			});
-		});
 
 	return network;
 }

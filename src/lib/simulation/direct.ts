@@ -1,0 +1,107 @@
+// Simulated direct links: an offer, an answer, and a link some time after both sides have each other's word.
+import type { Clock } from '#lib/ports/clock.ts';
+import type { DirectDialer, DirectLink, DirectError } from '#lib/ports/direct-dialer.ts';
+import type { FrameChannel } from '#lib/ports/channel.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
+import type { SeededRandom } from './random.ts';
+
+export interface DirectWorld {
+	readonly clock: Clock;
+	readonly random: SeededRandom;
+	readonly latency: () => number;
+	/** Whether a link between these two comes about now. */
+	readonly works: (a: string, b: string) => boolean;
+	readonly wire: (a: string, b: string) => readonly [FrameChannel, FrameChannel];
+}
+
+export interface SimulatedDirect {
+	dialerFor(node: string, available: boolean): DirectDialer;
+	/** The node is gone, and with it whatever it had begun. */
+	drop(node: string): void;
+}
+
+type Opened = Result<DirectLink, DirectError>;
+
+interface Attempt {
+	readonly offerer: string;
+	answerer: string | undefined;
+	readonly open: [((link: Opened) => void) | undefined, ((link: Opened) => void) | undefined];
+}
+
+const OPEN_TIMEOUT = 15_000;
+const ROUND_TRIPS = 4;
+
+export function createSimulatedDirect(world: DirectWorld): SimulatedDirect {
+	const { clock, random, latency } = world;
+	const attempts = new Map<string, Attempt>();
+
+	const toLink = (channel: FrameChannel): DirectLink =>
+		Object.assign(channel, {
+			roundTrip: () => undefined,
+			route: () => Promise.resolve('simulated'),
+		});
+
+	/** Waits for the link on one side; once both wait, it comes about. */
+	const waitFor = (name: string, side: 0 | 1): Promise<Opened> =>
+		new Promise((resolve) => {
+			const attempt = attempts.get(name);
+			if (attempt === undefined) {
+				resolve(err({ type: 'timeout', detail: 'given up' }));
+				return;
+			}
+			const cancel = clock.after(OPEN_TIMEOUT, () => {
+				attempts.delete(name);
+				resolve(err({ type: 'timeout', detail: 'no link' }));
+			});
+			attempt.open[side] = (link) => {
+				cancel();
+				resolve(link);
+			};
+			if (attempt.open[1 - side] !== undefined) {
+				clock.after(ROUND_TRIPS * latency(), () => {
+					connect(name);
+				});
+			}
+		});
+
+	const connect = (name: string): void => {
+		const attempt = attempts.get(name);
+		if (attempt?.answerer === undefined) return;
+		const { offerer, answerer, open } = attempt;
+		if (!world.works(offerer, answerer)) return;
+		attempts.delete(name);
+		const ends = world.wire(offerer, answerer);
+		open[0]?.(ok(toLink(ends[0])));
+		open[1]?.(ok(toLink(ends[1])));
+	};
+
+	return {
+		dialerFor: (node, available) => ({
+			available,
+			offer: () => {
+				const offer = random.bytes(16);
+				const name = toHex(offer);
+				attempts.set(name, { offerer: node, answerer: undefined, open: [undefined, undefined] });
+				const cancel = (): void => void attempts.delete(name);
+				return Promise.resolve(ok({ offer, accept: () => waitFor(name, 0), cancel }));
+			},
+			answer: (offer) => {
+				const name = toHex(offer);
+				const attempt = attempts.get(name);
+				if (attempt === undefined) {
+					return Promise.resolve(err({ type: 'bad-signal' as const, detail: 'unknown offer' }));
+				}
+				attempt.answerer = node;
+				const link = waitFor(name, 1);
+				const cancel = (): void => void attempts.delete(name);
+				return Promise.resolve(ok({ answer: random.bytes(16), link, cancel }));
+			},
+		}),
+		drop(node) {
+			for (const [name, { offerer, answerer }] of attempts) {
+				if (offerer === node || answerer === node) attempts.delete(name);
+			}
+		},
+	};
+}
