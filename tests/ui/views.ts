@@ -9,7 +9,6 @@ export interface View {
 	readonly go?: (page: Page, phone: boolean) => Promise<void>;
 }
 
-const LINK = 'https://aegis.example/#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
 const INVITATION = '#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
 
 const press = (page: Page, name: string | RegExp): Promise<void> =>
@@ -246,5 +245,3 @@ export const VIEWS: readonly View[] = [
 		go: (page) => page.getByRole('heading', { level: 1 }).waitFor(),
 	})),
 ];
-
-export { LINK };

@@ -17,7 +17,7 @@ export interface MessageChunk {
 }
 
 const GROUP_GAP = 5 * 60_000;
-export const CHUNK_SIZE = 60;
+export const CHUNK_SIZE = 30;
 
 const sameDay = (a: number, b: number): boolean =>
 	new Date(a).toDateString() === new Date(b).toDateString();

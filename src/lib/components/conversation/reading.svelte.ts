@@ -4,6 +4,7 @@ import type { MessageView } from '#lib/state/views.ts';
 
 /** Pixels from the end that still count as being there. */
 const NEAR = 48;
+const HOLDS_PLACE = CSS.supports('overflow-anchor', 'auto');
 
 export interface Reading {
 	readonly atEnd: boolean;
@@ -30,6 +31,12 @@ export function createReading(conversation: ConversationModel): Reading {
 		return conversation.messages.slice(from + 1).filter(({ mine }) => !mine).length;
 	});
 
+	// Where the browser does not hold what is read in place while something is added below, it is done here.
+	let height = 0;
+	$effect.pre(() => {
+		if (conversation.messages.length > 0 && !HOLDS_PLACE) height = scroller?.scrollHeight ?? 0;
+	});
+
 	const toEnd = (): void => {
 		scroller?.scrollTo({ top: 0 });
 	};
@@ -39,6 +46,7 @@ export function createReading(conversation: ConversationModel): Reading {
 		if (!newest || newest.id === last) return;
 		const opened = last === undefined;
 		last = newest.id;
+		if (!HOLDS_PLACE && !atEnd && scroller) scroller.scrollTop -= scroller.scrollHeight - height;
 		if (newest.mine) toEnd();
 		else if (!opened) announced = newest;
 	});
