@@ -1,5 +1,4 @@
-// Direct links to other devices: runs the link machine of each pair, carries spaces' messages over what stands, and
-// notices when a link has died. [LK1] [LK2] [LK3] [LM1]
+// Direct links to other devices: runs the link machine of each pair, and finds the link that carries a message. [LK3] [LM1]
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
 import {
 	apart,
@@ -8,18 +7,10 @@ import {
 	type LinkEvent,
 	type LinkState,
 } from '#lib/mesh/link-machine.ts';
-import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
-import { label } from '#lib/protocol/labels.ts';
 import { SIGNAL_STEP, type SignalStep } from '#lib/protocol/space-message.ts';
-import { compare, concat, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { compare, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
-
-/** A space as far as links care: who it is shared with, and the secret by which its members know each other. */
-export interface LinkedSpace {
-	readonly key: string;
-	readonly spaceKey: Bytes;
-	has(device: string): boolean;
-}
+import { startLiveLink, type LinkedSpace, type LiveLink } from './live-link.ts';
 
 export interface LinkEvents {
 	/** Carries a step of making a link to the device by any way there is; false when there is none. */
@@ -53,35 +44,19 @@ export interface Links {
 	stop(): void;
 }
 
-const PING_EVERY = 5000;
-const DEAD_AFTER = 15_000;
-const MAX_BUFFERED = 8 << 20;
-
-interface Live {
-	readonly link: DirectLink;
-	readonly attempt: string;
-	/** Spaces (key → tag) that this side has said hello for. */
-	readonly greeted: Map<string, Bytes>;
-	/** Spaces by the other side's tag (hex), once its hello has been checked. */
-	readonly proven: Map<string, string>;
-	heardAt: number;
-	pingSentAt: number;
-	pingNumber: number;
-	roundTripMs: number | null;
-	stopHeartbeat: () => void;
-}
+const ANSWER_WITHIN = 15_000;
 
 interface Pair {
 	state: LinkState;
 	offer: PendingOffer | undefined;
 	answer: PendingAnswer | undefined;
-	live: Live | undefined;
+	live: LiveLink | undefined;
 	cancelWake: (() => void) | undefined;
 	reachable: boolean;
 }
 
 export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links {
-	const { clock, crypto, random, directDialer } = ports;
+	const { clock, random, directDialer } = ports;
 	const own = toHex(self.device.publicKey);
 	const pairs = new Map<string, Pair>();
 	let stopped = false;
@@ -101,14 +76,6 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		}
 		return pair;
 	};
-
-	const tagOf = (space: LinkedSpace, attempt: string, sender: string): Bytes =>
-		crypto.hmac(
-			space.spaceKey,
-			label('link-tag'),
-			fromHex(attempt) ?? new Uint8Array(0),
-			fromHex(sender) ?? new Uint8Array(0),
-		);
 
 	function step(device: string, event: LinkEvent): void {
 		if (stopped) return;
@@ -187,7 +154,7 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			return;
 		}
 		// An answer that never comes must not leave the pair waiting for ever.
-		clock.after(DEAD_AFTER, () => {
+		clock.after(ANSWER_WITHIN, () => {
 			if (pair.offer === made.value) step(device, { type: 'failed', attempt });
 		});
 	}
@@ -227,120 +194,39 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			link.close('no longer wanted');
 			return;
 		}
-		const live: Live = {
-			link,
-			attempt,
-			greeted: new Map(),
-			proven: new Map(),
-			heardAt: clock.now(),
-			pingSentAt: 0,
-			pingNumber: 0,
-			roundTripMs: null,
-			stopHeartbeat: () => undefined,
-		};
-		pair.live = live;
-		link.onFrame = (frame) => {
-			live.heardAt = clock.now();
-			onFrame(device, live, frame);
-		};
-		link.onClose = () => {
-			live.stopHeartbeat();
-			if (pair.live !== live) return;
-			pair.live = undefined;
-			step(device, { type: 'closed', attempt });
-			events.onLost(device);
-			events.onChange();
-		};
-		step(device, { type: 'opened', attempt });
-		beat(live);
-		greetOn(device, live);
-		events.onChange();
-	}
-
-	function beat(live: Live): void {
-		if (clock.now() - live.heardAt > DEAD_AFTER) {
-			live.link.close('silent');
-			return;
-		}
-		live.pingNumber += 1;
-		live.pingSentAt = clock.now();
-		live.link.send(encodeLinkFrame({ type: 'ping', number: live.pingNumber }));
-		live.stopHeartbeat = clock.after(PING_EVERY, () => {
-			beat(live);
+		const live = startLiveLink(ports, self, device, link, attempt, {
+			spaces: () => events.spaces(),
+			onMember: (space) => {
+				events.onMember(device, space);
+				events.onChange();
+			},
+			onEnvelope: (space, envelope) => {
+				events.onEnvelope(device, space, envelope);
+			},
+			onChange: () => {
+				events.onChange();
+			},
+			onClose: () => {
+				if (pair.live !== live) return;
+				pair.live = undefined;
+				step(device, { type: 'closed', attempt });
+				events.onLost(device);
+				events.onChange();
+			},
 		});
+		pair.live = live;
+		step(device, { type: 'opened', attempt });
+		live.greet();
+		events.onChange();
 	}
 
 	function endLive(pair: Pair, reason: string): void {
-		const live = pair.live;
+		const { live } = pair;
 		pair.live = undefined;
-		live?.stopHeartbeat();
-		live?.link.close(reason);
-	}
-
-	function greetOn(device: string, live: Live): void {
-		for (const space of events.spaces()) {
-			if (live.greeted.has(space.key) || !space.has(device)) continue;
-			const tag = tagOf(space, live.attempt, own);
-			live.greeted.set(space.key, tag);
-			void self.device.sign(concat(label('link-hello'), tag)).then((signature) => {
-				live.link.send(
-					encodeLinkFrame({ type: 'hello', tag, device: self.device.publicKey, signature }),
-				);
-			});
-		}
-	}
-
-	function onFrame(device: string, live: Live, bytes: Bytes): void {
-		const decoded = decodeLinkFrame(bytes);
-		if (!decoded.ok) {
-			live.link.close('malformed frame');
-			return;
-		}
-		const frame = decoded.value;
-		switch (frame.type) {
-			case 'ping':
-				live.link.send(encodeLinkFrame({ type: 'pong', number: frame.number }));
-				break;
-			case 'pong':
-				if (frame.number === live.pingNumber) {
-					live.roundTripMs = live.link.roundTrip() ?? clock.now() - live.pingSentAt;
-					events.onChange();
-				}
-				break;
-			case 'hello':
-				void checkHello(device, live, frame.tag, frame.device, frame.signature);
-				break;
-			case 'space': {
-				const space = live.proven.get(toHex(frame.tag));
-				if (space !== undefined) events.onEnvelope(device, space, frame.envelope);
-				break;
-			}
-		}
-	}
-
-	async function checkHello(
-		device: string,
-		live: Live,
-		tag: Bytes,
-		claimed: Bytes,
-		signature: Bytes,
-	): Promise<void> {
-		if (toHex(claimed) !== device || live.proven.size > 1024) return;
-		const space = events
-			.spaces()
-			.find((each) => toHex(tagOf(each, live.attempt, device)) === toHex(tag));
-		if (space === undefined || !space.has(device)) return;
-		if (!(await crypto.verify(claimed, concat(label('link-hello'), tag), signature))) return;
-		live.proven.set(toHex(tag), space.key);
-		greetOn(device, live);
-		events.onMember(device, space.key);
-		events.onChange();
+		live?.close(reason);
 	}
 
 	const toAttempt = (attempt: string): Bytes => fromHex(attempt) ?? new Uint8Array(16);
-	const liveWith = (device: string): Live | undefined => pairs.get(device)?.live;
-	const provenFor = (live: Live, space: string): boolean =>
-		live.greeted.has(space) && [...live.proven.values()].includes(space);
 
 	return {
 		reachable(device) {
@@ -373,25 +259,17 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			}
 		},
 		greet() {
-			for (const [device, pair] of pairs) {
-				if (pair.live !== undefined) greetOn(device, pair.live);
-			}
+			for (const pair of pairs.values()) pair.live?.greet();
 		},
-		carries(device, space) {
-			const live = liveWith(device);
-			return live !== undefined && provenFor(live, space) && live.link.buffered() < MAX_BUFFERED;
-		},
+		carries: (device, space) => pairs.get(device)?.live?.carries(space) ?? false,
 		send(device, space, envelope) {
-			const live = liveWith(device);
-			const tag = live?.greeted.get(space);
-			if (live === undefined || tag === undefined) return;
-			live.link.send(encodeLinkFrame({ type: 'space', tag, envelope }));
+			pairs.get(device)?.live?.send(space, envelope);
 		},
 		info(device) {
 			const pair = pairs.get(device);
 			return {
 				state: pair?.state.state ?? 'apart',
-				roundTripMs: pair?.live?.roundTripMs ?? null,
+				roundTripMs: pair?.live?.roundTripMs() ?? null,
 			};
 		},
 		stop() {

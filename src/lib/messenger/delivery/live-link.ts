@@ -1,0 +1,155 @@
+// One direct link that stands: proves for which spaces, carries their messages, and notices when it has died. [LK1] [LK2]
+import type { DirectLink } from '#lib/ports/direct-dialer.ts';
+import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
+import { label } from '#lib/protocol/labels.ts';
+import { concat, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports, Self } from '../ports.ts';
+
+/** A space as far as links care: who it is shared with, and the secret by which its members know each other. */
+export interface LinkedSpace {
+	readonly key: string;
+	readonly spaceKey: Bytes;
+	has(device: string): boolean;
+}
+
+export interface LiveLinkEvents {
+	spaces(): readonly LinkedSpace[];
+	/** The other device has proven itself a member of this space. */
+	onMember(space: string): void;
+	onEnvelope(space: string, envelope: Bytes): void;
+	/** A round trip was measured. */
+	onChange(): void;
+	/** Called once, whoever ended it. */
+	onClose(): void;
+}
+
+export interface LiveLink {
+	readonly attempt: string;
+	/** Says hello for the spaces that it does not carry yet. */
+	greet(): void;
+	carries(space: string): boolean;
+	send(space: string, envelope: Bytes): void;
+	roundTripMs(): number | null;
+	close(reason: string): void;
+}
+
+const PING_EVERY = 5000;
+const DEAD_AFTER = 15_000;
+const MAX_BUFFERED = 8 << 20;
+const MAX_SPACES = 1024;
+
+/** Takes the link over. `device`: the other side, hex. `attempt`: the name both sides know the link by, hex. */
+export function startLiveLink(
+	{ clock, crypto }: Ports,
+	self: Self,
+	device: string,
+	link: DirectLink,
+	attempt: string,
+	events: LiveLinkEvents,
+): LiveLink {
+	const own = toHex(self.device.publicKey);
+	/** Spaces (key → own tag) that this side has said hello for. */
+	const greeted = new Map<string, Bytes>();
+	/** Spaces by the other side's tag (hex), once its hello has been checked. */
+	const proven = new Map<string, string>();
+	let heardAt = clock.now();
+	let pingSentAt = 0;
+	let pingNumber = 0;
+	let roundTripMs: number | null = null;
+	let stopHeartbeat = (): void => undefined;
+
+	const tagOf = (space: LinkedSpace, sender: string): Bytes =>
+		crypto.hmac(
+			space.spaceKey,
+			label('link-tag'),
+			fromHex(attempt) ?? new Uint8Array(0),
+			fromHex(sender) ?? new Uint8Array(0),
+		);
+
+	function beat(): void {
+		if (clock.now() - heardAt > DEAD_AFTER) {
+			link.close('silent');
+			return;
+		}
+		pingNumber += 1;
+		pingSentAt = clock.now();
+		link.send(encodeLinkFrame({ type: 'ping', number: pingNumber }));
+		stopHeartbeat = clock.after(PING_EVERY, beat);
+	}
+
+	function greet(): void {
+		for (const space of events.spaces()) {
+			if (greeted.has(space.key) || !space.has(device)) continue;
+			const tag = tagOf(space, own);
+			greeted.set(space.key, tag);
+			void self.device.sign(concat(label('link-hello'), tag)).then((signature) => {
+				const { publicKey } = self.device;
+				link.send(encodeLinkFrame({ type: 'hello', tag, device: publicKey, signature }));
+			});
+		}
+	}
+
+	function onFrame(bytes: Bytes): void {
+		const decoded = decodeLinkFrame(bytes);
+		if (!decoded.ok) {
+			link.close('malformed frame');
+			return;
+		}
+		const frame = decoded.value;
+		switch (frame.type) {
+			case 'ping':
+				link.send(encodeLinkFrame({ type: 'pong', number: frame.number }));
+				break;
+			case 'pong':
+				if (frame.number === pingNumber) {
+					roundTripMs = link.roundTrip() ?? clock.now() - pingSentAt;
+					events.onChange();
+				}
+				break;
+			case 'hello':
+				void checkHello(frame.tag, frame.device, frame.signature);
+				break;
+			case 'space': {
+				const space = proven.get(toHex(frame.tag));
+				if (space !== undefined) events.onEnvelope(space, frame.envelope);
+				break;
+			}
+		}
+	}
+
+	async function checkHello(tag: Bytes, claimed: Bytes, signature: Bytes): Promise<void> {
+		if (toHex(claimed) !== device || proven.size > MAX_SPACES) return;
+		const space = events.spaces().find((each) => toHex(tagOf(each, device)) === toHex(tag));
+		if (space === undefined || !space.has(device)) return;
+		if (!(await crypto.verify(claimed, concat(label('link-hello'), tag), signature))) return;
+		proven.set(toHex(tag), space.key);
+		greet();
+		events.onMember(space.key);
+	}
+
+	link.onFrame = (frame) => {
+		heardAt = clock.now();
+		onFrame(frame);
+	};
+	link.onClose = () => {
+		stopHeartbeat();
+		events.onClose();
+	};
+	beat();
+
+	return {
+		attempt,
+		greet,
+		carries: (space) =>
+			greeted.has(space) && [...proven.values()].includes(space) && link.buffered() < MAX_BUFFERED,
+		send(space, envelope) {
+			const tag = greeted.get(space);
+			if (tag !== undefined) link.send(encodeLinkFrame({ type: 'space', tag, envelope }));
+		},
+		roundTripMs: () => roundTripMs,
+		close(reason) {
+			stopHeartbeat();
+			link.close(reason);
+		},
+	};
+}
