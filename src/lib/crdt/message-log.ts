@@ -12,6 +12,7 @@ const SPLIT_SIZE = 2000;
 /** Changes kept of a segment before they are made one. */
 const MAX_CHANGES = 64;
 const CACHED_SEGMENTS = 4;
+const BEGINNING: Time = { ms: 0, counter: 0 };
 
 interface Stretch {
 	readonly number: number;
@@ -31,6 +32,8 @@ export interface MessageLog {
 	insert(messages: readonly LoggedMessage[]): Promise<StagedMessages>;
 	/** Removes messages for good. */
 	remove(messages: readonly { id: Bytes; time: Time }[]): Promise<readonly StoreWrite[]>;
+	/** What was staged is committed. */
+	settle(): void;
 	/** Forgets everything staged or cached, after a commit that failed. */
 	reload(): void;
 }
@@ -46,6 +49,8 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 	// Promises, so that whoever comes while something is being read gets the same copy: a change to another would be lost.
 	let index: Promise<Stretch[]> | undefined;
 	const cache = new Map<number, Promise<Segment>>();
+	/** Stretches with staged changes: their segments stay, for the store doesn't have the like of them yet. */
+	const staged = new Set<number>();
 	const segmentKey = (number: number): readonly (Bytes | number)[] => [space, channel, number];
 
 	async function readIndex(): Promise<Stretch[]> {
@@ -74,7 +79,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 		cache.set(stretch.number, segment);
 		for (const number of cache.keys()) {
 			if (cache.size <= CACHED_SEGMENTS) break;
-			cache.delete(number);
+			if (!staged.has(number) && number !== stretch.number) cache.delete(number);
 		}
 		return segment;
 	}
@@ -94,6 +99,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 
 	/** Keeps a change of a segment; when many have gathered, all of them as one. */
 	function keep(stretch: Stretch, segment: Segment, change: Bytes): StoreWrite[] {
+		staged.add(stretch.number);
 		const at = (n: number): readonly (Bytes | number)[] => [...segmentKey(stretch.number), n];
 		if (stretch.changes < MAX_CHANGES) {
 			stretch.changes += 1;
@@ -132,6 +138,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 		for (const [half, fresh] of halves) {
 			fresh.add(half === stretch ? lower : upper);
 			cache.set(half.number, Promise.resolve(fresh));
+			staged.add(half.number);
 			writes.push({
 				table: 'segment',
 				key: [...segmentKey(half.number), 0],
@@ -139,6 +146,12 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			});
 		}
 		return writes;
+	}
+
+	/** Time of the youngest message there is. */
+	async function newestTime(stretches: readonly Stretch[]): Promise<Time> {
+		const last = stretches.findLast((stretch) => stretch.count > 0);
+		return (last && (await load(last)).list().at(-1)?.time) ?? BEGINNING;
 	}
 
 	return {
@@ -152,6 +165,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			const writes: StoreWrite[] = [];
 			const added: LoggedMessage[] = [];
 			const groups = new Map<Stretch, LoggedMessage[]>();
+			const newest = await newestTime(stretches);
 			for (const message of [...messages].sort(inShownOrder)) {
 				let stretch = stretchAt(stretches, message.time);
 				const waiting = groups.get(stretch)?.length ?? 0;
@@ -168,14 +182,11 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			}
 			for (const [stretch, group] of groups) {
 				const segment = await load(stretch);
-				const newest = stretches.at(-1) === stretch ? segment.list().at(-1) : undefined;
 				const fresh = group
 					.filter((message) => !segment.has(message.id))
 					.map((message) => ({
 						...message,
-						late:
-							stretches.at(-1) !== stretch ||
-							(newest !== undefined && compareTime(message.time, newest.time) < 0),
+						late: compareTime(message.time, newest) < 0,
 					}));
 				const change = segment.add(fresh);
 				if (change === null) continue;
@@ -195,6 +206,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 				const segment = await load(stretch);
 				if (segment.remove([message.id]) === null) continue;
 				stretch.count = segment.size();
+				staged.add(stretch.number);
 				// Removal is for good: the text must not survive in an older change.
 				for (let n = 1; n < stretch.changes; n++) {
 					writes.push({
@@ -213,8 +225,12 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			if (writes.length > 0) writes.push(indexWrite(stretches));
 			return writes;
 		},
+		settle() {
+			staged.clear();
+		},
 		reload() {
 			index = undefined;
+			staged.clear();
 			cache.clear();
 		},
 	};

@@ -153,6 +153,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				await load();
 				return committed;
 			}
+			for (const log of logs.values()) log.settle();
 		}
 		if (placed.length > 0 || control || outcome.wanted.length > 0) {
 			space.onChange({
