@@ -1,4 +1,4 @@
-// What this device has written and not every recipient device has said it holds: the real backup until then. [DL1] … [DL4]
+// What this device has written and not every recipient device has said it holds: the real backup until then. [OB1] … [OB4]
 // Only a device's own signed word takes a recipient off; a relay's never does.
 import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
