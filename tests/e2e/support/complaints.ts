@@ -12,6 +12,8 @@ export interface Complaints {
 export const TRIES_TLS_FIRST = /^WebSocket connection to 'wss:[^']*' failed/;
 /** A relay that is dead, or was never there: Chromium itself writes this, and no page can prevent it. */
 export const NO_RELAY = /^WebSocket connection to '[^']*' failed/;
+/** The page asks its own server who it is, and for a newer version of itself. */
+export const NO_HOST = /^Failed to load resource: .*(relay\.json|service-worker\.js)\)$/;
 
 export function watchComplaints(context: BrowserContext): Complaints {
 	const expected: RegExp[] = [];
@@ -20,7 +22,7 @@ export function watchComplaints(context: BrowserContext): Complaints {
 		if (!expected.some((pattern) => pattern.test(text))) heard.push(text);
 	};
 	context.on('console', (message) => {
-		if (message.type() === 'error') hear(message.text());
+		if (message.type() === 'error') hear(`${message.text()} (${message.location().url})`);
 	});
 	context.on('weberror', (error) => {
 		hear(error.error().stack ?? error.error().message);

@@ -15,6 +15,9 @@ export interface PeersPanel {
 	shows(text: string): Promise<void>;
 	/** Waits until this person is reached this way. */
 	reaches(name: string, route: string): Promise<void>;
+	/** The link by which a relay is handed on. */
+	relayLink(host: string): Promise<string>;
+	removeRelay(host: string): Promise<void>;
 	/** Waits until the one relay says so. */
 	relayIs(state: string): Promise<void>;
 }
@@ -62,6 +65,17 @@ export function createPeersPanel(page: () => Page): PeersPanel {
 			inside(async (panel) => {
 				const row = panel.getByRole('listitem').filter({ hasText: name });
 				await row.getByText(route).waitFor();
+			}),
+		relayLink: (host) =>
+			inside(async (panel) => {
+				const row = panel.getByRole('listitem').filter({ hasText: host });
+				await row.getByRole('button', { name: m.relay_share({ relay: host }) }).click();
+				return row.locator('code').innerText();
+			}),
+		removeRelay: (host) =>
+			inside(async (panel) => {
+				await panel.getByRole('button', { name: m.relay_remove({ relay: host }) }).click();
+				await panel.getByRole('listitem').filter({ hasText: host }).waitFor({ state: 'detached' });
 			}),
 		relayIs: (state) => inside((panel) => panel.getByRole('listitem').getByText(state).waitFor()),
 	};

@@ -17,10 +17,14 @@ export interface Person {
 	readonly chat: Conversation;
 	/** Opens a tab at this address; the tab in use from now on. */
 	visit(address: string): Promise<Page>;
+	/** Turns to a tab that is open already. */
+	use(tab: Page): void;
 	/** Gives the name on the first screen and starts. */
 	start(): Promise<void>;
 	/** As the settings show it. */
 	rootHash(): Promise<string>;
+	/** Waits until the app is kept on the device and the page is served from there. */
+	installed(): Promise<void>;
 	/** Closes the tab in use, as one who goes away. */
 	leave(): Promise<void>;
 	/** Closes the browser and opens it again, without a tab. */
@@ -28,6 +32,8 @@ export interface Person {
 	/** No surprise from now on. */
 	expectComplaint(pattern: RegExp): void;
 	newComplaints(): readonly string[];
+	/** Hosts that WebSockets were opened to, one for each socket. */
+	socketsTo(): readonly string[];
 	/** What was asked of other hosts than these. */
 	requestsElsewhere(hosts: readonly string[]): readonly string[];
 	/** Keeps a picture of the tab in use in .cache/tests/e2e, for whoever looks into a failure. */
@@ -76,6 +82,9 @@ export async function createPerson(
 			await page.goto(address);
 			return page;
 		},
+		use: (tab) => {
+			page = tab;
+		},
 		start: async () => {
 			await current().getByLabel(m.name_label()).fill(name);
 			await current().getByRole('button', { name: m.start(), exact: true }).click();
@@ -91,6 +100,9 @@ export async function createPerson(
 			await settings.getByRole('button', { name: m.close() }).click();
 			return shown?.replaceAll(/\s/g, '') ?? '';
 		},
+		installed: async () => {
+			await current().waitForFunction(() => navigator.serviceWorker.controller !== null);
+		},
 		leave: async () => {
 			await current().close();
 			page = undefined;
@@ -105,6 +117,7 @@ export async function createPerson(
 			complaints.at(-1)?.expect(pattern);
 		},
 		newComplaints: () => complaints.flatMap((heard) => heard.take()),
+		socketsTo: () => requests.flatMap((watched) => watched.sockets()),
 		requestsElsewhere: (hosts) => requests.flatMap((watched) => watched.elsewhere(hosts)),
 		photograph: async (title) => {
 			const path = `${PICTURES}/${title.replaceAll(/[^\w]+/g, '-')}.png`;

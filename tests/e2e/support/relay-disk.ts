@@ -8,7 +8,7 @@ const FILE = 'mailboxes.db';
 
 export interface Disk {
 	/** The sealed packets that wait in mailboxes. */
-	readonly blocks: readonly Uint8Array[];
+	readonly blocks: readonly Buffer[];
 	/** How many packets were ever put into mailboxes, those that are gone included. */
 	readonly everStored: number;
 	/** Every byte of every file in the data folder, the write-ahead log included. */
@@ -32,7 +32,7 @@ export async function readDisk(folder: string): Promise<Disk> {
 				const rows = database.prepare('SELECT block FROM packets JOIN blocks USING (id)').all();
 				const counted = database.prepare('SELECT total(highest) AS sum FROM mailboxes').get();
 				return {
-					blocks: rows.map(({ block }) => block as Uint8Array),
+					blocks: rows.map(({ block }) => Buffer.from(block as Uint8Array)),
 					everStored: Number(counted?.['sum']),
 					bytes,
 				};

@@ -10,8 +10,8 @@ declare global {
 }
 
 export interface Requests {
-	/** Addresses asked so far. */
-	all(): readonly string[];
+	/** Hosts of the WebSockets that were opened. */
+	sockets(): readonly string[];
 	/** Those whose host (with port) is none of these. */
 	elsewhere(hosts: readonly string[]): readonly string[];
 }
@@ -54,7 +54,7 @@ export async function watchRequests(context: BrowserContext): Promise<Requests> 
 	context.pages().forEach(watch);
 	context.on('page', watch);
 	return {
-		all: () => asked,
+		sockets: () => asked.filter((address) => address.startsWith('ws')).map(hostOf),
 		elsewhere: (hosts) => asked.filter((address) => !hosts.includes(hostOf(address))),
 	};
 }

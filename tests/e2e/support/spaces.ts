@@ -1,5 +1,6 @@
 // Making spaces, inviting to them and joining them.
 import type { Locator, Page } from 'playwright-core';
+import { expect, vi } from 'vitest';
 import { m } from './words.ts';
 
 export interface Spaces {
@@ -16,6 +17,8 @@ export interface Spaces {
 	accept(name: string): Promise<void>;
 	/** Waits until the space is open and ready to write in. */
 	ready(name: string): Promise<void>;
+	/** Waits until the list holds exactly these, in any order. */
+	has(names: readonly string[]): Promise<void>;
 	/** Waits until the page says that nobody has let this person in yet. */
 	waiting(name: string): Promise<void>;
 }
@@ -84,6 +87,13 @@ export function createSpaces(page: () => Page): Spaces {
 		ready: async (name) => {
 			await page().getByRole('heading', { level: 1, name }).waitFor();
 			await page().getByRole('textbox', { name: m.composer_label(), exact: true }).waitFor();
+		},
+		has: async (names) => {
+			const list = page().getByRole('navigation').getByRole('button');
+			for (const name of names) await list.filter({ hasText: name }).first().waitFor();
+			await vi.waitFor(async () => {
+				expect(await list.count()).toBe(names.length);
+			});
 		},
 		waiting: (name) =>
 			page()
