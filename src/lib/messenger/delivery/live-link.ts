@@ -14,7 +14,7 @@ export interface LinkedSpace {
 
 export interface LiveLinkEvents {
 	spaces(): readonly LinkedSpace[];
-	/** The other device has proven itself a member of this space. */
+	/** Both devices have said for this space that they are members of it: it is carried from now on. */
 	onMember(space: string): void;
 	onEnvelope(space: string, envelope: Bytes): void;
 	/** A round trip was measured. */
@@ -25,7 +25,7 @@ export interface LiveLinkEvents {
 
 export interface LiveLink {
 	readonly attempt: string;
-	/** Says hello for the spaces that it does not carry yet. */
+	/** Spaces or their members changed: says hello for those not carried yet, and hears again whom it didn't know. */
 	greet(): void;
 	carries(space: string): boolean;
 	send(space: string, envelope: Bytes): void;
@@ -37,6 +37,8 @@ const PING_EVERY = 5000;
 const DEAD_AFTER = 15_000;
 const MAX_BUFFERED = 8 << 20;
 const MAX_SPACES = 1024;
+/** Hellos that wait for word of the space or of the device's admission. */
+const MAX_UNPROVEN = 64;
 
 /** Takes the link over. `device`: the other side, hex. `attempt`: the name both sides know the link by, hex. */
 export function startLiveLink(
@@ -48,10 +50,14 @@ export function startLiveLink(
 	events: LiveLinkEvents,
 ): LiveLink {
 	const own = toHex(self.device.publicKey);
+	/** Spaces (keys) that this side says or has said hello for. */
+	const greeting = new Set<string>();
 	/** Spaces (key → own tag) that this side has said hello for. */
 	const greeted = new Map<string, Bytes>();
 	/** Spaces by the other side's tag (hex), once its hello has been checked. */
 	const proven = new Map<string, string>();
+	/** Hellos (by tag, hex) that nothing here fits yet: they are not said again. */
+	const unproven = new Map<string, { readonly tag: Bytes; readonly signature: Bytes }>();
 	let heardAt = clock.now();
 	let pingSentAt = 0;
 	let pingNumber = 0;
@@ -77,16 +83,29 @@ export function startLiveLink(
 		stopHeartbeat = clock.after(PING_EVERY, beat);
 	}
 
+	const isCarried = (space: string): boolean =>
+		greeted.has(space) && [...proven.values()].includes(space);
+
 	function greet(): void {
 		for (const space of events.spaces()) {
-			if (greeted.has(space.key) || !space.has(device)) continue;
+			if (greeting.has(space.key) || !space.has(device)) continue;
+			greeting.add(space.key);
 			const tag = tagOf(space, own);
-			greeted.set(space.key, tag);
 			void self.device.sign(concat(label('link-hello'), tag)).then((signature) => {
 				const { publicKey } = self.device;
 				link.send(encodeLinkFrame({ type: 'hello', tag, device: publicKey, signature }));
+				// Only now: what is sent for a space before the hello, the other side drops.
+				greeted.set(space.key, tag);
+				if (isCarried(space.key)) events.onMember(space.key);
 			});
 		}
+	}
+
+	function hearAgain(): void {
+		const hellos = [...unproven.values()];
+		unproven.clear();
+		const claimed = fromHex(device) ?? new Uint8Array(0);
+		for (const { tag, signature } of hellos) void checkHello(tag, claimed, signature);
 	}
 
 	function onFrame(bytes: Bytes): void {
@@ -120,11 +139,15 @@ export function startLiveLink(
 	async function checkHello(tag: Bytes, claimed: Bytes, signature: Bytes): Promise<void> {
 		if (toHex(claimed) !== device || proven.size > MAX_SPACES) return;
 		const space = events.spaces().find((each) => toHex(tagOf(each, device)) === toHex(tag));
-		if (space === undefined || !space.has(device)) return;
+		if (space === undefined || !space.has(device)) {
+			if (unproven.size < MAX_UNPROVEN) unproven.set(toHex(tag), { tag, signature });
+			return;
+		}
 		if (!(await crypto.verify(claimed, concat(label('link-hello'), tag), signature))) return;
+		if (proven.has(toHex(tag))) return;
 		proven.set(toHex(tag), space.key);
 		greet();
-		events.onMember(space.key);
+		if (isCarried(space.key)) events.onMember(space.key);
 	}
 
 	link.onFrame = (frame) => {
@@ -139,9 +162,11 @@ export function startLiveLink(
 
 	return {
 		attempt,
-		greet,
-		carries: (space) =>
-			greeted.has(space) && [...proven.values()].includes(space) && link.buffered() < MAX_BUFFERED,
+		greet() {
+			greet();
+			hearAgain();
+		},
+		carries: (space) => isCarried(space) && link.buffered() < MAX_BUFFERED,
 		send(space, envelope) {
 			const tag = greeted.get(space);
 			if (tag !== undefined) link.send(encodeLinkFrame({ type: 'space', tag, envelope }));
