@@ -1,0 +1,179 @@
+// Members who write, admit, leave, fork and lie, read in any order: what a space says is a function of its entries.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ControlEntry } from '#lib/crdt/authority-state.ts';
+import { resolveAuthority } from '#lib/crdt/authority.ts';
+import { ancestorsOf } from '#lib/crdt/causality.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import {
+	admit,
+	byKey,
+	channel,
+	epoch,
+	found,
+	invite,
+	leave,
+	nextTime,
+	pen,
+	person,
+	type Pen,
+	type Person,
+} from '../support/authority-world.ts';
+import { createReader, digest, type Item } from '../support/ledger-reader.ts';
+
+const people = ['Alice', 'Bob', 'Carol', 'Dora', 'Eve'].map((name) => person(name));
+
+interface Step {
+	readonly who: number;
+	readonly what: 'say' | 'channel' | 'invite' | 'admit' | 'epoch' | 'leave' | 'fork';
+	/** Draws heads, invitations and so on. */
+	readonly draw: number;
+	/** Builds on this many of the latest entries. */
+	readonly heads: number;
+	/** Jumps ahead of everybody's clock, sometimes. */
+	readonly ahead: boolean;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+	who: fc.nat(people.length - 1),
+	what: fc.constantFrom(
+		...(['say', 'say', 'channel', 'invite', 'admit', 'admit', 'epoch', 'leave', 'fork'] as const),
+	),
+	draw: fc.nat(1000),
+	heads: fc.integer({ min: 1, max: 3 }),
+	ahead: fc.boolean(),
+});
+
+/** Everything that came of the steps; honest about heads and times, dishonest about everything else. */
+function play(steps: readonly Step[]) {
+	const pens = people.map((who): Pen => pen(who));
+	const founder = pens[0] as Pen;
+	const world = found(founder);
+	const items: Item[] = [{ entry: world.genesis.entry, control: world.genesis }];
+	const put = (control: ControlEntry): ControlEntry => {
+		items.push({ entry: control.entry, control });
+		return control;
+	};
+	const first = put(world.write(founder, invite(2)));
+	put(world.write(founder, epoch(people[0] as Person)));
+	const of = <T>(list: readonly T[], draw: number): T => list[draw % list.length] as T;
+	for (const { who, what, draw, heads, ahead } of steps) {
+		const by = pens[who] as Pen;
+		const on = Array.from({ length: heads }, (_, n) => of(world.all, draw * (n + 1)));
+		on.push(of(world.all.slice(-3), draw));
+		const times = on.map(({ entry }) => entry.header.time.ms);
+		const at = Math.max(nextTime(), ...times) + (ahead ? 50_000 : 1);
+		const place = { on: [...new Set(on)].slice(0, 16), at };
+		const invitations = world.all.filter(({ content }) => content.kind === KIND.invite);
+		const epochs = world.all.filter(({ content }) => content.kind === KIND.epoch);
+		switch (what) {
+			case 'say':
+				items.push({ entry: world.say(by, place), control: null });
+				break;
+			case 'channel':
+				put(world.write(by, channel(`channel ${draw}`), place));
+				break;
+			case 'invite':
+				put(world.write(by, invite(1 + (draw % 3)), place));
+				break;
+			case 'admit': {
+				const content = admit(of(people, draw), of(invitations, draw) ?? first, of(epochs, draw));
+				put(world.write(by, content, { ...place, on: [...place.on, of(invitations, draw)] }));
+				break;
+			}
+			case 'epoch': {
+				const seen = ancestorsOf(
+					byKey(world.all),
+					place.on.map(({ entry }) => entry.id),
+				);
+				const { devices } = resolveAuthority(world.space, seen, new Map());
+				const members = people.filter(({ key }) => devices.get(key)?.active === true);
+				put(world.write(by, epoch(...(draw % 5 === 0 ? people : members)), place));
+				break;
+			}
+			case 'leave':
+				if (draw % 3 === 0) put(world.write(by, leave, place));
+				break;
+			case 'fork':
+				// Goes back to where it was, and writes something else there.
+				if (draw % 4 === 0 && by.seq > 1) {
+					const { seq, prev } = by;
+					items.push({ entry: world.say(by, place), control: null });
+					Object.assign(by, { seq, prev });
+					put(world.write(by, invite(), { ...place, at: at + 1 }));
+				}
+				break;
+		}
+	}
+	return { world, items };
+}
+
+const shuffled = <T>(items: readonly T[], seed: number): T[] => {
+	const keyed = items.map(
+		(item, n) => [Math.imul(seed + n * 7919, 0x9e3779b1) >>> 0, item] as const,
+	);
+	return keyed.sort(([a], [b]) => a - b).map(([, item]) => item);
+};
+
+const plan = fc.array(step, { minLength: 5, maxLength: 40 });
+
+describe('a space', () => {
+	it('[AU1] [FD4] says the same in whatever order, and however often, its entries come', () => {
+		fc.assert(
+			fc.property(plan, fc.nat(), fc.nat(), (steps, one, two) => {
+				const { world, items } = play(steps);
+				const [a, b, c] = [one, two, one + two].map(() => createReader(world.space));
+				a?.settle(items);
+				b?.settle(shuffled(items, one));
+				// Another hears of one half long before it hears of the other.
+				const mixed = shuffled(items, two);
+				c?.settle(mixed.slice(0, mixed.length / 2));
+				c?.settle([...mixed, ...mixed]);
+				if (a === undefined || b === undefined || c === undefined) throw new Error('three');
+				expect(digest(b.ledger)).toBe(digest(a.ledger));
+				expect(digest(c.ledger)).toBe(digest(a.ledger));
+			}),
+			{ numRuns: 300 },
+		);
+	});
+
+	it('[AU1] is the same however the set is laid out', () => {
+		fc.assert(
+			fc.property(plan, fc.nat(), (steps, seed) => {
+				const { world } = play(steps);
+				const lines = (entries: readonly ControlEntry[]): unknown => {
+					const authority = resolveAuthority(world.space, byKey(entries), new Map());
+					return [
+						[...authority.verdicts].sort(),
+						authority.epoch?.entry,
+						[...authority.devices].map(([key, { active }]) => `${key} ${active}`),
+					];
+				};
+				expect(lines(shuffled(world.all, seed))).toEqual(lines(world.all));
+			}),
+		);
+	});
+
+	it('[FD8] never builds on what it lacks, nor before its time', () => {
+		fc.assert(
+			fc.property(plan, fc.nat(), fc.nat(2_000_000), (steps, seed, later) => {
+				const { world, items } = play(steps);
+				const reader = createReader(world.space);
+				reader.take(shuffled(items, seed));
+				const now = later;
+				const { ledger } = reader;
+				const next = ledger.next((people[1] as Person).device, now);
+				for (const head of next.authorityHeads) {
+					const known = ledger.control.get(Buffer.from(head).toString('hex'));
+					expect(known).toBeDefined();
+					expect(known?.entry.header.time.ms).toBeLessThanOrEqual(now + 300_000);
+				}
+				// Everything that may be built upon is, directly or by what is built upon.
+				const seen = ledger.seenAt(now);
+				for (const [key, { entry }] of ledger.control) {
+					expect(seen.has(key)).toBe(entry.header.time.ms <= now + 300_000);
+				}
+			}),
+		);
+	});
+});
