@@ -100,15 +100,22 @@ export async function startSpaceNode(
 	});
 
 	let presentBefore = new Set<string>();
+	let onRelayBefore = new Set<string>();
 	function onPresence(): void {
 		const present = new Set<string>();
+		const onRelay = new Set<string>();
 		for (const device of space.ledger.authority.devices.keys()) {
-			if (device === own || post.route(device) === null) continue;
+			if (device === own) continue;
+			if (post.via(device) !== null) onRelay.add(device);
+			// A page that is closed may leave its links open; its relays know at once. A relay that is lost itself says nothing.
+			else if (onRelayBefore.has(device) && post.hasRelay()) links.doubt(device);
+			if (post.route(device) === null) continue;
 			present.add(device);
 			links.reachable(device);
 			if (!presentBefore.has(device)) sync.hello(device);
 		}
 		presentBefore = present;
+		onRelayBefore = onRelay;
 		events.onPresence();
 	}
 

@@ -28,6 +28,8 @@ export interface LinkEvents {
 
 export interface LinkInfo {
 	readonly state: LinkState['state'];
+	/** Tries in a row that came to nothing. */
+	readonly failures: number;
 	readonly roundTripMs: number | null;
 }
 
@@ -40,11 +42,14 @@ export interface Links {
 	/** Whether messages of this space reach the device directly. */
 	carries(device: string, space: string): boolean;
 	send(device: string, space: string, envelope: Bytes): void;
+	/** A relay saw the device go: a link to it is asked for a sign of life. */
+	doubt(device: string): void;
 	info(device: string): LinkInfo;
 	stop(): void;
 }
 
-const ANSWER_WITHIN = 15_000;
+/** An offer that nobody answers was lost on its way. */
+const ANSWER_WITHIN = 8000;
 
 interface Pair {
 	state: LinkState;
@@ -150,7 +155,8 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			made.value.offer,
 		);
 		if (!sent) {
-			step(device, { type: 'failed', attempt });
+			pair.reachable = false;
+			step(device, { type: 'unreachable', attempt });
 			return;
 		}
 		// An answer that never comes must not leave the pair waiting for ever.
@@ -265,10 +271,15 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		send(device, space, envelope) {
 			pairs.get(device)?.live?.send(space, envelope);
 		},
+		doubt(device) {
+			pairs.get(device)?.live?.doubt();
+		},
 		info(device) {
 			const pair = pairs.get(device);
+			const link = pair?.state ?? apart;
 			return {
-				state: pair?.state.state ?? 'apart',
+				state: link.state,
+				failures: link.state === 'open' ? 0 : link.failures,
 				roundTripMs: pair?.live?.roundTripMs() ?? null,
 			};
 		},

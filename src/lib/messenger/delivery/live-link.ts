@@ -29,12 +29,16 @@ export interface LiveLink {
 	greet(): void;
 	carries(space: string): boolean;
 	send(space: string, envelope: Bytes): void;
+	/** There is a sign that the other side has gone: it is to answer soon, or the link ends. */
+	doubt(): void;
 	roundTripMs(): number | null;
 	close(reason: string): void;
 }
 
 const PING_EVERY = 5000;
 const DEAD_AFTER = 15_000;
+/** How long a side that is said to have gone may take to answer. */
+const DOUBT_FOR = 3000;
 const MAX_BUFFERED = 8 << 20;
 const MAX_SPACES = 1024;
 /** Hellos that wait for word of the space or of the device's admission. */
@@ -63,6 +67,7 @@ export function startLiveLink(
 	let pingNumber = 0;
 	let roundTripMs: number | null = null;
 	let stopHeartbeat = (): void => undefined;
+	let stopDoubt = (): void => undefined;
 
 	const tagOf = (space: LinkedSpace, sender: string): Bytes =>
 		crypto.hmac(
@@ -72,14 +77,18 @@ export function startLiveLink(
 			fromHex(sender) ?? new Uint8Array(0),
 		);
 
+	function ping(): void {
+		pingNumber += 1;
+		pingSentAt = clock.now();
+		link.send(encodeLinkFrame({ type: 'ping', number: pingNumber }));
+	}
+
 	function beat(): void {
 		if (clock.now() - heardAt > DEAD_AFTER) {
 			link.close('silent');
 			return;
 		}
-		pingNumber += 1;
-		pingSentAt = clock.now();
-		link.send(encodeLinkFrame({ type: 'ping', number: pingNumber }));
+		ping();
 		stopHeartbeat = clock.after(PING_EVERY, beat);
 	}
 
@@ -156,6 +165,7 @@ export function startLiveLink(
 	};
 	link.onClose = () => {
 		stopHeartbeat();
+		stopDoubt();
 		events.onClose();
 	};
 	beat();
@@ -171,9 +181,18 @@ export function startLiveLink(
 			const tag = greeted.get(space);
 			if (tag !== undefined) link.send(encodeLinkFrame({ type: 'space', tag, envelope }));
 		},
+		doubt() {
+			const since = clock.now();
+			ping();
+			stopDoubt();
+			stopDoubt = clock.after(DOUBT_FOR, () => {
+				if (heardAt < since) link.close('silent');
+			});
+		},
 		roundTripMs: () => roundTripMs,
 		close(reason) {
 			stopHeartbeat();
+			stopDoubt();
 			link.close(reason);
 		},
 	};
