@@ -13,6 +13,8 @@ export type LinkEvent =
 	| { readonly type: 'reachable'; readonly attempt: string }
 	| { readonly type: 'offer'; readonly attempt: string }
 	| { readonly type: 'refused'; readonly attempt: string }
+	/** Nothing could be said to the other device: that says nothing about the path between the two. */
+	| { readonly type: 'unreachable'; readonly attempt: string }
 	| { readonly type: 'opened'; readonly attempt: string }
 	| { readonly type: 'failed'; readonly attempt: string }
 	| { readonly type: 'closed'; readonly attempt: string };
@@ -66,6 +68,16 @@ export function stepLink(
 				return [link, [{ type: 'abandon', attempt: event.attempt }]];
 			}
 			return [{ state: 'open', attempt: event.attempt }, []];
+		case 'unreachable': {
+			if (link.state === 'apart' || link.state === 'open' || link.attempt !== event.attempt) {
+				return [link, []];
+			}
+			// Due as soon as it can be reached again.
+			return [
+				{ state: 'apart', failures: link.failures, retryAt: now },
+				[{ type: 'abandon', attempt: link.attempt }],
+			];
+		}
 		case 'refused':
 		case 'failed': {
 			if (link.state === 'apart' || link.state === 'open' || link.attempt !== event.attempt) {

@@ -25,7 +25,9 @@ export function networkView(network: Network): NetworkView {
 			const route = node.post.route(key);
 			if (route === null || peers.get(key)?.route === 'direct') continue;
 			const link = network.links.info(key);
-			const connecting = link.state === 'offering' || link.state === 'answering';
+			// Later tries are made behind a relay that works: it stays what people are told.
+			const trying = link.state === 'offering' || link.state === 'answering';
+			const connecting = trying && link.failures === 0;
 			const via = route === 'relay' ? node.post.via(key) : null;
 			peers.set(key, {
 				device: key,

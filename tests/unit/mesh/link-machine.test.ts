@@ -1,135 +1,159 @@
-// The machine that decides when two devices try for a direct link.
+// Two devices that try for a direct link.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apart, stepLink, type LinkEvent, type LinkState } from '#lib/mesh/link-machine.ts';
+import {
+	apart,
+	stepLink,
+	type LinkEffect,
+	type LinkEvent,
+	type LinkState,
+} from '#lib/mesh/link-machine.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
 
-const context = (offers: boolean, now = 1000) => ({ offers, now, jitter: 0.5 });
-const reachable = (attempt: string): LinkEvent => ({ type: 'reachable', attempt });
+const NOW = 50_000;
+const offerer = { offers: true, now: NOW, jitter: 0.5 };
+const answerer = { offers: false, now: NOW, jitter: 0.5 };
+const offering: LinkState = { state: 'offering', attempt: 'a', failures: 2 };
+const answering: LinkState = { state: 'answering', attempt: 'a', failures: 2 };
+const open: LinkState = { state: 'open', attempt: 'a' };
+const event = (type: LinkEvent['type'], attempt: string): LinkEvent => ({ type, attempt });
 
-/** A pair whose offer is out. */
-function offering(attempt = 'a1'): LinkState {
-	return stepLink(apart, reachable(attempt), context(true))[0];
-}
-
-describe('two devices', () => {
-	it('[LM1] never offer to each other at once: the one with the lower key offers', () => {
-		const [state, effects] = stepLink(apart, reachable('a1'), context(true));
-		expect(state).toMatchObject({ state: 'offering', attempt: 'a1' });
-		expect(effects).toEqual([{ type: 'offer', attempt: 'a1' }]);
-		expect(stepLink(apart, reachable('a1'), context(false))).toEqual([apart, []]);
-	});
-
-	it('[LM2] refuse an offer from the side that answers', () => {
-		expect(stepLink(apart, { type: 'offer', attempt: 'x' }, context(true))).toEqual([
-			apart,
-			[{ type: 'refuse', attempt: 'x' }],
+describe('a pair of devices', () => {
+	it('[LM1] has one that offers, and one that answers', () => {
+		expect(stepLink(apart, event('reachable', 'a'), offerer)).toEqual([
+			{ state: 'offering', attempt: 'a', failures: 0 },
+			[{ type: 'offer', attempt: 'a' }],
+		]);
+		expect(stepLink(apart, event('reachable', 'a'), answerer)).toEqual([apart, []]);
+		expect(stepLink(apart, event('offer', 'a'), answerer)).toEqual([
+			{ state: 'answering', attempt: 'a', failures: 0 },
+			[{ type: 'answer', attempt: 'a' }],
 		]);
 	});
 
-	it('[LM2] take a second offer for the other side having begun anew, even over a link that stands', () => {
-		const [first] = stepLink(apart, { type: 'offer', attempt: 'x' }, context(false));
-		const [open] = stepLink(first, { type: 'opened', attempt: 'x' }, context(false));
-		expect(open.state).toBe('open');
-		const [state, effects] = stepLink(open, { type: 'offer', attempt: 'y' }, context(false));
-		expect(state).toMatchObject({ state: 'answering', attempt: 'y' });
-		expect(effects).toEqual([
-			{ type: 'abandon', attempt: 'x' },
-			{ type: 'answer', attempt: 'y' },
-		]);
-		// The same offer again changes nothing.
-		expect(stepLink(state, { type: 'offer', attempt: 'y' }, context(false))).toEqual([state, []]);
-	});
-
-	it('[LM3] leave each other in peace for minutes after one said that it cannot', () => {
-		const [state, effects] = stepLink(
-			offering(),
-			{ type: 'refused', attempt: 'a1' },
-			context(true),
-		);
-		expect(state).toMatchObject({ state: 'apart', retryAt: 301_000 });
-		expect(effects).toContainEqual({ type: 'wake', at: 301_000 });
-	});
-
-	it('[LM4] wait longer after each failure, and not at all longer than half a minute', () => {
-		let state: LinkState = apart;
-		let now = 0;
-		const waits: number[] = [];
-		for (let n = 0; n < 12; n++) {
-			[state] = stepLink(state, reachable(`a${n}`), context(true, now));
-			[state] = stepLink(state, { type: 'failed', attempt: `a${n}` }, context(true, now));
-			if (state.state !== 'apart') throw new Error('still trying');
-			waits.push(state.retryAt - now);
-			now = state.retryAt;
+	it('[LM1] refuses offers from the one that is to answer, and goes on as it was', () => {
+		for (const state of [apart, offering, open]) {
+			expect(stepLink(state, event('offer', 'b'), offerer)).toEqual([
+				state,
+				[{ type: 'refuse', attempt: 'b' }],
+			]);
 		}
-		expect(waits.slice(0, 4)).toEqual([500, 1000, 2000, 4000]);
-		expect(waits.at(-1)).toBe(30_000);
 	});
 
-	it('[LM4] are not tried again before their time, and are woken when it has come', () => {
-		const [waiting] = stepLink(offering(), { type: 'failed', attempt: 'a1' }, context(true));
-		expect(stepLink(waiting, reachable('a2'), context(true, 1100))).toEqual([
+	it('[LM2] has one attempt at a time: a later offer takes the place of an earlier one', () => {
+		for (const state of [answering, open]) {
+			const [next, effects] = stepLink(state, event('offer', 'b'), answerer);
+			expect(next).toMatchObject({ state: 'answering', attempt: 'b' });
+			expect(effects).toEqual([
+				{ type: 'abandon', attempt: 'a' },
+				{ type: 'answer', attempt: 'b' },
+			]);
+			expect(stepLink(state, event('offer', 'a'), answerer)).toEqual([state, []]);
+		}
+		for (const state of [offering, answering, open]) {
+			expect(stepLink(state, event('reachable', 'b'), offerer)).toEqual([state, []]);
+		}
+	});
+
+	it('[LM2] lets go of a link that opens for another attempt than the present one', () => {
+		for (const state of [apart, offering, answering, open]) {
+			expect(stepLink(state, event('opened', 'old'), offerer)).toEqual([
+				state,
+				[{ type: 'abandon', attempt: 'old' }],
+			]);
+		}
+		expect(stepLink(offering, event('opened', 'a'), offerer)).toEqual([open, []]);
+		expect(stepLink(answering, event('opened', 'a'), answerer)).toEqual([open, []]);
+	});
+
+	it('[LM4] tries again after a failure, later each time', () => {
+		const at = NOW + retryDelay(3, 0.5);
+		expect(stepLink(offering, event('failed', 'a'), offerer)).toEqual([
+			{ state: 'apart', failures: 3, retryAt: at },
+			[
+				{ type: 'abandon', attempt: 'a' },
+				{ type: 'wake', at },
+			],
+		]);
+		const waiting: LinkState = { state: 'apart', failures: 3, retryAt: at };
+		expect(stepLink(waiting, event('reachable', 'b'), offerer)).toEqual([
 			waiting,
-			[{ type: 'wake', at: 1500 }],
+			[{ type: 'wake', at }],
 		]);
-		expect(stepLink(waiting, reachable('a2'), context(true, 1500))[0].state).toBe('offering');
+		const [next] = stepLink(waiting, event('reachable', 'b'), { ...offerer, now: at });
+		expect(next).toEqual({ state: 'offering', attempt: 'b', failures: 3 });
 	});
 
-	it('[LM5] drop what comes of an attempt that was given up', () => {
-		const [failed] = stepLink(offering(), { type: 'failed', attempt: 'a1' }, context(true));
-		const [state, effects] = stepLink(failed, { type: 'opened', attempt: 'a1' }, context(true));
-		expect(state).toEqual(failed);
-		expect(effects).toEqual([{ type: 'abandon', attempt: 'a1' }]);
-		const current = offering('a2');
-		expect(stepLink(current, { type: 'failed', attempt: 'a1' }, context(true))).toEqual([
-			current,
-			[],
+	it('[LM5] leaves a device that can’t be linked alone for five minutes', () => {
+		const [next, effects] = stepLink(offering, event('refused', 'a'), offerer);
+		expect(next).toEqual({ state: 'apart', failures: 3, retryAt: NOW + 300_000 });
+		expect(effects).toContainEqual({ type: 'wake', at: NOW + 300_000 });
+	});
+
+	it('[LM3] tries anew soon after a link that stood was lost', () => {
+		expect(stepLink(open, event('closed', 'a'), offerer)).toEqual([
+			{ state: 'apart', failures: 0, retryAt: NOW + 300 },
+			[{ type: 'wake', at: NOW + 300 }],
 		]);
-		expect(stepLink(current, { type: 'refused', attempt: 'a1' }, context(true))[0]).toEqual(
-			current,
-		);
 	});
 
-	it('[LM4] try again soon after a link that stood is lost', () => {
-		const [open] = stepLink(offering(), { type: 'opened', attempt: 'a1' }, context(true));
-		const [state, effects] = stepLink(open, { type: 'closed', attempt: 'a1' }, context(true));
-		expect(state).toEqual({ state: 'apart', failures: 0, retryAt: 1300 });
-		expect(effects).toEqual([{ type: 'wake', at: 1300 }]);
+	it('[LM2] hears nothing of what happens to former attempts', () => {
+		for (const state of [apart, offering, answering, open]) {
+			for (const type of ['failed', 'refused', 'closed'] as const) {
+				expect(stepLink(state, event(type, 'old'), offerer)).toEqual([state, []]);
+			}
+		}
+		for (const state of [offering, answering, apart]) {
+			expect(stepLink(state, event('closed', 'a'), offerer)).toEqual([state, []]);
+		}
+		for (const type of ['failed', 'refused'] as const) {
+			expect(stepLink(open, event(type, 'a'), offerer)).toEqual([open, []]);
+		}
 	});
 
-	it('[LM5] never have two attempts alive, whatever happens in whatever order', () => {
-		const attempt = fc.constantFrom('a', 'b', 'c');
-		const event = fc.record({
-			type: fc.constantFrom('reachable', 'offer', 'refused', 'opened', 'failed', 'closed'),
-			attempt,
-		}) as fc.Arbitrary<LinkEvent>;
+	it('[LM2] never has two live attempts, whatever happens in whatever order', () => {
+		const name = fc.constantFrom('a', 'b', 'c', 'd');
+		const anyEvent = fc.record({
+			type: fc.constantFrom(
+				...(['reachable', 'offer', 'refused', 'opened', 'failed', 'closed'] as const),
+			),
+			attempt: name,
+			passes: fc.nat(400_000),
+			jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+		});
 		fc.assert(
-			fc.property(fc.boolean(), fc.array(event, { maxLength: 40 }), (offers, events) => {
-				let state: LinkState = apart;
+			fc.property(fc.array(anyEvent, { maxLength: 60 }), fc.boolean(), (events, offers) => {
+				let state = apart;
 				let now = 0;
-				const alive = new Set<string>();
-				for (const each of events) {
-					const [next, effects] = stepLink(state, each, { offers, now, jitter: 0 });
-					for (const effect of effects) {
-						if (effect.type === 'abandon') alive.delete(effect.attempt);
-						if (effect.type === 'offer' || effect.type === 'answer') alive.add(effect.attempt);
-					}
-					// A link that closed by itself needs no abandoning.
-					if (each.type === 'closed' && next.state === 'apart') alive.delete(each.attempt);
-					expect(alive.size).toBeLessThanOrEqual(1);
-					expect([...alive]).toEqual(next.state === 'apart' ? [] : [next.attempt]);
+				const live = new Set<string>();
+				const perform = (effect: LinkEffect): void => {
+					if (effect.type === 'offer' || effect.type === 'answer') live.add(effect.attempt);
+					if (effect.type === 'abandon') live.delete(effect.attempt);
+					if (effect.type === 'wake') expect(effect.at).toBeGreaterThanOrEqual(now);
+				};
+				for (const { passes, jitter, ...happens } of events) {
+					now += passes;
+					const before = state;
+					const [next, effects] = stepLink(state, happens, { offers, now, jitter });
 					state = next;
-					now += 10_000;
+					effects.forEach(perform);
+					if (happens.type === 'closed' && state !== before) live.delete(happens.attempt);
+					const expected = state.state === 'apart' ? [] : [state.attempt];
+					expect([...live]).toEqual(expected);
+					expect(state.state).not.toBe(offers ? 'answering' : 'offering');
+					const [again] = stepLink(state, happens, { offers, now, jitter });
+					if (happens.type !== 'reachable') expect(again).toEqual(state);
 				}
 			}),
+			{ numRuns: 500 },
 		);
 	});
 });
 
-describe('waiting', () => {
-	it('[RP2] [LM4] is spread, so that those who failed together do not come back together', () => {
-		expect(retryDelay(1, 0)).toBe(375);
-		expect(retryDelay(1, 1)).toBe(625);
-		expect(retryDelay(40, 1)).toBe(37_500);
-	});
+it('[LM4] [RP2] waits between 375 ms and 37.5 s, doubling', () => {
+	expect([1, 2, 3, 7, 8, 5000].map((failures) => retryDelay(failures, 0.5))).toEqual([
+		500, 1000, 2000, 30_000, 30_000, 30_000,
+	]);
+	expect(retryDelay(1, 0)).toBe(375);
+	expect(retryDelay(100, 1)).toBe(37_500);
 });
