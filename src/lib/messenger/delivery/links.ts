@@ -42,6 +42,8 @@ export interface Links {
 	/** Whether messages of this space reach the device directly. */
 	carries(device: string, space: string): boolean;
 	send(device: string, space: string, envelope: Bytes): void;
+	/** A relay saw the device go: a link to it is asked for a sign of life. */
+	doubt(device: string): void;
 	info(device: string): LinkInfo;
 	stop(): void;
 }
@@ -268,6 +270,9 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		carries: (device, space) => pairs.get(device)?.live?.carries(space) ?? false,
 		send(device, space, envelope) {
 			pairs.get(device)?.live?.send(space, envelope);
+		},
+		doubt(device) {
+			pairs.get(device)?.live?.doubt();
 		},
 		info(device) {
 			const pair = pairs.get(device);
