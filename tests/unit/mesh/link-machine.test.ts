@@ -84,6 +84,13 @@ describe('a pair of devices', () => {
 		expect(next).toEqual({ state: 'offering', attempt: 'b', failures: 3 });
 	});
 
+	it('[LM4] tries at once when the other side can be heard again: an offer that could not be sent is no failure', () => {
+		const [next, effects] = stepLink(offering, event('unreachable', 'a'), offerer);
+		expect(next).toEqual({ state: 'apart', failures: 2, retryAt: NOW });
+		expect(effects).toEqual([{ type: 'abandon', attempt: 'a' }]);
+		expect(stepLink(next, event('reachable', 'b'), offerer)[0].state).toBe('offering');
+	});
+
 	it('[LM5] leaves a device that can’t be linked alone for five minutes', () => {
 		const [next, effects] = stepLink(offering, event('refused', 'a'), offerer);
 		expect(next).toEqual({ state: 'apart', failures: 3, retryAt: NOW + 300_000 });
@@ -99,7 +106,7 @@ describe('a pair of devices', () => {
 
 	it('[LM2] hears nothing of what happens to former attempts', () => {
 		for (const state of [apart, offering, answering, open]) {
-			for (const type of ['failed', 'refused', 'closed'] as const) {
+			for (const type of ['failed', 'refused', 'unreachable', 'closed'] as const) {
 				expect(stepLink(state, event(type, 'old'), offerer)).toEqual([state, []]);
 			}
 		}
@@ -115,7 +122,8 @@ describe('a pair of devices', () => {
 		const name = fc.constantFrom('a', 'b', 'c', 'd');
 		const anyEvent = fc.record({
 			type: fc.constantFrom(
-				...(['reachable', 'offer', 'refused', 'opened', 'failed', 'closed'] as const),
+				...(['reachable', 'offer', 'refused', 'unreachable'] as const),
+				...(['opened', 'failed', 'closed'] as const),
 			),
 			attempt: name,
 			passes: fc.nat(400_000),
