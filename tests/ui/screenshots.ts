@@ -1,5 +1,5 @@
 // Looks at every view: photographs each at two sizes in light and dark, and has axe-core check each.
-// Run: node_modules/.bin/node tests/ui/screenshots.ts [folder] [word in a view's name]
+// Run: node_modules/.bin/node tests/ui/screenshots.ts [folder] [pattern of view names]
 import { mkdir } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Page } from 'playwright-core';
@@ -80,7 +80,9 @@ async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' |
 
 const looks = (['phone', 'desktop'] as const).flatMap((size) =>
 	(['light', 'dark'] as const).flatMap((scheme) =>
-		VIEWS.filter(({ name }) => name.includes(only)).map((view) => () => look(view, size, scheme)),
+		VIEWS.filter(({ name }) => new RegExp(only).test(name)).map(
+			(view) => () => look(view, size, scheme),
+		),
 	),
 );
 const work = async (): Promise<void> => {
