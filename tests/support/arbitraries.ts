@@ -1,0 +1,258 @@
+// Whatever the formats can say, drawn for property tests.
+import fc from 'fast-check';
+import {
+	EPOCH_REASON,
+	HISTORY,
+	SPACE_KIND,
+	type Content,
+	type Message,
+} from '#lib/protocol/content.ts';
+import { KIND, type Header, type Packet, type Wraps } from '#lib/protocol/entry.ts';
+import type { Member } from '#lib/protocol/identity.ts';
+import type { Invitation } from '#lib/protocol/invitation.ts';
+import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import type { LinkFrame } from '#lib/protocol/link-frame.ts';
+import type { Grant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import { utf8, type Bytes } from '#lib/util/bytes.ts';
+
+export const bytes = (length: number): fc.Arbitrary<Bytes> =>
+	fc.uint8Array({ minLength: length, maxLength: length }).map((value) => new Uint8Array(value));
+const blob = (maxLength: number): fc.Arbitrary<Bytes> =>
+	fc.uint8Array({ maxLength }).map((value) => new Uint8Array(value));
+const id = bytes(32);
+const signature = bytes(64);
+const ids = fc.array(id, { maxLength: 4 });
+const uint = fc.maxSafeNat();
+const time = fc.nat(2 ** 31 - 1).map((n) => n * 2 ** 17);
+const choice = <T>(values: Record<string, T>): fc.Arbitrary<T> =>
+	fc.constantFrom(...Object.values(values));
+
+/** Text that fits so many bytes, of every kind of character. */
+export const text = (limit: number): fc.Arbitrary<string> =>
+	fc
+		.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
+		.filter((value) => value.isWellFormed() && utf8(value).length <= limit);
+const name = text(64).filter((value) => value.trim().length > 0);
+
+export const relay: fc.Arbitrary<RelayAddress> = fc.record({
+	key: id,
+	urls: fc.array(
+		fc
+			.tuple(fc.constantFrom('ws', 'wss'), fc.domain(), fc.integer({ min: 1, max: 65_535 }))
+			.map(([scheme, host, port]) => `${scheme}://${host}:${port}/relay`)
+			.filter((url) => url.length <= 256),
+		{ maxLength: 4 },
+	),
+});
+const relays = fc.array(relay, { maxLength: 2 });
+
+export const member: fc.Arbitrary<Member> = fc.record({
+	certificate: fc.record({
+		rootKey: id,
+		deviceKey: id,
+		deviceName: text(64),
+		time: uint,
+		signature,
+	}),
+	prekey: fc.record({ deviceKey: id, publicKey: id, time: uint, signature }),
+	name: text(64),
+});
+
+export const header: fc.Arbitrary<Header> = fc
+	.record({
+		kind: fc.nat(255),
+		space: id,
+		author: id,
+		device: id,
+		seq: uint,
+		prev: id,
+		time: fc.record({ ms: time, counter: fc.nat(65_535) }),
+		authorityHeads: ids,
+		feedHeads: ids,
+		key: fc.oneof(
+			fc.record({ mode: fc.constant('control' as const), epoch: bytes(16), salt: bytes(16) }),
+			fc.record({ mode: fc.constant('direct' as const), epoch: bytes(16) }),
+		),
+		commitment: id,
+		bodyHash: id,
+		bodyLength: fc.nat(MAX_PACKET),
+		attachmentRoot: fc.option(id),
+		attachmentLength: fc.nat(2 ** 31 - 1).map((n) => n * 2 ** 10),
+		expiry: time,
+	})
+	.map((drawn) => ({
+		...drawn,
+		space: drawn.kind === KIND.genesis ? new Uint8Array(0) : drawn.space,
+		prev: drawn.seq === 0 ? new Uint8Array(0) : drawn.prev,
+	}));
+
+const wraps: fc.Arbitrary<Wraps> = fc.record({
+	ephemeral: id,
+	boxes: fc.array(fc.record({ prekeyId: bytes(8), box: blob(512) }), { maxLength: 5 }),
+});
+
+export const packet: fc.Arbitrary<Packet> = fc.record({
+	header: blob(600),
+	signature,
+	wraps: fc.option(wraps),
+	body: fc.option(blob(600)),
+});
+
+const message: fc.Arbitrary<Message> = fc.record({
+	kind: fc.constant(KIND.message),
+	channel: id,
+	text: text(8192),
+	replyTo: fc.option(id),
+});
+
+export const content: fc.Arbitrary<Content> = fc.oneof(
+	fc.record({
+		kind: fc.constant(KIND.genesis),
+		spaceKind: choice(SPACE_KIND),
+		name,
+		history: choice(HISTORY),
+		spaceKey: id,
+		founder: member,
+	}),
+	fc.record({
+		kind: fc.constant(KIND.epoch),
+		reason: choice(EPOCH_REASON),
+		earlierControlKeys: ids,
+		recipients: fc.array(fc.record({ device: id, tokenHash: id }), { maxLength: 32 }),
+		mailbox: id,
+		writeKey: id,
+		ownerKey: id,
+		relays,
+		ttl: fc.nat(MAX_TTL_SECONDS),
+	}),
+	fc.record({
+		kind: fc.constant(KIND.admit),
+		invite: id,
+		proof: signature,
+		member,
+		tokenHash: id,
+		epoch: bytes(16),
+		step: fc.nat(1_000_000),
+	}),
+	fc.record({ kind: fc.constant(KIND.leave) }),
+	fc.record({ kind: fc.constant(KIND.channel), name }),
+	fc.record({
+		kind: fc.constant(KIND.invite),
+		inviteKey: id,
+		uses: fc.nat(100_000),
+		expiry: time,
+		role: fc.nat(255),
+		lobbySecret: id,
+		relays,
+	}),
+	message,
+);
+
+export const invitation: fc.Arbitrary<Invitation> = fc.record({
+	space: id,
+	spaceName: text(64),
+	inviterName: text(64),
+	inviter: id,
+	seed: id,
+	lobbyKey: id,
+	expiry: time,
+	relays,
+});
+
+export const joinRequest: fc.Arbitrary<JoinRequest> = fc.record({
+	space: id,
+	inviteKey: id,
+	proof: signature,
+	member,
+	replyMailbox: id,
+	replyWriteSeed: id,
+});
+
+export const grant: fc.Arbitrary<Grant> = fc.record({
+	groupKey: id,
+	step: fc.nat(1_000_000),
+	controlKey: id,
+	envelopeKey: id,
+	writeSeed: id,
+	token: id,
+	ownerSeed: fc.option(id),
+});
+
+const feedHeads = fc.array(fc.record({ feed: id, seq: uint, id }), { maxLength: 5 });
+
+export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
+	fc.record({
+		type: fc.constant('welcome' as const),
+		space: id,
+		grant,
+		controlKeys: ids,
+		bases: feedHeads,
+	}),
+	fc.record({
+		type: fc.constant('entries' as const),
+		packets: fc.array(packet, { maxLength: 3 }),
+	}),
+	fc.record({
+		type: fc.constant('refused' as const),
+		reason: fc.constantFrom(...([0, 1, 2, 3] as const)),
+	}),
+);
+
+const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
+	fc.record({
+		type: fc.constant('entries' as const),
+		packets: fc.array(packet, { maxLength: 3 }),
+	}),
+	fc.record({
+		type: fc.constant('state' as const),
+		state: fc.record({
+			space: id,
+			device: id,
+			full: fc.boolean(),
+			wantsReply: fc.boolean(),
+			controlHeads: ids,
+			feeds: feedHeads,
+			time: uint,
+			signature,
+		}),
+	}),
+	fc.record({
+		type: fc.constant('pull' as const),
+		control: ids,
+		have: ids,
+		ranges: fc.array(
+			fc
+				.tuple(id, fc.nat(2 ** 30), fc.integer({ min: 1, max: 2 ** 20 }))
+				.map(([feed, from, count]) => ({ feed, from, to: from + count })),
+			{ maxLength: 4 },
+		),
+	}),
+	fc.record({
+		type: fc.constant('signal' as const),
+		signal: fc.record({
+			space: id,
+			from: id,
+			to: id,
+			attempt: bytes(16),
+			step: choice(SIGNAL_STEP),
+			payload: blob(300),
+			time: uint,
+			signature,
+		}),
+	}),
+);
+
+export const envelope: fc.Arbitrary<Envelope> = fc.record({
+	from: id,
+	to: fc.option(id),
+	message: spaceMessage,
+});
+
+export const linkFrame: fc.Arbitrary<LinkFrame> = fc.oneof(
+	fc.record({ type: fc.constant('hello' as const), tag: id, device: id, signature }),
+	fc.record({ type: fc.constant('space' as const), tag: id, envelope: blob(300) }),
+	fc.record({ type: fc.constant('ping' as const), number: uint }),
+	fc.record({ type: fc.constant('pong' as const), number: uint }),
+);
