@@ -7,7 +7,7 @@ const PORT = 5197;
 const INVITATION = 'hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
 
 let browser: Browser;
-let stop: () => void;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
 	stop = await serveInterface(PORT);
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await browser.close();
-	stop();
+	await stop();
 });
 
 async function open(scene: object = {}, hash = ''): Promise<Page> {

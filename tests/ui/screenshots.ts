@@ -90,6 +90,6 @@ const work = async (): Promise<void> => {
 };
 await Promise.all([work(), work(), work()]);
 await browser.close();
-stop();
+await stop();
 console.log(problems === 0 ? 'no problems' : `${String(problems)} problems`);
 process.exit(problems === 0 ? 0 : 1);

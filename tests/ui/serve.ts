@@ -1,7 +1,7 @@
 // The interface on a fake messenger, built as the product is (same config, same content security policy) in a
 // temporary copy of the sources, so that the fake never comes near the product's bundle.
 // By itself: node_modules/.bin/node tests/ui/serve.ts
-import { cp, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,17 +36,21 @@ async function buildInterface(): Promise<string> {
 	process.chdir(copy);
 	await build({ logLevel: 'warn' });
 	process.chdir(before);
-	return join(copy, 'dist');
+	return copy;
 }
 
 /** Serves it; the result ends that. */
-export async function serveInterface(port: number): Promise<() => void> {
-	const serve = sirv(await buildInterface(), { single: '200.html' });
+export async function serveInterface(port: number): Promise<() => Promise<void>> {
+	const copy = await buildInterface();
+	const serve = sirv(join(copy, 'dist'), { single: '200.html' });
 	const server = createServer((request, response) => {
 		serve(request, response);
 	});
 	await new Promise<void>((listening) => server.listen(port, 'localhost', listening));
-	return () => server.close();
+	return async () => {
+		server.close();
+		await rm(copy, { recursive: true });
+	};
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
