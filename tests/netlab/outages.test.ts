@@ -1,94 +1,95 @@
 // What happens to messages when the network breaks under people who are talking.
 import { setTimeout as pause } from 'node:timers/promises';
 import { it } from 'vitest';
+import type { Person } from '../e2e/support/person.ts';
+import { m } from '../e2e/support/words.ts';
 import { lab } from './support/lab.ts';
-import { expectSame, meet, talk, timed } from './support/meeting.ts';
-import { useNetwork } from './support/network.ts';
-import { RELAY_DOWN, RELAY_UP, type Person } from './support/person.ts';
+import { bothDirect, bothThrough, expectSame, meet, talk, timed } from './support/meeting.ts';
+import { RELAY, useNetwork } from './support/network.ts';
+import { allDelivered, sees } from './support/screen.ts';
 
 const network = useNetwork();
 
 const OUTAGE = 30_000;
 const MESSAGES = 12;
 
-const bothDirect = (one: Person, other: Person): Promise<unknown> =>
-	Promise.all([one.reaches(other, 'direct', 60_000), other.reaches(one, 'direct', 60_000)]);
+async function linked(): Promise<readonly [Person, Person]> {
+	const [alice, bob] = await meet(network, 'alice', 'bob');
+	await bothDirect(alice, bob);
+	return [alice, bob];
+}
 
-/** Both write numbered messages, spread over the whole outage. */
-async function writeThrough(people: readonly Person[], duration: number): Promise<string[]> {
+/** Both write numbered messages, spread over the whole outage; what was written. */
+async function writeThrough(one: Person, other: Person): Promise<string[]> {
 	const said: string[] = [];
 	for (let number = 1; number <= MESSAGES; number++) {
-		const step = pause(duration / MESSAGES);
-		for (const person of people) {
+		const turn = pause(OUTAGE / MESSAGES);
+		for (const person of [one, other]) {
 			const text = `${person.name} ${String(number).padStart(2, '0')}`;
-			await person.say(text);
+			await person.chat.send(text);
 			said.push(text);
 		}
-		await step;
+		await turn;
 	}
 	return said;
 }
 
-/** After the network is back: everything comes through, once and in one order, and the direct link stands again. */
-async function recovers(what: string, one: Person, other: Person, said: string[]): Promise<void> {
+/** The network is back: everything comes through, once and in one order, and the direct link stands again. */
+async function recover(
+	outage: string,
+	one: Person,
+	other: Person,
+	said: readonly string[],
+): Promise<void> {
 	lab('heal');
-	await timed(`${what}: all messages on both sides after it`, () =>
-		Promise.all([one.sees(said, 60_000), other.sees(said, 60_000)]),
+	await timed(`${outage} over: all messages on both sides`, () =>
+		Promise.all([sees(one.page, said), sees(other.page, said)]),
 	);
-	await timed(`${what}: all marked as delivered`, () =>
-		Promise.all([one.allDelivered(60_000), other.allDelivered(60_000)]),
+	await timed(`${outage} over: all marked as delivered after another`, () =>
+		Promise.all([allDelivered(one.page), allDelivered(other.page)]),
 	);
-	await timed(`${what}: direct again`, () => bothDirect(one, other));
+	await timed(`${outage} over: direct again after another`, () => bothDirect(one, other));
 	await expectSame(one, other, said);
 }
 
 it('[SY1] a partition of 30 s loses nothing and doubles nothing', async () => {
-	const [alice, bob] = await meet(network, 'alice', 'bob');
-	await bothDirect(alice, bob);
+	const [alice, bob] = await linked();
 	lab('fault', 'alice', 'block=relay');
 	lab('fault', 'alice', 'block=bob');
-	const said = await writeThrough([alice, bob], OUTAGE);
-	await recovers('partition', alice, bob, said);
+	await recover('partition', alice, bob, await writeThrough(alice, bob));
 });
 
-it('[SY1] a router whose uplink swallows everything for 30 s loses nothing and doubles nothing', async () => {
-	const [alice, bob] = await meet(network, 'alice', 'bob');
-	await bothDirect(alice, bob);
+it('[SY1] a router that swallows everything for 30 s loses nothing and doubles nothing', async () => {
+	const [alice, bob] = await linked();
 	lab('fault', 'home1', 'blackhole');
-	const said = await writeThrough([alice, bob], OUTAGE);
-	await recovers('blackhole', alice, bob, said);
+	await recover('blackhole', alice, bob, await writeThrough(alice, bob));
 });
 
-it('[DV4] when only the direct path breaks, messages go on through the relay', async () => {
-	const [alice, bob] = await meet(network, 'alice', 'bob');
-	await bothDirect(alice, bob);
+it('[LK3] when only the direct path breaks, messages go on through the relay', async () => {
+	const [alice, bob] = await linked();
 	lab('fault', 'alice', 'block=bob');
 	await talk(alice, bob, 'right after the path broke');
-	await timed('path broken: noticed', () => alice.reaches(bob, 'through relay.test', 60_000));
+	await timed('path broken: noticed after another', () => bothThrough(RELAY, alice, bob));
 	await talk(alice, bob, 'through the relay');
 	lab('heal');
-	await timed('path broken: direct again', () => bothDirect(alice, bob));
+	await timed('path mended: direct again', () => bothDirect(alice, bob));
 	await talk(alice, bob, 'direct again');
 });
 
-it('[LK2] people who are linked go on when the relay dies, and it takes part again when it is back', async () => {
-	const [alice, bob] = await meet(network, 'alice', 'bob');
-	await bothDirect(alice, bob);
+it('[LK2] people who are linked go on when the relay dies, and use it again when it is back', async () => {
+	const [alice, bob] = await linked();
 	await network.relay.kill();
 	await talk(alice, bob, 'right after the relay died');
-	await Promise.all([alice.relayIs(RELAY_DOWN), bob.relayIs(RELAY_DOWN)]);
+	for (const { peers } of [alice, bob]) await peers.relayIs(m.relay_waiting_soon());
 	await bothDirect(alice, bob);
 	await talk(alice, bob, 'without a relay');
 	await network.relay.start();
 	await timed('relay back: connected', () =>
-		Promise.all([alice.relayIs(RELAY_UP, 60_000), bob.relayIs(RELAY_UP, 60_000)]),
+		Promise.all([alice, bob].map(({ peers }) => peers.relayIs(m.relay_connected()))),
 	);
 	await bothDirect(alice, bob);
 	await talk(alice, bob, 'with the relay back');
 	const topics = ['right after the relay died', 'without a relay', 'with the relay back'];
-	await expectSame(
-		alice,
-		bob,
-		topics.flatMap((topic) => [`Alice, ${topic}`, `Bob, ${topic}`]),
-	);
+	const said = topics.flatMap((topic) => [`Alice, ${topic}`, `Bob, ${topic}`]);
+	await expectSame(alice, bob, said);
 });

@@ -1,8 +1,13 @@
-// What most stories begin with: two people in one space, and words that go both ways.
+// What most stories are made of: two people meet in a space, are linked or not, and say something both ways.
 import { expect } from 'vitest';
+import { join } from '../../e2e/support/newcomer.ts';
+import type { Person } from '../../e2e/support/person.ts';
+import { m } from '../../e2e/support/words.ts';
 import type { Node } from './lab.ts';
-import type { Network } from './network.ts';
-import type { Person } from './person.ts';
+import { ORIGIN, type Network } from './network.ts';
+import { allDelivered, sees, shown } from './screen.ts';
+
+const SPACE = 'Rendezvous';
 
 /** Does it, and prints how long it took. */
 export async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -12,37 +17,51 @@ export async function timed<T>(what: string, work: () => Promise<T>): Promise<T>
 	return result;
 }
 
-/** The first founds a space through the relay, the second joins it by invitation. */
+/** The first founds a space and uses the relay the app came from; the second joins by invitation. */
 export async function meet(
 	network: Network,
 	first: Node,
 	second: Node,
 ): Promise<readonly [Person, Person]> {
 	const [host, guest] = await Promise.all([network.person(first), network.person(second)]);
-	await host.begin();
-	const link = await host.found('Rendezvous');
-	await timed(`${first}–${second} joined`, () => guest.join(link));
+	await host.visit(ORIGIN);
+	await host.start();
+	await host.peers.acceptOffered();
+	await host.spaces.create('direct', SPACE);
+	const link = await host.spaces.invite();
+	await timed(`${first}–${second}: link opened, name written, let in`, () =>
+		join(guest, link, SPACE),
+	);
 	return [host, guest];
 }
 
-/** A message each way: both arrive, and are marked as delivered. */
-export async function talk(one: Person, other: Person, about: string): Promise<void> {
-	await timed(`${one.name}–${other.name} a message each way, ${about}`, async () => {
-		await one.say(`${one.name}, ${about}`);
-		await other.sees([`${one.name}, ${about}`]);
-		await other.say(`${other.name}, ${about}`);
-		await one.sees([`${other.name}, ${about}`]);
+const bothReach = (one: Person, other: Person, route: string): Promise<unknown> =>
+	Promise.all([one.peers.reaches(other.name, route), other.peers.reaches(one.name, route)]);
+
+export const bothDirect = (one: Person, other: Person): Promise<unknown> =>
+	bothReach(one, other, m.route_direct());
+
+export const bothThrough = (relay: string, one: Person, other: Person): Promise<unknown> =>
+	bothReach(one, other, m.route_relay({ relay }));
+
+/** Both say this; both arrive, and are marked as delivered. */
+export async function talk(one: Person, other: Person, words: string): Promise<void> {
+	await timed(`${one.name}–${other.name}: a message each way, ${words}`, async () => {
+		await one.chat.send(`${one.name}, ${words}`);
+		await sees(other.page, [`${one.name}, ${words}`]);
+		await other.chat.send(`${other.name}, ${words}`);
+		await sees(one.page, [`${other.name}, ${words}`]);
 	});
-	await Promise.all([one.allDelivered(), other.allDelivered()]);
+	await Promise.all([allDelivered(one.page), allDelivered(other.page)]);
 }
 
-/** Everything that was said is there once on both screens, in the same order. */
+/** Everything that was said is on both screens, once and in the same order. */
 export async function expectSame(
 	one: Person,
 	other: Person,
 	said: readonly string[],
 ): Promise<void> {
-	const [here, there] = await Promise.all([one.seen(), other.seen()]);
-	expect([...here].sort()).toEqual([...said].sort());
+	const [here, there] = await Promise.all([shown(one.page), shown(other.page)]);
+	expect(here.toSorted()).toEqual(said.toSorted());
 	expect(there).toEqual(here);
 }

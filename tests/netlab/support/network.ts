@@ -1,18 +1,28 @@
 // What a story takes place in: a relay on the simulated internet and people in the nodes, made anew for each story.
+// After each, whatever broke is mended, and nobody's page may have asked anything of anyone but the relay.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, inject } from 'vitest';
+import { afterEach, beforeEach, expect, inject } from 'vitest';
+import { createPerson, type Person } from '../../e2e/support/person.ts';
+import { watchConnections } from './connections.ts';
 import { lab, start, type Node, type Program } from './lab.ts';
-import { openPerson, type Person } from './person.ts';
+import { nodeProfile } from './node-profile.ts';
 
 const MAIN = fileURLToPath(new URL('../../../relay-server/main.ts', import.meta.url));
 
+/** Serves the app, too; STUN is on its UDP port 443. */
+export const ORIGIN = 'https://relay.test';
+export const RELAY = 'relay.test';
+
 export interface Network {
-	/** The relay and host of the app: `https://relay.test`, and STUN on UDP 443. */
-	relay: { kill(): Promise<void>; start(): Promise<void> };
-	/** Somebody who opens the app on this node for the first time. */
+	readonly relay: {
+		/** Without a chance to say goodbye. */
+		kill(): Promise<void>;
+		start(): Promise<void>;
+	};
+	/** Somebody with a new browser on this node, named like it. */
 	person(node: Node): Promise<Person>;
 }
 
@@ -26,7 +36,7 @@ export function useNetwork(): Network {
 		relay = await start('relay', /STUN: {3}UDP port 443[^]*Link:/, [
 			process.execPath,
 			MAIN,
-			...['--port', '443', '--tls-self-signed', '--public-url', 'https://relay.test'],
+			...['--port', '443', '--tls-self-signed', '--public-url', ORIGIN],
 			...['--serve', inject('app'), '--data', data],
 		]);
 	}
@@ -36,12 +46,13 @@ export function useNetwork(): Network {
 		await startRelay();
 	});
 
-	afterEach(async (context) => {
-		if (context.task.result?.state === 'fail') {
-			for (const person of people) await person.describe().then(console.log, console.error);
-		}
+	afterEach(async ({ task }) => {
 		lab('heal');
-		await Promise.all(people.map((person) => person.close()));
+		for (const person of people) {
+			if (task.result?.state === 'fail') await person.photograph(`${task.name} ${person.name}`);
+			expect.soft(person.requestsElsewhere([RELAY, `${RELAY}:443`])).toEqual([]);
+			await person.remove();
+		}
 		people = [];
 		await relay?.kill();
 		await rm(data, { recursive: true, force: true });
@@ -55,7 +66,8 @@ export function useNetwork(): Network {
 			},
 		},
 		async person(node) {
-			const person = await openPerson(node, 'https://relay.test/');
+			const name = `${node[0]?.toUpperCase() ?? ''}${node.slice(1)}`;
+			const person = await createPerson(name, nodeProfile(node), watchConnections);
 			people.push(person);
 			return person;
 		},
