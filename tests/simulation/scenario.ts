@@ -33,6 +33,7 @@ export interface Scene {
 const QUIET_WITHIN = 400_000;
 const LOOK = 10_000;
 
+export const hooks: { onEnd?: (scene: Scene) => Promise<void> } = {};
 export class ScenarioError extends Error {}
 
 export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<Outcome> {
@@ -80,6 +81,7 @@ export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<
 		wrong = await complaints(scene);
 	}
 	if (wrong.length > 0) {
+		await hooks.onEnd?.(scene);
 		throw new ScenarioError(`${describePlan(plan)}\n\n${wrong.slice(0, 40).join('\n')}`);
 	}
 	const outcome = {

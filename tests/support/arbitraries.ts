@@ -166,19 +166,21 @@ export const joinRequest: fc.Arbitrary<JoinRequest> = fc.record({
 	inviteKey: id,
 	proof: signature,
 	member,
+	tokenHash: id,
 	replyMailbox: id,
 	replyWriteSeed: id,
 });
 
-export const grant: fc.Arbitrary<Grant> = fc.record({
+const joinGrant = {
 	groupKey: id,
 	step: fc.nat(1_000_000),
 	controlKey: id,
 	envelopeKey: id,
 	writeSeed: id,
-	token: id,
 	ownerSeed: fc.option(id),
-});
+};
+
+export const grant: fc.Arbitrary<Grant> = fc.record({ ...joinGrant, token: id });
 
 const feedHeads = fc.array(fc.record({ feed: id, seq: uint, id }), { maxLength: 5 });
 
@@ -186,7 +188,7 @@ export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 	fc.record({
 		type: fc.constant('welcome' as const),
 		space: id,
-		grant,
+		grant: fc.record(joinGrant),
 		controlKeys: ids,
 		bases: feedHeads,
 	}),

@@ -29,7 +29,9 @@ export function resolveAuthority(
 		},
 		onToken(id, device, tokenHash) {
 			const tokens = epochs.find((epoch) => equal(epoch.id, id))?.tokenHashes;
-			tokens?.set(device, [...(tokens.get(device) ?? []), tokenHash]);
+			const known = tokens?.get(device) ?? [];
+			if (known.some((each) => equal(each, tokenHash))) return;
+			tokens?.set(device, [...known, tokenHash]);
 		},
 	});
 	const live = liveEpochs(entries, epochs);

@@ -97,6 +97,8 @@ export async function startSpaceNode(
 	});
 	const admission: Admission = createAdmission(ports, self, space, pool, {
 		admit: async (content) => (await write(content)).ok,
+		isSeen: (device) =>
+			post.route(device) !== null || (space.ledger.feeds.get(device)?.seq ?? -1) >= 0,
 	});
 
 	let presentBefore = new Set<string>();

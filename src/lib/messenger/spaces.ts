@@ -151,11 +151,9 @@ export function createSpaces(
 
 	async function joined(pending: PendingJoin, space: Space): Promise<void> {
 		joins.delete(space.key);
-		await store.commit([
-			...listWrite(nextNumber, space.id),
-			joinWrite(ports, pending.number, null),
-		]);
-		await start(space, nextNumber++);
+		const number = nextNumber++;
+		await store.commit([...listWrite(number, space.id), joinWrite(ports, pending.number, null)]);
+		await start(space, number);
 	}
 
 	async function startJoin(record: JoinRecord, number: number): Promise<void> {

@@ -50,6 +50,7 @@ export type Label =
 	| 'invite-key'
 	| 'invite-write'
 	| 'invite-mailbox'
+	| 'join-token'
 	| 'lobby-agreement'
 	| 'lobby-token'
 	| 'lobby-owner'

@@ -1,9 +1,10 @@
 // How somebody with an invitation knocks, and how a member lets them in. [IN3] [IN4]
 // Both travel sealed to a public key, in blocks, through mailboxes: the lobby's and the joiner's own.
 //
-// request [1, space 32, invite key 32, proof 64, member, reply mailbox 32, reply write seed 32]
-// grant   [1, group key 32, step, control key 32, envelope key 32, write seed 32, token 32, owner seed 32 or null]
-// reply   WELCOME [0, space 32, grant, [control key 32 …≤16] of other epochs, [[feed 32, seq, head id 32] …] where the
+// request [1, space 32, invite key 32, proof 64, member, token hash 32, reply mailbox 32, reply write seed 32]
+// join grant [1, group key 32, step, control key 32, envelope key 32, write seed 32, owner seed 32 or null]
+// grant   [join grant, token 32]
+// reply   WELCOME [0, space 32, join grant, [control key 32 …≤16] of other epochs, [[feed 32, seq, head id 32] …] where the
 //                 view begins]
 //         ENTRIES [1, [packet …]]   the authority log
 //         REFUSED [2, reason]
@@ -34,6 +35,8 @@ export interface JoinRequest {
 	readonly inviteKey: Bytes;
 	readonly proof: Bytes;
 	readonly member: Member;
+	/** Of the joiner's token in the space's mailboxes: whoever admits it, and however often, it has this one. */
+	readonly tokenHash: Bytes;
 	readonly replyMailbox: Bytes;
 	readonly replyWriteSeed: Bytes;
 }
@@ -50,6 +53,9 @@ export interface Grant {
 	readonly ownerSeed: Bytes | null;
 }
 
+/** What whoever admits hands on: a joiner draws its token itself. */
+export type JoinGrant = Omit<Grant, 'token'>;
+
 /** spent: used up. expired, unknown: as said. full: the space has no room for more devices. */
 export const REFUSAL = { unknown: 0, expired: 1, spent: 2, full: 3 } as const;
 export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL];
@@ -58,7 +64,7 @@ export type JoinReply =
 	| {
 			readonly type: 'welcome';
 			readonly space: Bytes;
-			readonly grant: Grant;
+			readonly grant: JoinGrant;
 			/** Of epochs that the granted one does not follow: without them parts of the authority log stay shut. */
 			readonly controlKeys: readonly Bytes[];
 			readonly bases: readonly FeedHead[];
@@ -77,12 +83,13 @@ export const joinProofContent = (
 const id = bytes(32);
 
 const requestShape: Shape<JoinRequest> = map(
-	tuple(literal(1), id, id, bytes(64), memberShape, id, id),
-	([, space, inviteKey, proof, member, replyMailbox, replyWriteSeed]) => ({
+	tuple(literal(1), id, id, bytes(64), memberShape, id, id, id),
+	([, space, inviteKey, proof, member, tokenHash, replyMailbox, replyWriteSeed]) => ({
 		space,
 		inviteKey,
 		proof,
 		member,
+		tokenHash,
 		replyMailbox,
 		replyWriteSeed,
 	}),
@@ -95,6 +102,7 @@ export const encodeJoinRequest = (r: JoinRequest): Bytes =>
 		r.inviteKey,
 		r.proof,
 		memberToTuple(r.member),
+		r.tokenHash,
 		r.replyMailbox,
 		r.replyWriteSeed,
 	]);
@@ -102,31 +110,33 @@ export const encodeJoinRequest = (r: JoinRequest): Bytes =>
 export const decodeJoinRequest = (encoded: Uint8Array): Result<JoinRequest, DecodeError> =>
 	decode(requestShape, encoded, 2048);
 
-const grantShape: Shape<Grant> = map(
-	tuple(literal(1), id, uint(1_000_000), id, id, id, id, optional(id)),
-	([, groupKey, step, controlKey, envelopeKey, writeSeed, token, ownerSeed]) => ({
+const joinGrantShape: Shape<JoinGrant> = map(
+	tuple(literal(1), id, uint(1_000_000), id, id, id, optional(id)),
+	([, groupKey, step, controlKey, envelopeKey, writeSeed, ownerSeed]) => ({
 		groupKey,
 		step,
 		controlKey,
 		envelopeKey,
 		writeSeed,
-		token,
 		ownerSeed,
 	}),
 );
-
-const grantToTuple = (g: Grant): unknown[] => [
+const joinGrantToTuple = (g: JoinGrant): unknown[] => [
 	1,
 	g.groupKey,
 	g.step,
 	g.controlKey,
 	g.envelopeKey,
 	g.writeSeed,
-	g.token,
 	g.ownerSeed,
 ];
 
-export const encodeGrant = (grant: Grant): Bytes => encode(grantToTuple(grant));
+const grantShape: Shape<Grant> = map(tuple(joinGrantShape, id), ([grant, token]) => ({
+	...grant,
+	token,
+}));
+
+export const encodeGrant = (grant: Grant): Bytes => encode([joinGrantToTuple(grant), grant.token]);
 export const decodeGrant = (encoded: Uint8Array): Result<Grant, DecodeError> =>
 	decode(grantShape, encoded, 512);
 
@@ -135,7 +145,7 @@ const replyShape: Shape<JoinReply> = variants<JoinReply>(
 		tuple(
 			literal(0),
 			id,
-			grantShape,
+			joinGrantShape,
 			list(id, MAX_AUTHORITY_HEADS),
 			list(
 				map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
@@ -166,7 +176,7 @@ export function encodeJoinReply(reply: JoinReply): Bytes {
 			return encode([
 				0,
 				reply.space,
-				grantToTuple(reply.grant),
+				joinGrantToTuple(reply.grant),
 				reply.controlKeys,
 				reply.bases.map((base) => [base.feed, base.seq, base.id]),
 			]);

@@ -1,6 +1,6 @@
 // A member's side of joining: reads the lobbies of the space's invitations, and lets in who brings a genuine proof.
 // Whoever made the invitation acts first; the others step in when it doesn't. [IN3] [IN4] [IN5] [IN6]
-import { deleteHash, rootHashOf, tokenHash } from '#lib/crypto/hash.ts';
+import { deleteHash, rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { MAX_SEALED_TO, openWith, sealTo } from '#lib/crypto/seal.ts';
 import { HISTORY, SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
@@ -16,7 +16,7 @@ import {
 	type JoinRequest,
 	type Refusal,
 } from '#lib/protocol/lobby.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import { compareTime, type Packet } from '#lib/protocol/entry.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
@@ -27,13 +27,24 @@ import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
+import { admissionOf, headsBefore, type Admitted } from './view-begin.ts';
 
 /** How long each member further down the line leaves it to those before. */
 const TURN = 1500;
+/** How long an answer that somebody else owes may take before others think it lost. */
+const UNANSWERED = 30_000;
+const UNANSWERABLE: ReadonlySet<MailboxError['type']> = new Set([
+	'unknown-mailbox',
+	'closed',
+	'conflict',
+	'denied',
+]);
 
 export interface AdmissionEvents {
 	/** Writes and publishes a control entry. */
 	admit(content: Admit): Promise<boolean>;
+	/** The device (hex) is there, or has written something: it has come in. */
+	isSeen(device: string): boolean;
 }
 
 export interface Admission {
@@ -84,7 +95,14 @@ export function createAdmission(
 		if (!(await isGenuine(invite, request.value))) return true;
 		await wait(Math.max(turn(invite) * TURN, untilDue(invite)));
 		if (stopped) return false;
-		return admitting(() => answer(invite, relay, request.value));
+		const device = request.value.member.certificate.deviceKey;
+		const done = await admitting(() => answer(invite, relay, request.value, false));
+		if (done !== 'left-to-another') return done;
+		// The answer may have been lost with whoever let it in: then it shows no sign of life.
+		await wait(UNANSWERED + turn(invite) * TURN);
+		if (stopped) return false;
+		if (events.isSeen(toHex(device))) return true;
+		return (await admitting(() => answer(invite, relay, request.value, true))) === true;
 	}
 
 	async function isGenuine(invite: InviteState, request: JoinRequest): Promise<boolean> {
@@ -105,44 +123,56 @@ export function createAdmission(
 		invite: InviteState,
 		relay: string,
 		request: JoinRequest,
-	): Promise<boolean> {
-		const device = toHex(request.member.certificate.deviceKey);
+		forAnother: boolean,
+	): Promise<boolean | 'left-to-another'> {
+		const device = request.member.certificate.deviceKey;
 		// Who has left and comes back is let in like anybody else.
-		const isMember = space.ledger.authority.devices.get(device)?.active === true;
-		// Another member has let it in, and answers.
-		if (isMember && turn(invite) > 0) return true;
-		const refusal = isMember ? null : refusalFor(invite);
+		const before = admissionOf(space.ledger, device);
+		if (before !== undefined) {
+			// Who let it in answers, on every relay that it knocks at.
+			const own = equal(before.control.entry.header.device, self.device.publicKey);
+			return own || forAnother ? welcome(before, relay, request) : 'left-to-another';
+		}
+		const refusal = refusalFor(invite);
 		if (refusal !== null) {
 			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
 		}
 		const { epoch } = space.ledger.authorityAt(clock.now());
 		const keys = epoch && space.ring.get(epoch.id);
 		if (epoch === null || !keys?.grant) return false;
-		const step = keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1;
-		const token = random.bytes(32);
-		const bases = currentHeads();
 		const admitted = await events.admit({
 			kind: KIND.admit,
 			invite: invite.id,
 			proof: request.proof,
 			member: request.member,
-			tokenHash: tokenHash(crypto, token),
+			tokenHash: request.tokenHash,
 			epoch: epoch.id,
-			step,
+			step: keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1,
 		});
-		if (!admitted) return false;
-		const direct = space.ledger.authority.genesis?.spaceKind === SPACE_KIND.direct;
-		const grant = grantForJoiner(crypto, keys.grant, step, token, direct);
-		const since = space.ledger.authority.genesis?.history === HISTORY.sinceJoined;
+		const made = admissionOf(space.ledger, device);
+		if (!admitted || made === undefined) return false;
+		return welcome(made, relay, request);
+	}
+
+	/** Hands the newcomer its keys, the authority log, and where its view begins: the same whoever does it, and when. */
+	async function welcome(made: Admitted, relay: string, request: JoinRequest): Promise<boolean> {
+		const { genesis } = space.ledger.authority;
+		const grant = space.ring.get(made.content.epoch)?.grant;
+		// A newcomer itself, who never had these keys: somebody else has.
+		if (!grant) return false;
+		const direct = genesis?.spaceKind === SPACE_KIND.direct;
+		const since = genesis?.history === HISTORY.sinceJoined;
+		const bases = await headsBefore(crypto, space, made.control.entry.header.time);
+		const { deviceKey } = request.member.certificate;
 		const packets = controlPackets();
 		const batches = split({ type: 'entries', packets }, MAX_SEALED_TO - 64);
 		return reply(relay, request, [
 			{
 				type: 'welcome',
 				space: space.id,
-				grant,
+				grant: grantForJoiner(crypto, grant, made.content.step, direct),
 				controlKeys: controlKeys(space, space.ledger.control),
-				bases: since ? bases : bases.filter((base) => toHex(base.feed) === device),
+				bases: since ? bases : bases.filter((base) => equal(base.feed, deviceKey)),
 			},
 			...batches.filter((batch) => batch.type === 'entries'),
 		]);
@@ -154,11 +184,6 @@ export function createAdmission(
 		if (now === undefined || now.used >= now.content.uses) return REFUSAL.spent;
 		return hasRoom(space) ? null : REFUSAL.full;
 	}
-
-	const currentHeads = (): FeedHead[] =>
-		[...space.ledger.feeds.values()]
-			.filter((feed) => feed.seq >= 0)
-			.map((feed) => ({ feed: feed.device, seq: feed.seq, id: feed.head }));
 
 	const controlPackets = (): Packet[] =>
 		[...space.ledger.control.values()]
@@ -192,12 +217,9 @@ export function createAdmission(
 					}),
 				),
 		);
-		// A joiner that has closed or never opened its mailbox can't be answered: nothing more to do. When the relay was
-		// lost on the way, the request stays unacknowledged, and comes again.
-		return stored.every(
-			(result) =>
-				result.ok || (result.error.type !== 'disconnected' && result.error.type !== 'timeout'),
-		);
+		// A joiner that has closed or never opened its mailbox can't be answered: nothing more to do. Whatever else went
+		// wrong may pass: the request stays unacknowledged, and comes again.
+		return stored.every((result) => result.ok || UNANSWERABLE.has(result.error.type));
 	}
 
 	return {

@@ -1,6 +1,6 @@
 // A newcomer's side of joining: knocks at the lobby, waits for as long as it takes, and opens the space with what it is
 // given. What it waits with survives a restart. [IN3] [IN4] [IN7]
-import { deleteHash, tokenHash } from '#lib/crypto/hash.ts';
+import { deleteHash, derive, tokenHash } from '#lib/crypto/hash.ts';
 import { openWith, sealTo } from '#lib/crypto/seal.ts';
 import { bytes, decodeFrame, encode, optional, text, tuple, uint } from '#lib/protocol/cbor.ts';
 import { decodeInvitation, encodeInvitation, type Invitation } from '#lib/protocol/invitation.ts';
@@ -15,6 +15,7 @@ import {
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
+import { retryDelay } from '#lib/mesh/retry.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
@@ -89,6 +90,9 @@ export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | unde
 	};
 }
 
+/** How long to wait for an answer before knocking again; one that is still in the lobby is not doubled by that. */
+const KNOCK_AGAIN = 60_000;
+
 export interface JoiningEvents {
 	/** The space is here and this device is a member of it. */
 	onJoined(space: Space): void;
@@ -107,8 +111,12 @@ export async function startJoining(
 	record: JoinRecord,
 	events: JoiningEvents,
 ): Promise<Joining> {
-	const { crypto, random } = ports;
+	const { clock, crypto, random } = ports;
 	const { invitation, mailbox } = record;
+	/** Reads and acknowledges in the space's mailboxes; nobody else has it. */
+	const token = derive(crypto, record.ownerSeed, 'join-token');
+	let { request } = record;
+	const knocks = new Map<string, () => void>();
 	const writeKey = await crypto.signingKey(record.writeSeed);
 	const ownerKey = await crypto.signingKey(record.ownerSeed);
 	const inviteKey = await inviteKeyOf(crypto, invitation.seed);
@@ -120,10 +128,18 @@ export async function startJoining(
 	let stopKnocking: readonly (() => void)[] = [];
 	const queue = createQueue();
 	const early: JoinReply[] = [];
-	let space: Space | undefined;
+	/** As far as it was brought in before: what was acknowledged then won't come again. */
+	let space = await begunSpace();
 	let ended = false;
 
-	async function knock(relay: string): Promise<void> {
+	async function begunSpace(): Promise<Space | undefined> {
+		const begun = await openSpace(ports, self, invitation.space);
+		return begun.ring.all().length === 0 ? undefined : begun;
+	}
+
+	/** Puts the request into the lobby; again after a while, for as long as nobody has answered. */
+	async function knock(relay: string, attempt: number): Promise<void> {
+		knocks.get(relay)?.();
 		const client = pool.client(relay);
 		if (client === undefined || ended) return;
 		const content = encodeJoinRequest({
@@ -131,18 +147,27 @@ export async function startJoining(
 			inviteKey: inviteKey.publicKey,
 			proof,
 			member: self.member,
+			tokenHash: tokenHash(crypto, token),
 			replyMailbox: mailbox,
 			replyWriteSeed: record.writeSeed,
 		});
 		const block = await sealTo(crypto, random, invitation.lobbyKey, content);
 		if (block === undefined) return;
-		await client.put(lobby.mailbox, lobby.writeKey, {
-			packet: record.request,
+		const put = await client.put(lobby.mailbox, lobby.writeKey, {
+			packet: request,
 			ttl: DEFAULT_TTL_SECONDS,
 			deleteHash: deleteHash(crypto, random.bytes(32)),
 			to: null,
 			block,
 		});
+		if (ended) return;
+		// Somebody has taken the request, and the answer should have come by the time of the next knock: a new request.
+		if (!put.ok && put.error.type === 'gone') request = random.bytes(32);
+		const wait = put.ok || put.error.type === 'gone' ? KNOCK_AGAIN : retryDelay(attempt + 1, 0.5);
+		knocks.set(
+			relay,
+			clock.after(wait, () => void knock(relay, attempt + 1)),
+		);
 	}
 
 	/** True once the answer is durably taken in. */
@@ -171,7 +196,7 @@ export async function startJoining(
 		}
 		if (!equal(reply.space, invitation.space)) return true;
 		space ??= await openSpace(ports, self, invitation.space);
-		const admitted = await space.admit(reply.grant, reply.controlKeys, reply.bases);
+		const admitted = await space.admit({ ...reply.grant, token }, reply.controlKeys, reply.bases);
 		if (!admitted.ok) return false;
 		for (const each of early.splice(0)) {
 			if (each.type === 'entries') settle(await space.receive(each.packets));
@@ -181,21 +206,38 @@ export async function startJoining(
 
 	function settle(received: Result<unknown, StoreError>): boolean {
 		if (!received.ok) return false;
-		const joined = space?.ledger.authority.devices.get(toHex(self.device.publicKey));
-		if (space !== undefined && joined?.active === true) {
-			finish();
-			events.onJoined(space);
-		}
+		enterIfAdmitted();
 		return true;
 	}
 
+	function enterIfAdmitted(): void {
+		const joined = space?.ledger.authority.devices.get(toHex(self.device.publicKey));
+		if (ended || space === undefined || joined?.active !== true) return;
+		finish();
+		events.onJoined(space);
+	}
+
 	function finish(): void {
+		end();
+		for (const attachment of attachments) void empty(attachment);
+	}
+
+	function end(): void {
 		ended = true;
 		for (const stop of stopKnocking) stop();
-		for (const attachment of attachments) {
-			attachment.detach();
-			void pool.client(attachment.relay)?.closeMailbox(mailbox, ownerKey);
+		for (const cancel of knocks.values()) cancel();
+	}
+
+	/** Closes the mailbox and lets go of what lies in it: more members than one may have answered. */
+	async function empty(attachment: Attachment): Promise<void> {
+		const client = pool.client(attachment.relay);
+		if (client !== undefined) {
+			await client.closeMailbox(mailbox, ownerKey);
+			const left = await client.subscribe(mailbox, record.token, 0);
+			const packets = left.ok ? left.value.packets.map(({ packet }) => packet) : [];
+			if (packets.length > 0) await client.acknowledge(mailbox, record.token, 0, packets);
 		}
+		attachment.detach();
 	}
 
 	if (record.refused === null) {
@@ -229,19 +271,21 @@ export async function startJoining(
 	// Registered after the mailbox for the answer, so that this is opened first and both share one round trip.
 	stopKnocking = attachments.map(({ relay }) =>
 		pool.listen(lobby.mailbox, relay, {
-			onConnected: () => void knock(relay),
-			onDisconnected: () => undefined,
+			onConnected: () => void knock(relay, 0),
+			onDisconnected: () => knocks.get(relay)?.(),
 			onPacket: () => undefined,
 			onPresence: () => undefined,
 			onDeleted: () => undefined,
 		}),
 	);
 
+	// Once whoever asked knows of this join: everything may have come before the last stop.
+	clock.after(0, enterIfAdmitted);
+
 	return {
 		record,
 		stop() {
-			ended = true;
-			for (const stop of stopKnocking) stop();
+			end();
 			for (const attachment of attachments) attachment.detach();
 		},
 	};

@@ -5,7 +5,7 @@ import { createEpochSecrets, epochId, stepForward } from '#lib/crypto/epoch.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
 import { SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { encodeGrant, type Grant } from '#lib/protocol/lobby.ts';
+import { encodeGrant, type Grant, type JoinGrant } from '#lib/protocol/lobby.ts';
 import {
 	DEFAULT_TTL_SECONDS,
 	MAX_AUTHORITY_HEADS,
@@ -92,12 +92,11 @@ export async function newEpoch(
 /** What a device that joins at `step` gets of an epoch: nothing with which it could read back. */
 export function grantForJoiner(
 	crypto: CryptoProvider,
-	grant: Grant,
+	{ token: _, ...grant }: Grant,
 	step: number,
-	token: Bytes,
 	withOwner: boolean,
-): Grant {
+): JoinGrant {
 	let { groupKey } = grant;
 	for (let at = grant.step; at < step; at++) groupKey = stepForward(crypto, groupKey);
-	return { ...grant, groupKey, step, token, ownerSeed: withOwner ? grant.ownerSeed : null };
+	return { ...grant, groupKey, step, ownerSeed: withOwner ? grant.ownerSeed : null };
 }
