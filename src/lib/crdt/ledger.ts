@@ -98,7 +98,8 @@ const BEGINNING: Time = { ms: 0, counter: 0 };
 
 const later = (a: Time, b: Time): Time => (compareTime(a, b) > 0 ? a : b);
 
-export function createLedger(space: Bytes): Ledger {
+/** `own`: the device whose ledger this is. What let it in it builds upon, whatever its clock says of that. */
+export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const feeds = new Map<string, Feed>();
 	const control = new Map<string, ControlEntry>();
 	/**
@@ -108,6 +109,8 @@ export function createLedger(space: Bytes): Ledger {
 	const admitted = new Map<string, Bytes>();
 	/** Devices (hex) that have ever written a LEAVE. */
 	const leavers = new Set<string>();
+	/** When the own device was let in, ms. */
+	let since = Infinity;
 	const checkedEpochs = new Map<string, boolean>();
 	let resolved: Authority | undefined;
 
@@ -137,7 +140,9 @@ export function createLedger(space: Bytes): Ledger {
 		if (content.kind === KIND.leave) leavers.add(toHex(entry.header.device));
 		if (!proven || memberRoot === null) return;
 		if (content.kind === KIND.admit) {
-			admitted.set(toHex(content.member.certificate.deviceKey), memberRoot);
+			const { deviceKey } = content.member.certificate;
+			admitted.set(toHex(deviceKey), memberRoot);
+			if (own !== null && equal(deviceKey, own)) since = Math.min(since, entry.header.time.ms);
 		} else if (content.kind === KIND.genesis) {
 			admitted.set(toHex(content.founder.certificate.deviceKey), memberRoot);
 		}
@@ -207,9 +212,13 @@ export function createLedger(space: Bytes): Ledger {
 	/** Its own LEAVE stands before it in the feed, so everybody says the same. */
 	const hasLeft = ({ header }: Entry): boolean => header.seq >= takesUpTo(toHex(header.device));
 
-	/** What may be built upon at this time: an entry is never due before what it builds on. */
+	/** An entry is never due before what it builds on. */
+	const mayBuildUpon = ({ entry }: ControlEntry, now: number): boolean =>
+		isDue(entry.header.time, now) || (since < Infinity && entry.header.time.ms <= since);
+
+	/** What may be built upon at this time. */
 	const due = (now: number): ControlEntry[] =>
-		[...control.values()].filter(({ entry }) => isDue(entry.header.time, now));
+		[...control.values()].filter((each) => mayBuildUpon(each, now));
 
 	function authorityHeads(now = Infinity): Bytes[] {
 		const entries = due(now);
@@ -317,9 +326,9 @@ export function createLedger(space: Bytes): Ledger {
 		},
 		nextDue(now) {
 			const times = [...control.values()]
-				.map(({ entry }) => entry.header.time)
-				.filter((time) => !isDue(time, now));
-			return times.length === 0 ? null : Math.min(...times.map(({ ms }) => ms)) - MAX_CLOCK_AHEAD;
+				.filter((each) => !mayBuildUpon(each, now))
+				.map(({ entry }) => entry.header.time.ms);
+			return times.length === 0 ? null : Math.min(...times) - MAX_CLOCK_AHEAD;
 		},
 		countsUpTo(device) {
 			if (!authority().devices.has(device)) return 0;

@@ -76,7 +76,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	const queue = createQueue();
 	const logs = new Map<string, MessageLog>();
 
-	let ledger = createLedger(id);
+	let ledger = createLedger(id, self.device.publicKey);
 	let kept = createSpaceStore(store, id);
 	let ring = createKeyRing(crypto);
 	let intake = newIntake();
@@ -92,7 +92,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 
 	/** Also the way back after a commit that failed: memory must not run ahead of the store. */
 	async function load(): Promise<void> {
-		ledger = createLedger(id);
+		ledger = createLedger(id, self.device.publicKey);
 		kept = createSpaceStore(store, id);
 		for (const feed of await kept.feeds()) {
 			ledger.restoreFeed(feed);
