@@ -5,6 +5,7 @@ import { checkEntry } from '#lib/crdt/check-entry.ts';
 import { inShownOrder } from '#lib/crdt/segment.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
 import { KIND, type Time } from '#lib/protocol/entry.ts';
+import { lobbySpec } from '#lib/messenger/joining/invitations.ts';
 import type { Space } from '#lib/messenger/space/space.ts';
 import { ledgerLines, messagesOf, viewDigest } from '#lib/simulation/digest.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
@@ -50,7 +51,7 @@ export async function complaints(scene: Scene): Promise<string[]> {
 		...ledgersDiffer(members),
 		...(await messagesWrong(scene, members)),
 		...outboxesHold(scene, nodes),
-		...relaysHold(scene, members),
+		...(await relaysHold(scene, members)),
 	].map(named);
 }
 
@@ -167,22 +168,29 @@ function outboxesHold({ world }: Scene, nodes: readonly SimulatedNode[]): string
 	});
 }
 
-function relaysHold(scene: Scene, members: readonly Member[]): string[] {
+/** Answers to a join lie in a mailbox that only the joiner knows; every other token belongs to somebody. */
+async function relaysHold(scene: Scene, members: readonly Member[]): Promise<string[]> {
 	const owners = new Map<string, string>();
-	for (const { kept } of members) {
+	for (const { node, kept } of members) {
 		for (const epoch of kept.ledger.authority.epochs) {
 			for (const [device, hashes] of epoch.tokenHashes) {
 				for (const hash of hashes) owners.set(toHex(hash), device);
 			}
 		}
+		for (const { content } of kept.ledger.authority.invites.values()) {
+			const { tokenHashes } = await lobbySpec(scene.world.crypto, content);
+			for (const hash of tokenHashes) {
+				owners.set(toHex(hash), toHex(node.self.device.publicKey));
+			}
+		}
 	}
 	const there = new Set(members.map(({ node }) => toHex(node.self.device.publicKey)));
 	return scene.relays.flatMap(({ name, store }) =>
-		store.held().flatMap(({ packet, waitingFor }) => {
-			const late = waitingFor.map((hash) => owners.get(hash) ?? 'somebody unknown');
-			return late
-				.filter((device) => device === 'somebody unknown' || there.has(device))
-				.map((device) => `${name} holds ${toHex(packet).slice(0, 8)} for ${device}`);
-		}),
+		store.held().flatMap(({ packet, waitingFor }) =>
+			waitingFor
+				.map((hash) => owners.get(hash) ?? '')
+				.filter((device) => there.has(device))
+				.map((device) => `${name} holds ${toHex(packet).slice(0, 8)} for ${device}`),
+		),
 	);
 }
