@@ -52,20 +52,20 @@ async function recover(
 	await expectSame(one, other, said);
 }
 
-it('[SY1] a partition of 30 s loses nothing and doubles nothing', async () => {
+it('[SM2] a partition of 30 s loses nothing and doubles nothing', async () => {
 	const [alice, bob] = await linked();
 	lab('fault', 'alice', 'block=relay');
 	lab('fault', 'alice', 'block=bob');
 	await recover('partition', alice, bob, await writeThrough(alice, bob));
 });
 
-it('[SY1] a router that swallows everything for 30 s loses nothing and doubles nothing', async () => {
+it('[SM2] a router that swallows everything for 30 s loses nothing and doubles nothing', async () => {
 	const [alice, bob] = await linked();
 	lab('fault', 'home1', 'blackhole');
 	await recover('blackhole', alice, bob, await writeThrough(alice, bob));
 });
 
-it('[LK3] when only the direct path breaks, messages go on through the relay', async () => {
+it('[LK3] [OB2] when only the direct path breaks, messages go on through the relay', async () => {
 	const [alice, bob] = await linked();
 	lab('fault', 'alice', 'block=bob');
 	await talk(alice, bob, 'right after the path broke');
@@ -76,7 +76,7 @@ it('[LK3] when only the direct path breaks, messages go on through the relay', a
 	await talk(alice, bob, 'direct again');
 });
 
-it('[LK2] people who are linked go on when the relay dies, and use it again when it is back', async () => {
+it('[DV3] [RP2] people who are linked go on when the relay dies, and use it again when it is back', async () => {
 	const [alice, bob] = await linked();
 	await network.relay.kill();
 	await talk(alice, bob, 'right after the relay died');

@@ -19,7 +19,7 @@ async function onRelay(one: Person, other: Person): Promise<void> {
 	expect(await everConnected(other.page)).toBe(false);
 }
 
-it('[LK1] two people on one LAN are linked directly, and need no STUN for it', async () => {
+it('[DV3] two people on one LAN are linked directly, and need no STUN for it', async () => {
 	lab('exec', 'relay', 'iptables', '-t', 'raw', '-A', 'PREROUTING', '-p', 'udp', '-j', 'DROP');
 	const [alice, anna] = await meet(network, 'alice', 'anna');
 	await timed('alice–anna: direct', () => bothDirect(alice, anna));
@@ -28,7 +28,7 @@ it('[LK1] two people on one LAN are linked directly, and need no STUN for it', a
 	await talk(alice, anna, 'on the LAN');
 });
 
-it('[LK1] two people behind home routers are linked directly', async () => {
+it('[DV3] two people behind home routers are linked directly', async () => {
 	const [alice, bob] = await meet(network, 'alice', 'bob');
 	await timed('alice–bob: direct', () => bothDirect(alice, bob));
 	expect(await pathsOf(alice.page)).toEqual([
@@ -37,10 +37,10 @@ it('[LK1] two people behind home routers are linked directly', async () => {
 	await talk(alice, bob, 'through two routers');
 });
 
-it('[LK3] two people in hotels talk through the relay', async () => {
+it('[DV3] two people in hotels talk through the relay', async () => {
 	await onRelay(...(await meet(network, 'sym1', 'sym2')));
 });
 
-it('[LK3] somebody behind a corporate firewall talks through the relay', async () => {
+it('[DV3] somebody behind a corporate firewall talks through the relay', async () => {
 	await onRelay(...(await meet(network, 'corp', 'alice')));
 });

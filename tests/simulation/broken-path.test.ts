@@ -16,7 +16,7 @@ async function linked(seed: number) {
 	return { world, alice, bob, space, direct };
 }
 
-it('[LK3] [DL3] what was under way on it comes by the relay, and is acknowledged there', async () => {
+it('[LK4] what was under way on it comes by the relay, and is acknowledged there', async () => {
 	const { world, alice, bob, space } = await linked(31);
 	const his = reader(bob, space);
 	const hers = talk(alice, space);

@@ -1,7 +1,6 @@
 // What a story takes place in: a relay on the simulated internet and people in the nodes, made anew for each story.
 // After each, whatever broke is mended, and nobody's page may have asked anything of anyone but the relay.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, inject } from 'vitest';
@@ -42,7 +41,7 @@ export function useNetwork(): Network {
 	}
 
 	beforeEach(async () => {
-		data = await mkdtemp(join(tmpdir(), 'aegis-netlab-relay-'));
+		data = await mkdtemp(join(inject('labFolder'), 'relay-'));
 		await startRelay();
 	});
 
@@ -55,7 +54,6 @@ export function useNetwork(): Network {
 		}
 		people = [];
 		await relay?.kill();
-		await rm(data, { recursive: true, force: true });
 	});
 
 	return {

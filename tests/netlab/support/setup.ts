@@ -1,5 +1,5 @@
-// Builds the lab before the first story and removes every trace of it after the last.
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+// Builds the lab before the first story, and removes every trace of it after the last or when somebody interrupts.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -7,23 +7,38 @@ import { lab } from './lab.ts';
 
 declare module 'vitest' {
 	interface ProvidedContext {
+		/** A folder that goes with the lab. */
+		labFolder: string;
 		/** Folder of the built app, as it was when the stories began. */
 		app: string;
 	}
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export default function setup(project: TestProject): () => void {
 	if (process.getuid?.() !== 0) {
 		throw new Error('The network lab makes network namespaces: run it as root.');
 	}
-	const folder = await mkdtemp(join(tmpdir(), 'aegis-netlab-'));
-	// A copy: a build that runs meanwhile must not change the app under the stories.
+	const folder = mkdtempSync(join(tmpdir(), 'aegis-netlab-'));
 	const app = join(folder, 'app');
-	await cp('dist', app, { recursive: true });
+	// A copy: a build that runs meanwhile must not change the app under the stories.
+	cpSync('dist', app, { recursive: true });
+	project.provide('labFolder', folder);
 	project.provide('app', app);
-	lab('up');
-	return async () => {
+
+	const tidy = (): void => {
 		lab('down');
-		await rm(folder, { recursive: true, force: true });
+		rmSync(folder, { recursive: true, force: true });
+	};
+	const interrupted = (): void => {
+		tidy();
+		process.exit(1);
+	};
+	for (const signal of SIGNALS) process.prependListener(signal, interrupted);
+	lab('up');
+	return () => {
+		for (const signal of SIGNALS) process.off(signal, interrupted);
+		tidy();
 	};
 }

@@ -1,4 +1,4 @@
-// Direct links to other devices: runs the link machine of each pair, and finds the link that carries a message. [LK3] [LM1]
+// Direct links to other devices: runs the link machine of each pair, and finds the link that carries a message. [LK4] [LM1]
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
 import {
 	apart,
