@@ -72,7 +72,7 @@ const shaped =
 
 const formats: readonly Format[] = [
 	format('HD1', 'header', any.header, encodeHeader, decodeHeader),
-	format('HD2', 'packet', any.packet, encodePacket, decodePacket),
+	format('EN4', 'packet', any.packet, encodePacket, decodePacket),
 	...Object.entries(KIND).map(([name, kind]) =>
 		format(
 			'CT1',
@@ -114,7 +114,7 @@ const deep = fc
 describe.each(formats)(
 	'[$rule] a $name',
 	({ encoded, encode: write, decode: read, strict, rule }) => {
-		it(`[EN1] [${rule}] comes back as it went`, () => {
+		it(`[${rule}] comes back as it went`, () => {
 			fc.assert(
 				fc.property(encoded, ({ value, bytes }) => {
 					expect(read(bytes)).toEqual(ok(value));
@@ -123,7 +123,7 @@ describe.each(formats)(
 			);
 		});
 
-		it(`[EN2] [${rule}] gives a value or a typed error for any bytes`, () => {
+		it(`[EN1] [${rule}] gives a value or a typed error for any bytes`, () => {
 			const anything = fc.oneof(
 				fc.uint8Array({ maxLength: 400 }),
 				damaged(encoded.map(({ bytes }) => bytes)),
@@ -144,7 +144,7 @@ describe.each(formats)(
 		});
 
 		if (strict) {
-			it(`[EN3] [${rule}] has one encoding only`, () => {
+			it(`[EN2] [${rule}] has one encoding only`, () => {
 				fc.assert(
 					fc.property(encoded, ({ bytes }) => {
 						for (const spelling of respell(bytes)) expect(read(spelling).ok).toBe(false);
@@ -181,7 +181,7 @@ describe('deterministic CBOR', () => {
 	const number = uint();
 	const read = (...bytes: number[]) => decode(number, new Uint8Array(bytes), 100);
 
-	it('[EN1] numbers, text, bytes, flags and lists have one encoding each', () => {
+	it('[EN2] numbers, text, bytes, flags and lists have one encoding each', () => {
 		expect([...encode([0, 23, 24, 255, 256])]).toEqual([
 			0x85, 0x00, 0x17, 0x18, 0x18, 0x18, 0xff, 0x19, 0x01, 0x00,
 		]);
@@ -200,11 +200,11 @@ describe('deterministic CBOR', () => {
 		['undefined', [0xf7]],
 		['something after the end', [0x01, 0x01]],
 		['nothing', []],
-	])('[EN3] %s is refused', (_what, bytes) => {
+	])('[EN2] %s is refused', (_what, bytes) => {
 		expect(read(...bytes).ok).toBe(false);
 	});
 
-	it('[EN3] text that is no UTF-8 is refused', () => {
+	it('[EN2] text that is no UTF-8 is refused', () => {
 		const shape = v.string();
 		expect(decode(shape, new Uint8Array([0x61, 0x61]), 9)).toEqual(ok('a'));
 		for (const bytes of [
@@ -216,7 +216,7 @@ describe('deterministic CBOR', () => {
 		}
 	});
 
-	it('[EN2] numbers stay within what is exact', () => {
+	it('[EN1] numbers stay within what is exact', () => {
 		const most = Number.MAX_SAFE_INTEGER;
 		expect(decode(number, encode(most), 9)).toEqual(ok(most));
 		expect(read(0x1b, 0, 0x20, 0, 0, 0, 0, 0, 0).ok).toBe(false);
@@ -224,7 +224,7 @@ describe('deterministic CBOR', () => {
 		expect(read(0x20).ok).toBe(false);
 	});
 
-	it('[EN2] looks at no more than the limit', () => {
+	it('[EN3] looks at no more than the limit', () => {
 		const bytes = encode(new Uint8Array(100));
 		const limited = (limit: number) => decodeFrame(v.instance(Uint8Array), bytes, limit);
 		expect(limited(bytes.length).ok).toBe(true);
@@ -232,7 +232,7 @@ describe('deterministic CBOR', () => {
 	});
 });
 
-describe('[BL1] a padded block', () => {
+describe('a padded block', () => {
 	const content = fc.oneof(
 		fc.uint8Array({ maxLength: 3000 }),
 		fc.integer({ min: 0, max: MAX_CONTENT }).map((length) => new Uint8Array(length).fill(7)),
@@ -328,7 +328,7 @@ describe('an invitation', () => {
 });
 
 describe('a key ring', () => {
-	it('[EP5] comes back as it was stored, and never throws', () => {
+	it('[EP5] [FD9] comes back as it was stored, and never throws', () => {
 		fc.assert(
 			fc.property(
 				fc.array(any.grant, { maxLength: 4 }),

@@ -154,7 +154,7 @@ describe('a space', () => {
 		);
 	});
 
-	it('[FD8] never builds on what it lacks, nor before its time', () => {
+	it('[FD5] [FD8] never builds on what it lacks, nor before its time', () => {
 		fc.assert(
 			fc.property(plan, fc.nat(), fc.nat(2_000_000), (steps, seed, later) => {
 				const { world, items } = play(steps);

@@ -109,7 +109,7 @@ describe('an epoch', () => {
 		expect(latestEpochEntries(byKey(world.all))).toEqual([next]);
 	});
 
-	it('[EP4] hands on the keys of void epochs too: entries may be sealed in them', () => {
+	it('[EP5] hands on the keys of void epochs too: entries may be sealed in them', () => {
 		const { world, hers, admission } = begun();
 		const void_ = world.write(hers, epoch(alice), { on: [admission] });
 		const valid = world.write(hers, epoch(alice, bob), { on: [admission] });

@@ -97,7 +97,7 @@ describe('a ledger', () => {
 		expect(place(hello)).toMatchObject({ type: 'added' });
 	});
 
-	it('[AU3] takes nothing from devices that nobody admitted, nor in another person’s name', () => {
+	it('[FD3] takes nothing from devices that nobody admitted, nor in another person’s name', () => {
 		placeAll();
 		const mallory = pen(person('Mallory'));
 		expect(place(world.say(mallory))).toEqual({ type: 'refused', reason: 'not-a-member' });
@@ -111,7 +111,7 @@ describe('a ledger', () => {
 		expect(ledger.authorityHeads()).toEqual([world.all[2]?.entry.id]);
 	});
 
-	it('[AU6] takes no messages after a LEAVE, until its author is admitted again', () => {
+	it('[FD3] [AU6] takes no messages after a LEAVE, until its author is admitted again', () => {
 		placeAll();
 		const said = world.say(his);
 		const goodbye = world.write(his, leave);
@@ -129,7 +129,7 @@ describe('a ledger', () => {
 		expect(ledger.countsUpTo(bob.key)).toBe(Infinity);
 	});
 
-	it('[FD3] keeps the authority log ahead of the feeds, which catch up', () => {
+	it('[FD8] keeps the authority log ahead of the feeds, which catch up', () => {
 		const early = world.write(his, invite());
 		const middle = world.say(his);
 		const late = world.write(his, invite());
@@ -148,7 +148,7 @@ describe('a ledger', () => {
 		expect(place(late.entry)).toEqual({ type: 'known' });
 	});
 
-	it('[FD3] begins a feed where the view begins', () => {
+	it('[FD1] [IN4] begins a feed where the view begins', () => {
 		const said = [world.say(his), world.say(his), world.say(his)] as const;
 		ledger.setBases([{ feed: bob.device, seq: 1, id: said[1].id }]);
 		placeAll();
@@ -176,7 +176,7 @@ describe('a ledger', () => {
 		);
 	});
 
-	it('[FD4] finds forks of control entries, keeps both in the log, and lets none count', () => {
+	it('[FD4] [AU8] finds forks of control entries, keeps both in the log, and lets none count', () => {
 		const reader = createReader(world.space);
 		const items = (controls: readonly ControlEntry[]) =>
 			controls.map((control) => ({ entry: control.entry, control }));
@@ -212,7 +212,7 @@ describe('a ledger', () => {
 		expect(ledger.feeds.get(bob.key)).toMatchObject({ seq: -1, frozenAt: 0 });
 	});
 
-	it('[AU8] keeps what a device wrote whose admission turns out void, and counts none of it', () => {
+	it('[FD3] [AU4] keeps what a device wrote whose admission turns out void, and counts none of it', () => {
 		const narrow = world.write(hers, invite(1));
 		const carol = person('Carol');
 		const second = world.write(hers, admit(carol, narrow));
@@ -236,14 +236,14 @@ describe('a ledger', () => {
 		expect(place(other.say(pen(bob)))).toEqual({ type: 'refused', reason: 'other-space' });
 	});
 
-	it('[FD6] takes a control entry only with its content', () => {
+	it('[FD8] takes a control entry only with its content', () => {
 		expect(place(world.genesis.entry)).toEqual({ type: 'refused', reason: 'needs-content' });
 		placeAll([world.genesis]);
 		expect(place(world.genesis.entry)).toEqual({ type: 'known' });
 	});
 
 	describe('what the next entry builds on', () => {
-		it('[FD8] is the heads of the authority log and of other feeds, and its own predecessor', () => {
+		it('[HD1] is the heads of the authority log and of other feeds, and its own predecessor', () => {
 			placeAll();
 			const hello = world.say(his);
 			place(hello);
@@ -288,7 +288,7 @@ describe('a ledger', () => {
 			expect(ledger.next(bob.device, nextTime()).after.ms).toBe(ahead);
 		});
 
-		it('[FD8] names at most sixteen heads of the log and eight feeds, the latest', () => {
+		it('[HD1] names at most sixteen heads of the log and eight feeds, the latest', () => {
 			placeAll();
 			const on = world.all.slice(-1);
 			const invitation = world.all[1] as ControlEntry;

@@ -56,7 +56,7 @@ describe('what a device asks for', () => {
 		peer = createPeerKnowledge();
 	});
 
-	it('[SY1] is the heads of the authority log that it lacks', () => {
+	it('[SY2] is the heads of the authority log that it lacks', () => {
 		placeAll(world.all);
 		const next = world.write(hers, channel('general'));
 		learn(peer, [], [next.entry.id, world.genesis.entry.id]);
@@ -65,7 +65,7 @@ describe('what a device asks for', () => {
 		expect(planPulls(ledger, peer, NONE)).toEqual({ control: [], ranges: [] });
 	});
 
-	it('[SY2] is what follows the feeds it holds, in order and in portions', () => {
+	it('[SY3] is what follows the feeds it holds, in order and in portions', () => {
 		placeAll(world.all);
 		ledger.place(world.say(his), null);
 		learn(peer, [head(1000), head(2, alice, world.all[2]?.entry.id)], []);
@@ -78,14 +78,14 @@ describe('what a device asks for', () => {
 		expect(rangesFor()).toEqual(['Bob 1-257', 'Alice 3-4']);
 	});
 
-	it('[SY2] begins where the view begins', () => {
+	it('[SY3] [IN4] begins where the view begins', () => {
 		placeAll(world.all);
 		ledger.setBases([head(41)]);
 		learn(peer, [head(43)], []);
 		expect(rangesFor()).toEqual(['Bob 42-44']);
 	});
 
-	it('[SY2] is nothing of feeds whose entries would be refused', () => {
+	it('[SY3] [FD3] is nothing of feeds whose entries would be refused', () => {
 		placeAll(world.all.slice(0, 2));
 		learn(peer, [head(5), head(3, carol)], []);
 		expect(rangesFor()).toEqual([]);
@@ -101,7 +101,7 @@ describe('what a device asks for', () => {
 		expect(rangesFor()).toEqual([]);
 	});
 
-	it('[SY3] is the other’s entry where two stand in one place', () => {
+	it('[FD4] is the other’s entry where two stand in one place', () => {
 		placeAll(world.all);
 		const mine = world.say(his);
 		ledger.place(mine, null);
@@ -112,7 +112,7 @@ describe('what a device asks for', () => {
 		expect(planPulls(ledger, other, NONE).ranges).toEqual([{ feed: bob.device, from: 0, to: 1 }]);
 	});
 
-	it('[SY1] is bounded: 16 control entries and 200 feeds at once', () => {
+	it('[SY2] [SY3] is bounded: 16 control entries and 200 feeds at once', () => {
 		placeAll(world.all);
 		const invitation = world.all[1] as ControlEntry;
 		const many = Array.from({ length: 250 }, (_, n) => person(`guest ${n}`));
@@ -127,7 +127,7 @@ describe('what a device asks for', () => {
 		expect(plan.ranges).toHaveLength(200);
 	});
 
-	it('[SY4] learns only what is new', () => {
+	it('[SY1] learns only what is new', () => {
 		learn(peer, [head(5)], [named('a')]);
 		learn(peer, [head(3)], []);
 		expect(peer.feeds.get(bob.key)?.seq).toBe(5);
@@ -152,7 +152,7 @@ describe('what a device asks for', () => {
 		expect(holdsMore(ledger, peer)).toBe(false);
 	});
 
-	it('[SY5] is served with everything between what is wanted and what is held, oldest first', () => {
+	it('[SY2] is served with everything between what is wanted and what is held, oldest first', () => {
 		const [genesis, invitation, admission] = world.all as [
 			ControlEntry,
 			ControlEntry,

@@ -31,7 +31,7 @@ describe('a pair of devices', () => {
 		]);
 	});
 
-	it('[LM1] refuses offers from the one that is to answer, and goes on as it was', () => {
+	it('[LM2] refuses offers from the one that is to answer, and goes on as it was', () => {
 		for (const state of [apart, offering, open]) {
 			expect(stepLink(state, event('offer', 'b'), offerer)).toEqual([
 				state,
@@ -40,7 +40,7 @@ describe('a pair of devices', () => {
 		}
 	});
 
-	it('[LM2] has one attempt at a time: a later offer takes the place of an earlier one', () => {
+	it('[LM2] [LM5] has one attempt at a time: a later offer takes the place of an earlier one', () => {
 		for (const state of [answering, open]) {
 			const [next, effects] = stepLink(state, event('offer', 'b'), answerer);
 			expect(next).toMatchObject({ state: 'answering', attempt: 'b' });
@@ -55,7 +55,7 @@ describe('a pair of devices', () => {
 		}
 	});
 
-	it('[LM2] lets go of a link that opens for another attempt than the present one', () => {
+	it('[LM5] lets go of a link that opens for another attempt than the present one', () => {
 		for (const state of [apart, offering, answering, open]) {
 			expect(stepLink(state, event('opened', 'old'), offerer)).toEqual([
 				state,
@@ -91,20 +91,20 @@ describe('a pair of devices', () => {
 		expect(stepLink(next, event('reachable', 'b'), offerer)[0].state).toBe('offering');
 	});
 
-	it('[LM5] leaves a device that can’t be linked alone for five minutes', () => {
+	it('[LM3] leaves a device that can’t be linked alone for five minutes', () => {
 		const [next, effects] = stepLink(offering, event('refused', 'a'), offerer);
 		expect(next).toEqual({ state: 'apart', failures: 3, retryAt: NOW + 300_000 });
 		expect(effects).toContainEqual({ type: 'wake', at: NOW + 300_000 });
 	});
 
-	it('[LM3] tries anew soon after a link that stood was lost', () => {
+	it('[LM4] tries anew soon after a link that stood was lost', () => {
 		expect(stepLink(open, event('closed', 'a'), offerer)).toEqual([
 			{ state: 'apart', failures: 0, retryAt: NOW + 300 },
 			[{ type: 'wake', at: NOW + 300 }],
 		]);
 	});
 
-	it('[LM2] hears nothing of what happens to former attempts', () => {
+	it('[LM5] hears nothing of what happens to former attempts', () => {
 		for (const state of [apart, offering, answering, open]) {
 			for (const type of ['failed', 'refused', 'unreachable', 'closed'] as const) {
 				expect(stepLink(state, event(type, 'old'), offerer)).toEqual([state, []]);
@@ -118,7 +118,7 @@ describe('a pair of devices', () => {
 		}
 	});
 
-	it('[LM2] never has two live attempts, whatever happens in whatever order', () => {
+	it('[LM5] never has two live attempts, whatever happens in whatever order', () => {
 		const name = fc.constantFrom('a', 'b', 'c', 'd');
 		const anyEvent = fc.record({
 			type: fc.constantFrom(

@@ -98,7 +98,7 @@ describe('a header', () => {
 		expect(headerFits({ kind: 256 })).toBe(false);
 	});
 
-	it('[HD1] has no predecessor at seq 0 and nowhere else, no space in GENESIS and nowhere else', () => {
+	it('[HD2] has no predecessor at seq 0 and nowhere else, no space in GENESIS and nowhere else', () => {
 		expect(headerFits({ seq: 0, prev: none })).toBe(true);
 		expect(headerFits({ seq: 0 })).toBe(false);
 		expect(headerFits({ prev: none })).toBe(false);
@@ -108,7 +108,7 @@ describe('a header', () => {
 		expect(headerFits({ prev: id.slice(1) })).toBe(false);
 	});
 
-	it('[EN5] is of version 1 and suite 1', () => {
+	it('[HD1] is of version 1 and suite 1', () => {
 		const bytes = encodeHeader(header);
 		for (const place of [1, 2]) {
 			const other = bytes.slice();
@@ -118,7 +118,7 @@ describe('a header', () => {
 		}
 	});
 
-	it('[EN4] tells control entries by their kind', () => {
+	it('[CT1] tells control entries by their kind', () => {
 		const { message, ...control } = KIND;
 		expect(isControl(message)).toBe(false);
 		expect(Object.values(control).every(isControl)).toBe(true);
@@ -127,7 +127,7 @@ describe('a header', () => {
 });
 
 describe('a packet', () => {
-	it('[HD2] has at most 32 wraps and 15,600 bytes', () => {
+	it('[EN4] has at most 32 wraps and 15,600 bytes', () => {
 		const wraps = (count: number, length: number) => ({
 			ephemeral: id,
 			boxes: times(count, { prekeyId: id.slice(24), box: new Uint8Array(length) }),
@@ -257,7 +257,7 @@ describe('messages between devices', () => {
 		expect(messageFits(signal(2049))).toBe(false);
 	});
 
-	it('[SM2] ask for ranges that hold something', () => {
+	it('[SM1] ask for ranges that hold something', () => {
 		const pull = (from: number, to: number): SpaceMessage => ({
 			type: 'pull',
 			control: [],

@@ -64,8 +64,9 @@ export function createShown({ crypto, prekeys, ledger, kept, log }: Tools): Show
 	const counted = new Map<string, number>();
 	for (const device of ledger.feeds.keys()) counted.set(device, ledger.countsUpTo(device));
 
-	/** The messages kept of a feed in this range. */
-	async function collect(device: Bytes, from: number, to: number, into: ByChannel): Promise<void> {
+	/** The message entries kept of a feed in this range. */
+	async function messageEntries(device: Bytes, from: number, to: number): Promise<Entry[]> {
+		const found: Entry[] = [];
 		const end = Math.min(to, Number.MAX_SAFE_INTEGER);
 		for (let at = from; at < end;) {
 			const packets = await kept.packets(device, at, end, BATCH);
@@ -73,41 +74,53 @@ export function createShown({ crypto, prekeys, ledger, kept, log }: Tools): Show
 				const entry = readEntry(crypto, packet);
 				if (!entry.ok) continue;
 				at = Math.max(at, entry.value.header.seq + 1);
-				if (entry.value.header.kind !== KIND.message) continue;
-				const opened = await openMessage(crypto, prekeys, entry.value);
-				if (opened.type === 'opened') put(into, entry.value, opened.value);
+				if (entry.value.header.kind === KIND.message) found.push(entry.value);
 			}
 			if (packets.length < BATCH) break;
 		}
+		return found;
 	}
 
 	/** What changed about the feeds since the last time. */
-	async function recount(gone: ByChannel, back: ByChannel): Promise<void> {
+	async function recount(gone: Entry[], back: ByChannel): Promise<void> {
 		for (const [key, feed] of ledger.feeds) {
 			const now = ledger.countsUpTo(key);
 			const before = counted.get(key) ?? now;
 			counted.set(key, now);
-			if (now < before) await collect(feed.device, now, before, gone);
-			if (now > before) await collect(feed.device, before, now, back);
+			if (now < before) gone.push(...(await messageEntries(feed.device, now, before)));
+			if (now <= before) continue;
+			for (const entry of await messageEntries(feed.device, before, now)) {
+				const opened = await openMessage(crypto, prekeys, entry);
+				if (opened.type === 'opened') put(back, entry, opened.value);
+			}
 		}
+	}
+
+	/** Takes messages out of whatever channel they are in: one's own can't be opened again to see. */
+	async function remove(gone: readonly Entry[], shrunk: Set<string>): Promise<StoreWrite[]> {
+		const writes: StoreWrite[] = [];
+		if (gone.length === 0) return writes;
+		const messages = gone.map(({ id, header }) => ({ id, time: header.time }));
+		for (const { entry, content } of ledger.control.values()) {
+			if (content.kind !== KIND.channel) continue;
+			const removed = await log(entry.id).remove(messages);
+			if (removed.length > 0) shrunk.add(entry.key);
+			writes.push(...removed);
+		}
+		return writes;
 	}
 
 	return {
 		async stage(placed) {
-			const gone: ByChannel = new Map();
+			const gone: Entry[] = [];
 			const fresh: ByChannel = new Map();
 			await recount(gone, fresh);
 			for (const { entry, message } of placed) {
 				const counts = entry.header.seq < ledger.countsUpTo(toHex(entry.header.device));
 				if (message !== null && counts) put(fresh, entry, message);
 			}
-			const writes: StoreWrite[] = [];
 			const shrunk = new Set<string>();
-			for (const [key, { channel, messages }] of gone) {
-				const removed = await log(channel).remove(messages);
-				if (removed.length > 0) shrunk.add(key);
-				writes.push(...removed);
-			}
+			const writes = await remove(gone, shrunk);
 			const added = new Map<string, readonly LoggedMessage[]>();
 			for (const [key, { channel, messages }] of fresh) {
 				const staged = await log(channel).insert(messages);

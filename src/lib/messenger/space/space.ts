@@ -170,8 +170,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 
 	const mayWrite = (content: Content): boolean => {
 		if (ledger.control.size === 0 || ledger.authority.genesis === null) return true;
-		const device = ledger.authority.devices.get(toHex(self.device.publicKey));
-		return device?.active === true && content.kind !== KIND.genesis;
+		const own = toHex(self.device.publicKey);
+		const seq = (ledger.feeds.get(own)?.seq ?? -1) + 1;
+		const counts =
+			ledger.authority.devices.get(own)?.active === true && seq < ledger.countsUpTo(own);
+		return counts && content.kind !== KIND.genesis;
 	};
 
 	const space: Space = {

@@ -1,0 +1,458 @@
+// A space on real devices with real keys: what each may read, keep and show.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+import { compareTime, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { composeEntry } from '#lib/messenger/space/composing.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import {
+	admit,
+	carry,
+	channelOf,
+	controlOf,
+	createDevices,
+	everythingOf,
+	found,
+	invite,
+	level,
+	proofFor,
+	reopen,
+	say,
+	startEpoch,
+	textsOf,
+	tryWrite,
+	write,
+	type Device,
+	type Devices,
+} from '../../support/devices.ts';
+import { digest } from '../../support/ledger-reader.ts';
+
+const HOUR = 3_600_000;
+
+describe('a space', () => {
+	let world: Devices;
+	let alice: Device;
+	let bob: Device;
+	const digestOf = (device: Device): string => digest(device.space.ledger);
+	const verdictOf = (device: Device, key: string) =>
+		device.space.ledger.authority.verdicts.get(key);
+
+	/** Alice and Bob in one space. */
+	beforeEach(async () => {
+		world = createDevices(7);
+		[alice, bob] = [await world.device('Alice'), await world.device('Bob')];
+		await found(alice);
+		await admit(alice, await invite(alice), bob);
+		world.clock.advance(1000);
+	});
+
+	it('[GE1] begins with GENESIS, an epoch and a channel, all of which its founder opens again', async () => {
+		const kinds = [...alice.space.ledger.control.values()]
+			.map(({ entry }) => entry)
+			.sort((a, b) => a.header.seq - b.header.seq)
+			.map(({ header }) => header.kind);
+		expect(kinds.slice(0, 3)).toEqual([KIND.genesis, KIND.epoch, KIND.channel]);
+		const before = digestOf(alice);
+		await reopen(alice);
+		expect(digestOf(alice)).toBe(before);
+		expect(alice.space.ledger.authority.genesis?.name).toBe('Friends');
+	});
+
+	it('[FD1] carries messages between its members, and shows them in order', async () => {
+		const hello = await say(alice, 'Hello Bob');
+		await carry([hello.packet], bob);
+		world.clock.advance(10);
+		const answer = await say(bob, 'Hello Alice');
+		expect(answer.header.feedHeads.map(toHex)).toEqual([hello.key]);
+		await carry([answer.packet], alice);
+		expect(await textsOf(alice)).toEqual(['Hello Bob', 'Hello Alice']);
+		expect(await textsOf(bob)).toEqual(['Hello Bob', 'Hello Alice']);
+		expect(digestOf(bob)).toBe(digestOf(alice));
+	});
+
+	it('[FD1] [FD8] [AU1] reaches the same in whatever order its entries come', async () => {
+		for (let n = 0; n < 5; n++) {
+			await say(alice, `a${n}`);
+			await level(alice, bob);
+			await say(bob, `b${n}`);
+			if (n % 2 === 0) await invite(bob);
+			world.clock.advance(20);
+		}
+		const carol = await world.device('Carol');
+		const packets = await everythingOf(bob);
+		const invited = await invite(alice);
+		await level(alice, bob);
+		for (let round = 0; round < 6; round++) {
+			const reader = round === 0 ? carol : await world.device(`Reader ${round}`);
+			await admit(bob, invited, reader);
+			await level(alice, bob);
+			const all: Packet[] = [...packets, ...(await everythingOf(bob))];
+			while (all.length > 0) {
+				const [next] = all.splice(world.random.below(all.length), 1);
+				if (next !== undefined) await carry([next], reader);
+			}
+			expect(digestOf(reader)).toBe(digestOf(bob));
+			// What was said before they came is not for them.
+			expect(await textsOf(reader)).toEqual([]);
+		}
+	});
+
+	it('[FD9] comes back from the store as it was', async () => {
+		await say(alice, 'one');
+		await level(alice, bob);
+		await startEpoch(bob);
+		await level(alice, bob);
+		await say(alice, 'two');
+		await level(alice, bob);
+		for (const device of [alice, bob]) {
+			const [ledger, texts] = [digestOf(device), await textsOf(device)];
+			const keys = device.space.ring.all();
+			await reopen(device);
+			expect(digestOf(device)).toBe(ledger);
+			expect(await textsOf(device)).toEqual(texts);
+			expect(device.space.ring.all()).toEqual(keys);
+		}
+		await level(alice, bob);
+		expect((await say(bob, 'three')).header.seq).toBe(1);
+	});
+
+	it('[FD9] tells nobody of what it could not keep, and stands where it stood', async () => {
+		await carry([(await say(alice, 'kept')).packet], bob);
+		const lost = await say(alice, 'lost');
+		for (const fail of ['receive', 'write'] as const) {
+			const before = [digestOf(bob), await textsOf(bob), bob.changes.length];
+			bob.disk.onCommit = () => ({ type: 'full', detail: 'no room' });
+			const result =
+				fail === 'receive'
+					? await bob.space.receive([lost.packet])
+					: await tryWrite(bob, invitation());
+			expect(result).toMatchObject({ ok: false, error: { type: 'full' } });
+			expect([digestOf(bob), await textsOf(bob), bob.changes.length]).toEqual(before);
+			bob.disk.onCommit = undefined;
+		}
+		await carry([lost.packet], bob);
+		expect(await textsOf(bob)).toEqual(['kept', 'lost']);
+		expect((await say(bob, 'mine')).header.seq).toBe(0);
+	});
+
+	const invitation = () =>
+		({
+			kind: KIND.invite,
+			inviteKey: new Uint8Array(32),
+			uses: 1,
+			expiry: 0,
+			role: 0,
+			lobbySecret: new Uint8Array(32),
+			relays: [],
+		}) as const;
+
+	describe('whoever leaves', () => {
+		it('[EP4] [AU6] opens neither the next message nor the new epoch', async () => {
+			await write(bob, { kind: KIND.leave });
+			await level(alice, bob);
+			expect(needsNewEpoch(alice.space.ledger.authority)).toBe(true);
+			const known = bob.space.ring.all().length;
+			const epoch = await startEpoch(alice);
+			expect(verdictOf(alice, epoch.key)).toBe('valid');
+			const secret = await say(alice, 'Bob is gone');
+			const more = await invite(alice);
+			await carry([epoch.packet, secret.packet, more.entry.packet], bob);
+			expect(await textsOf(bob)).toEqual([]);
+			expect(bob.space.ring.all()).toHaveLength(known);
+			expect(bob.space.ring.get(epoch.header.key.epoch)).toBeUndefined();
+			expect(bob.space.ledger.control.has(epoch.key)).toBe(false);
+			expect(bob.space.ledger.control.has(more.entry.key)).toBe(false);
+			expect(await tryWrite(bob, invitation())).toMatchObject({ error: { type: 'not-member' } });
+		});
+
+		it('[AU6] may come back with the same device, and goes on with the same feed', async () => {
+			await carry([(await say(bob, 'I go')).packet], alice);
+			await write(bob, { kind: KIND.leave });
+			await level(alice, bob);
+			await startEpoch(alice);
+			await say(alice, 'while Bob is away');
+			// The device forgot the space when it left.
+			const again: Device = { ...bob, disk: bob.disk, changes: [] };
+			for (const table of ['entry', 'feed', 'control', 'key', 'log', 'segment']) {
+				await bob.ports.store.clear(table, [alice.space.id]);
+			}
+			world.clock.advance(1000);
+			await admit(alice, await invite(alice), again);
+			const back = await say(again, 'I am back');
+			expect(back.header.seq).toBe(2);
+			expect((await carry([back.packet], alice)).forks).toEqual([]);
+			expect(await textsOf(alice)).toEqual(['I go', 'while Bob is away', 'I am back']);
+			expect(await textsOf(again)).toEqual(['I am back']);
+			expect(digestOf(again)).toBe(digestOf(alice));
+		});
+	});
+
+	describe('epochs made at once', () => {
+		it('[EP5] are both open to whoever joins after them', async () => {
+			const carol = await world.device('Carol');
+			await admit(alice, await invite(alice), carol);
+			await level(alice, bob, carol);
+			await startEpoch(alice);
+			await startEpoch(bob);
+			// Each goes on in its own for a while.
+			await invite(alice);
+			await invite(bob);
+			await level(alice, bob, carol);
+			expect(alice.space.ledger.authority.liveEpochs).toHaveLength(2);
+			expect(digestOf(carol)).toBe(digestOf(alice));
+			const dora = await world.device('Dora');
+			await admit(carol, await invite(carol), dora);
+			await level(alice, bob, carol);
+			await carry(controlOf(bob), dora);
+			expect(dora.space.ledger.control.size).toBe(alice.space.ledger.control.size);
+			expect(dora.space.ledger.authority.verdicts).toEqual(alice.space.ledger.authority.verdicts);
+			// She has no wrap in the other one, so a third is due; it hands on the keys of both.
+			expect(needsNewEpoch(dora.space.ledger.authority)).toBe(true);
+			const third = await startEpoch(bob);
+			await level(alice, bob, carol, dora);
+			expect(dora.space.ledger.authority.liveEpochs.map((each) => toHex(each.entry))).toEqual([
+				third.key,
+			]);
+			expect(needsNewEpoch(dora.space.ledger.authority)).toBe(false);
+			const eve = await world.device('Eve');
+			await admit(dora, await invite(dora), eve);
+			expect(eve.space.ledger.control.size).toBe(dora.space.ledger.control.size);
+		});
+
+		it('[EP5] [FD8] open themselves to somebody who joined in between, once one follows them', async () => {
+			const invited = await invite(alice);
+			await level(alice, bob);
+			const carol = await world.device('Carol');
+			await admit(alice, invited, carol);
+			// Bob, who has not heard of her, makes an epoch without her, and builds on it.
+			const without = await startEpoch(bob);
+			const onIt = await invite(bob);
+			await level(alice, bob);
+			await carry([without.packet, onIt.entry.packet], carol);
+			expect(carol.space.ledger.control.has(without.key)).toBe(false);
+			expect(needsNewEpoch(alice.space.ledger.authority)).toBe(true);
+			const next = await startEpoch(alice);
+			await carry([next.packet], carol);
+			expect(carol.space.ledger.control.has(without.key)).toBe(true);
+			expect(carol.space.ledger.control.has(onIt.entry.key)).toBe(true);
+			await level(alice, bob, carol);
+			expect(digestOf(carol)).toBe(digestOf(bob));
+		});
+	});
+
+	describe('a fork', () => {
+		/** Bob's disk goes back to an earlier state, and he writes on from there. */
+		async function fork(): Promise<{ common: string; first: Packet[]; second: Packet[] }> {
+			await carry([(await say(bob, 'common')).packet], alice);
+			const earlier = bob.disk.snapshot();
+			world.clock.advance(10);
+			const first = [await say(bob, 'first a'), await say(bob, 'first b')];
+			bob.disk.restore(earlier);
+			await reopen(bob);
+			world.clock.advance(10);
+			const second = [await say(bob, 'second a'), await say(bob, 'second b')];
+			return {
+				common: 'common',
+				first: first.map(({ packet }) => packet),
+				second: second.map(({ packet }) => packet),
+			};
+		}
+
+		it('[FD4] freezes the feed, and takes what is beyond out of the conversation', async () => {
+			const { first, second } = await fork();
+			await carry(first, alice);
+			expect(await textsOf(alice)).toEqual(['common', 'first a', 'first b']);
+			const { forks } = await carry(second, alice);
+			expect(forks.map(({ feed }) => toHex(feed.device))).toEqual([bob.key]);
+			expect(await textsOf(alice)).toEqual(['common']);
+			const change = alice.changes.at(-1);
+			expect(change?.shrunk).toEqual(new Set([toHex(channelOf(alice))]));
+			expect(change?.forks).toEqual([bob.self.device.publicKey]);
+			expect(await alice.space.kept.forkProof(bob.self.device.publicKey)).toEqual([
+				first[0],
+				second[0],
+			]);
+			await reopen(alice);
+			expect(await textsOf(alice)).toEqual(['common']);
+			expect(alice.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1 });
+			// Alice goes on as before.
+			await say(alice, 'what was that?');
+			expect(await textsOf(alice)).toEqual(['common', 'what was that?']);
+		});
+
+		it('[FD4] is found in one delivery, and by whoever has only one half when shown both', async () => {
+			const { first, second } = await fork();
+			const carol = await world.device('Carol');
+			await admit(alice, await invite(alice), carol);
+			await carry([...first, ...second], alice);
+			expect(await textsOf(alice)).toEqual(['common']);
+			await carry(second, carol);
+			expect(await textsOf(carol)).toEqual([]);
+			expect(carol.space.ledger.countsUpTo(bob.key)).toBe(Infinity);
+			await carry(await alice.space.kept.forkProof(bob.self.device.publicKey), carol);
+			expect(carol.space.ledger.countsUpTo(bob.key)).toBe(1);
+			const { head = null } = alice.space.ledger.feeds.get(bob.key) ?? {};
+			expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1, head });
+		});
+
+		it('[FD4] is proven to a device whose view begins after it', async () => {
+			const { first, second } = await fork();
+			await carry(second, alice);
+			const carol = await world.device('Carol');
+			await admit(alice, await invite(alice), carol);
+			expect(carol.space.ledger.feeds.get(bob.key)?.seq).toBe(2);
+			const [a, b] = [first[0], second[0]];
+			if (a === undefined || b === undefined) throw new Error('two halves');
+			await carry([a], carol);
+			expect(carol.space.ledger.feeds.get(bob.key)?.frozenAt).toBeNull();
+			await carry([a, b], carol);
+			expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1 });
+		});
+
+		it('[FD4] shows in entries that follow others than are held, so that those before are asked for', async () => {
+			const { first, second } = await fork();
+			await carry([first[0] as Packet], alice);
+			const outcome = await carry([second[1] as Packet], alice);
+			expect(outcome.disputed).toEqual([bob.self.device.publicKey]);
+			expect(outcome.forks).toEqual([]);
+			expect((await carry(second, alice)).forks).toHaveLength(1);
+		});
+
+		it('[FD4] ends the device’s own writing, once it hears of it', async () => {
+			const { first, second } = await fork();
+			await carry([...first, ...second], alice);
+			await carry(await alice.space.kept.forkProof(bob.self.device.publicKey), bob);
+			expect(await textsOf(bob)).toEqual(['common']);
+			expect(await tryWrite(bob, invitation())).toMatchObject({ error: { type: 'not-member' } });
+		});
+	});
+
+	describe('an invitation that was used up by two members at once', () => {
+		it('[AU4] [FD3] leaves one newcomer, and nothing of what the other said', async () => {
+			const invited = await invite(alice, 1);
+			await level(alice, bob);
+			const [carol, dora] = [await world.device('Carol'), await world.device('Dora')];
+			await admit(bob, invited, carol);
+			world.clock.advance(1000);
+			await admit(alice, invited, dora);
+			const hello = await say(dora, 'Hello, I am Dora');
+			await carry([hello.packet], alice);
+			await carry([(await say(carol, 'Hello, I am Carol')).packet], bob);
+			expect(await textsOf(alice)).toEqual(['Hello, I am Dora']);
+			await level(alice, bob, carol, dora);
+			for (const device of [alice, bob]) {
+				const { people } = device.space.ledger.authority;
+				expect([...people.values()].map((each) => each.name)).toEqual(['Alice', 'Bob', 'Carol']);
+				expect(device.space.ledger.countsUpTo(dora.key)).toBe(0);
+			}
+			expect(await textsOf(alice)).toEqual(['Hello, I am Carol']);
+			expect(await textsOf(bob)).toEqual(['Hello, I am Carol']);
+			expect(digestOf(bob)).toBe(digestOf(alice));
+			// Were Carol's admission to fall, Dora's would stand, and what she said be there again.
+			const before = alice.disk.rows().length;
+			alice.space.ledger.freeze(bob.self.device.publicKey, 0, {
+				id: new Uint8Array(0),
+				time: { ms: 0, counter: 0 },
+			});
+			await say(alice, 'after');
+			expect(alice.disk.rows().length).toBeGreaterThan(before);
+			expect(await textsOf(alice)).toEqual(['Hello, I am Dora', 'after']);
+		});
+	});
+
+	describe('clocks', () => {
+		it('[FD2] [FD5] that are an hour ahead are shown, and drag nobody along', async () => {
+			const ahead = { ms: HOUR };
+			const carol = await world.device('Carol', ahead);
+			await admit(alice, await invite(alice), carol);
+			await level(alice, bob);
+			const early = await say(carol, 'from the future');
+			const door = await invite(carol);
+			await carry([early.packet, door.entry.packet], alice);
+			const now = world.clock.now();
+			const answer = await say(alice, 'from now');
+			expect(answer.header.time.ms).toBeLessThan(now + 60_000);
+			expect(answer.header.feedHeads.map(toHex)).not.toContain(door.entry.key);
+			expect(answer.header.authorityHeads.map(toHex)).not.toContain(door.entry.key);
+			expect(await textsOf(alice)).toEqual(['from now', 'from the future']);
+			// Her own clock is set right: she goes on from where she was.
+			ahead.ms = 0;
+			await reopen(carol);
+			const next = await say(carol, 'still here');
+			expect(compareTime(next.header.time, early.header.time)).toBeGreaterThan(0);
+			// When it is due, others build on it.
+			world.clock.advance(HOUR);
+			const later = await say(alice, 'now I see');
+			expect(later.header.feedHeads.map(toHex)).toContain(door.entry.key);
+			expect(later.header.authorityHeads.map(toHex)).toContain(door.entry.key);
+		});
+
+		it('[EP3] [FD5] that are ahead keep no epoch from being made, nor make one due for ever', async () => {
+			const carol = await world.device('Carol', { ms: HOUR });
+			await admit(alice, await invite(alice), carol);
+			await level(alice, bob, carol);
+			const dora = await world.device('Dora');
+			await admit(carol, await invite(carol), dora);
+			await level(alice, bob, carol, dora);
+			await write(bob, { kind: KIND.leave });
+			await level(alice, bob, carol, dora);
+			const now = (): number => world.clock.now();
+			expect(needsNewEpoch(alice.space.ledger.authorityAt(now()))).toBe(true);
+			const epoch = await startEpoch(alice);
+			expect(verdictOf(alice, epoch.key)).toBe('valid');
+			// Dora's admission lies ahead: nothing to be done about it yet.
+			expect(needsNewEpoch(alice.space.ledger.authorityAt(now()))).toBe(false);
+			await level(alice, bob, carol, dora);
+			world.clock.advance((alice.space.ledger.nextDue(now()) ?? 0) - now() + 60_000);
+			expect(needsNewEpoch(alice.space.ledger.authorityAt(now()))).toBe(true);
+			const next = await startEpoch(alice);
+			expect(verdictOf(alice, next.key)).toBe('valid');
+			expect(needsNewEpoch(alice.space.ledger.authorityAt(now()))).toBe(false);
+			await level(alice, carol, dora);
+			expect(digestOf(dora)).toBe(digestOf(alice));
+		});
+	});
+
+	it('[AU3] [FD8] waits for the invitation that an admission names, though it may not build on it', async () => {
+		const eve = await world.device('Eve');
+		await admit(alice, await invite(alice), eve);
+		const joined = [...alice.space.ledger.authorityHeads()];
+		const invited = await invite(alice);
+		await level(alice, bob);
+		const carol = await world.device('Carol');
+		const { epoch } = bob.space.ledger.authority;
+		const controlKey = epoch && bob.space.ring.get(epoch.id)?.controlKey;
+		if (epoch === null || !controlKey) throw new Error('no epoch');
+		const { after, ...place } = bob.space.ledger.next(bob.self.device.publicKey, 0);
+		const admission = await composeEntry(
+			{ ...bob.ports, device: bob.self.device },
+			{
+				...place,
+				space: bob.space.id,
+				author: bob.self.rootHash,
+				time: { ms: after.ms + 1_000_000, counter: 0 },
+				authorityHeads: joined,
+				feedHeads: [],
+			},
+			{ epoch: epoch.id, controlKey, recipients: [] },
+			{
+				kind: KIND.admit,
+				invite: invited.entry.id,
+				proof: await proofFor(invited, alice.space.id, carol),
+				member: carol.self.member,
+				tokenHash: new Uint8Array(32),
+				epoch: epoch.id,
+				step: 1,
+			},
+		);
+		const early = await carry([admission.packet], eve);
+		expect(early).toMatchObject({ placed: [], wanted: [invited.entry.id] });
+		await carry([invited.entry.packet], eve);
+		await carry([admission.packet], alice);
+		for (const device of [eve, alice]) {
+			expect(device.space.ledger.authority.verdicts.get(admission.key)).toBe('valid');
+			expect(device.space.ledger.authority.devices.has(carol.key)).toBe(true);
+		}
+		await reopen(eve);
+		expect(eve.space.ledger.authority.verdicts.get(admission.key)).toBe('valid');
+	});
+});
