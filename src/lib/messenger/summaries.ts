@@ -26,6 +26,8 @@ export interface Summaries {
 	/** Who is there changed. */
 	updateMembers(): void;
 	added(channel: string, messages: readonly LoggedMessage[]): void;
+	/** These channels (hex) lost messages. */
+	recount(channels: ReadonlySet<string>): Promise<void>;
 	/** Everything up to this time has been seen; true when that changed anything. */
 	read(channel: string, time: Time): Promise<boolean>;
 }
@@ -59,12 +61,20 @@ export function createSummaries(
 		}
 	};
 
+	/** The newest stretch says enough: what came last, and as much unread as anybody counts. */
+	async function count(state: ChannelState): Promise<void> {
+		const log = space.log(state.id);
+		const newest = await log.read((await log.stretches()) - 1);
+		state.unread = 0;
+		state.last = null;
+		note(state, newest);
+	}
+
 	async function load(id: Bytes, name: string): Promise<void> {
 		const key = toHex(id);
 		const read = await marks.get(id);
 		const state: ChannelState = { id, name, read, unread: 0, last: null };
-		const log = space.log(id);
-		note(state, await log.read((await log.stretches()) - 1));
+		await count(state);
 		if (!states.has(key)) states.set(key, state);
 	}
 
@@ -109,6 +119,13 @@ export function createSummaries(
 			const state = states.get(channel);
 			if (state === undefined) return;
 			note(state, messages);
+			publish();
+		},
+		async recount(shrunk) {
+			for (const key of shrunk) {
+				const state = states.get(key);
+				if (state !== undefined) await count(state);
+			}
 			publish();
 		},
 		async read(channel, time) {
