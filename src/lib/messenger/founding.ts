@@ -37,19 +37,14 @@ export async function foundSpace(
 	if (!begun.ok) return begun;
 	const received = await space.receive([genesis.packet]);
 	if (!received.ok) return received;
-	const { content, sealing } = await newEpoch(
-		ports,
-		space,
-		EPOCH_REASON.start,
-		relays,
-		secrets,
+	const epoch = await space.write(() =>
+		newEpoch(ports, space, EPOCH_REASON.start, relays, secrets),
 	);
-	const epoch = await space.write(content, sealing);
 	if (!epoch.ok) return epoch;
 	const { controlKey } = secrets;
-	const written = await space.write(
-		{ kind: KIND.channel, name: channel },
-		{ epoch: epochId(crypto, controlKey), controlKey, recipients: [] },
+	const sealing = { epoch: epochId(crypto, controlKey), controlKey, recipients: [] };
+	const written = await space.write(() =>
+		Promise.resolve({ content: { kind: KIND.channel, name: channel }, sealing }),
 	);
 	return written.ok ? ok(space) : err(written.error);
 }

@@ -95,7 +95,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			const present = live.node.space.ledger.authority.epoch?.content.relays ?? [];
 			const named = present.some((relay) => equal(relay.key, address.key));
 			if (named || present.length >= MAX_RELAYS || !mayShape(live)) continue;
-			await live.node.startEpoch(EPOCH_REASON.relays, [...present, address]);
+			await live.node.startEpoch(EPOCH_REASON.relays, (relays) => [...relays, address]);
 		}
 	}
 

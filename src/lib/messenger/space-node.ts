@@ -14,7 +14,7 @@ import {
 } from '#lib/protocol/space-message.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, type Result } from '#lib/util/result.ts';
+import type { Result } from '#lib/util/result.ts';
 import { createOutbox, packetName, type Outbox } from './delivery/outbox.ts';
 import { createPost, type Post } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
@@ -22,9 +22,10 @@ import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
+import type { StoreWrite } from '#lib/ports/store.ts';
 import type { Ports, Self } from './ports.ts';
 import { newEpoch } from './space/epochs.ts';
-import type { Space, SpaceChange, WriteError } from './space/space.ts';
+import type { Draft, Space, SpaceChange, WriteError } from './space/space.ts';
 
 /** How long each further device in line leaves a due epoch to those before. */
 const EPOCH_TURN = 2000;
@@ -42,13 +43,16 @@ export interface SpaceNodeEvents {
 	onPresence(): void;
 }
 
+type ChangeRoster = (present: readonly RelayAddress[]) => readonly RelayAddress[];
+
 export interface SpaceNode {
 	readonly space: Space;
 	readonly post: Post;
 	readonly outbox: Outbox;
 	readonly linked: LinkedSpace;
 	write(content: Content): Promise<Result<Entry, WriteError>>;
-	startEpoch(reason: EpochReason, relays: readonly RelayAddress[]): Promise<void>;
+	/** `roster` makes the epoch's relays of those that there are by then. */
+	startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void>;
 	signal(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): Promise<boolean>;
 	/** A direct link proved to be a member's: levels with it. */
 	onMember(device: string): void;
@@ -96,7 +100,7 @@ export async function startSpaceNode(
 		},
 	});
 	const admission: Admission = createAdmission(ports, self, space, pool, {
-		admit: async (content) => (await write(content)).ok,
+		admit: async (content, extra) => (await write(content, extra)).ok,
 		isSeen: (device) =>
 			post.route(device) !== null || (space.ledger.feeds.get(device)?.seq ?? -1) >= 0,
 	});
@@ -200,34 +204,44 @@ export async function startSpaceNode(
 		epochDue = clock.after(turn * EPOCH_TURN, () => {
 			const latest = space.ledger.authorityAt(clock.now());
 			if (stopped || !needsNewEpoch(latest)) return;
-			const relays = latest.epoch?.content.relays ?? [];
-			void startEpoch(EPOCH_REASON.removal, relays);
+			void startEpoch(EPOCH_REASON.removal, (present) => present);
 		});
 	}
 
-	async function startEpoch(reason: EpochReason, relays: readonly RelayAddress[]): Promise<void> {
-		const { content, sealing } = await newEpoch(ports, space, reason, relays);
-		const written = await space.write(content, sealing, (entry) => outbox.rowFor(entry));
+	async function startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void> {
+		const written = await space.write(
+			() => {
+				const present = space.ledger.authorityAt(clock.now()).epoch?.content.relays ?? [];
+				return newEpoch(ports, space, reason, roster(present));
+			},
+			(entry) => outbox.rowFor(entry),
+		);
 		if (!written.ok) return;
 		await post.update();
 		outbox.publish(written.value);
 	}
 
-	async function write(content: Content): Promise<Result<Entry, WriteError>> {
+	/** What it takes to write this now; null without an epoch to write in. */
+	function draft(content: Content): Draft | null {
 		const { authority } = space.ledger;
 		const keys = authority.epoch && space.ring.get(authority.epoch.id);
-		if (authority.epoch === null || !keys) {
-			return err({ type: 'not-member', detail: 'no epoch to write in' });
-		}
+		if (authority.epoch === null || !keys) return null;
 		const recipients = isControl(content.kind)
 			? []
 			: [...authority.devices.values()]
 					.filter((device) => device.active && toHex(device.device) !== own)
 					.map((device) => ({ publicKey: device.member.prekey.publicKey, secret: null }));
+		const { controlKey } = keys;
+		return { content, sealing: { epoch: authority.epoch.id, controlKey, recipients } };
+	}
+
+	async function write(
+		content: Content,
+		extra: () => readonly StoreWrite[] = () => [],
+	): Promise<Result<Entry, WriteError>> {
 		const written = await space.write(
-			content,
-			{ epoch: authority.epoch.id, controlKey: keys.controlKey, recipients },
-			(entry) => outbox.rowFor(entry),
+			() => Promise.resolve(draft(content)),
+			(entry) => [...outbox.rowFor(entry), ...extra()],
 		);
 		if (written.ok) outbox.publish(written.value);
 		return written;

@@ -61,7 +61,18 @@ export interface Spaces {
 }
 
 /** Tables that hold rows under a space's id. */
-const SPACE_TABLES = ['entry', 'feed', 'control', 'key', 'log', 'segment', 'outbox', 'read', 'fork'];
+const SPACE_TABLES = [
+	'entry',
+	'feed',
+	'control',
+	'key',
+	'log',
+	'segment',
+	'outbox',
+	'read',
+	'fork',
+	'admitted',
+];
 /** How long a departure may take to reach somebody before the space is forgotten. */
 const GOODBYE = STORE_AFTER + 1000;
 const REFUSAL_NAME: Record<Refusal, NonNullable<SpaceSummary['refusal']>> = {

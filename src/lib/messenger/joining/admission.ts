@@ -18,6 +18,7 @@ import {
 } from '#lib/protocol/lobby.ts';
 import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import { compareTime, type Packet } from '#lib/protocol/entry.ts';
+import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
 import { split } from '../delivery/post.ts';
@@ -27,7 +28,7 @@ import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
-import { admissionOf, headsBefore, type Admitted } from './view-begin.ts';
+import { admissionOf, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
 
 /** How long each member further down the line leaves it to those before. */
 const TURN = 1500;
@@ -41,8 +42,8 @@ const UNANSWERABLE: ReadonlySet<MailboxError['type']> = new Set([
 ]);
 
 export interface AdmissionEvents {
-	/** Writes and publishes a control entry. */
-	admit(content: Admit): Promise<boolean>;
+	/** Writes and publishes a control entry; `extra`, asked at the same moment, is committed with it. */
+	admit(content: Admit, extra: () => readonly StoreWrite[]): Promise<boolean>;
 	/** The device (hex) is there, or has written something: it has come in. */
 	isSeen(device: string): boolean;
 }
@@ -60,7 +61,7 @@ export function createAdmission(
 	pool: RelayPool,
 	events: AdmissionEvents,
 ): Admission {
-	const { clock, crypto, random } = ports;
+	const { clock, crypto, random, store } = ports;
 	const lobbies = new Map<string, Attachment[]>();
 	const admitting = createQueue();
 	let stopped = false;
@@ -140,7 +141,7 @@ export function createAdmission(
 		const { epoch } = space.ledger.authorityAt(clock.now());
 		const keys = epoch && space.ring.get(epoch.id);
 		if (epoch === null || !keys?.grant) return false;
-		const admitted = await events.admit({
+		const content: Admit = {
 			kind: KIND.admit,
 			invite: invite.id,
 			proof: request.proof,
@@ -148,7 +149,8 @@ export function createAdmission(
 			tokenHash: request.tokenHash,
 			epoch: epoch.id,
 			step: keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1,
-		});
+		};
+		const admitted = await events.admit(content, () => [keepHeads(space, device)]);
 		const made = admissionOf(space.ledger, device);
 		if (!admitted || made === undefined) return false;
 		return welcome(made, relay, request);
@@ -162,8 +164,10 @@ export function createAdmission(
 		if (!grant) return false;
 		const direct = genesis?.spaceKind === SPACE_KIND.direct;
 		const since = genesis?.history === HISTORY.sinceJoined;
-		const bases = await headsBefore(crypto, space, made.control.entry.header.time);
 		const { deviceKey } = request.member.certificate;
+		const bases =
+			(await keptHeads(store, space, deviceKey)) ??
+			(await headsBefore(crypto, space, made.control.entry.header.time));
 		const packets = controlPackets();
 		const batches = split({ type: 'entries', packets }, MAX_SEALED_TO - 64);
 		return reply(relay, request, [

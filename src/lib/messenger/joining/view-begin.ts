@@ -5,6 +5,8 @@ import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { Admit } from '#lib/protocol/content.ts';
 import { compareTime, KIND, type Time } from '#lib/protocol/entry.ts';
+import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
+import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -34,7 +36,34 @@ export function admissionOf({ control, authority }: Ledger, device: Bytes): Admi
 	return found;
 }
 
-/** The last entry of each feed from before `time`. Whoever had seen an admission of that time wrote after it. */
+const headsShape = list(
+	map(tuple(bytes(32), uint(), bytes(32)), ([feed, seq, id]) => ({ feed, seq, id })),
+	100_000,
+);
+
+/** Keeps the heads of this moment, at which this device lets another in. */
+export const keepHeads = ({ id, ledger }: Space, device: Bytes): StoreWrite => ({
+	table: 'admitted',
+	key: [id, device],
+	value: encode(
+		[...ledger.feeds.values()]
+			.filter((feed) => feed.seq >= 0)
+			.map((feed) => [feed.device, feed.seq, feed.head]),
+	),
+});
+
+/** The heads kept when this device let the other in; undefined when somebody else did. */
+export async function keptHeads(
+	store: KeyValueStore,
+	{ id }: Space,
+	device: Bytes,
+): Promise<readonly FeedHead[] | undefined> {
+	const kept = await store.get('admitted', [id, device]);
+	const decoded = kept && decodeFrame(headsShape, kept, Number.MAX_SAFE_INTEGER);
+	return decoded?.ok ? decoded.value : undefined;
+}
+
+/** What comes closest when they are not kept here: the last entry of each feed from before `time`. Whoever had seen an admission of that time wrote after it. */
 export async function headsBefore(
 	crypto: CryptoProvider,
 	space: Space,

@@ -37,6 +37,11 @@ export interface SpaceChange {
 	readonly forks: readonly Bytes[];
 }
 
+export interface Draft {
+	readonly content: Content;
+	readonly sealing: EntrySealing;
+}
+
 export type WriteError = StoreError | { readonly type: 'not-member'; readonly detail: string };
 
 export interface Space {
@@ -49,10 +54,12 @@ export interface Space {
 	onChange: (change: SpaceChange) => void;
 	/** Takes entries in; an error means that nothing of them was kept and they will be needed again. */
 	receive(packets: readonly Packet[]): Promise<Result<IntakeOutcome, StoreError>>;
-	/** Writes this device's next entry. `extra` is committed with it. */
+	/**
+	 * Writes this device's next entry. `draft` is asked when its turn comes, so that it sees what the entry will build
+	 * on; null when there is nothing to write with. `extra` is committed with the entry.
+	 */
 	write(
-		content: Content,
-		sealing: EntrySealing,
+		draft: () => Promise<Draft | null>,
 		extra?: (entry: Entry) => readonly StoreWrite[],
 	): Promise<Result<Entry, WriteError>>;
 	/** Brings in a grant, further control keys, and the heads where the view begins. */
@@ -196,8 +203,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				const result = await keep(outcome);
 				return result.ok ? ok(outcome) : result;
 			}),
-		write: (content, sealing, extra) =>
+		write: (draft, extra) =>
 			queue(async () => {
+				const drafted = await draft();
+				if (drafted === null) return err({ type: 'not-member', detail: 'no epoch to write in' });
+				const { content, sealing } = drafted;
 				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
 				const { after, ...place } = ledger.next(self.device.publicKey, clock.now());
 				const entry = await composeEntry(
@@ -215,9 +225,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			}),
 		admit: (grant, controlKeys, bases) =>
 			queue(async () => {
+				// Answered twice: the view has begun already, and what it has is not to be cut off.
+				const begun = ring.all().some((keys) => keys.grant !== null);
 				ring.addGrant(grant);
 				for (const key of controlKeys) ring.addControlKey(key);
-				ledger.setBases(bases);
+				if (!begun) ledger.setBases(bases);
 				const writes = bases
 					.map((base) => ledger.feeds.get(toHex(base.feed)))
 					.filter((feed) => feed !== undefined)
