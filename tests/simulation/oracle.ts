@@ -159,7 +159,10 @@ async function everythingSent(
 
 function outboxesHold({ world }: Scene, nodes: readonly SimulatedNode[]): string[] {
 	return nodes.flatMap((node) => {
-		const rows = world.disk(node.name).rows().filter((row) => row.table === 'outbox');
+		const rows = world
+			.disk(node.name)
+			.rows()
+			.filter((row) => row.table === 'outbox');
 		return rows.map(({ key, value }) => {
 			const [, , missing] = decode<readonly [Bytes, Bytes, readonly Bytes[]]>(value);
 			const seq = key.slice(key.lastIndexOf(';', key.length - 2));

@@ -33,7 +33,6 @@ export interface Scene {
 const QUIET_WITHIN = 400_000;
 const LOOK = 10_000;
 
-export const hooks: { onEnd?: (scene: Scene) => Promise<void> } = {};
 export class ScenarioError extends Error {}
 
 export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<Outcome> {
@@ -81,7 +80,6 @@ export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<
 		wrong = await complaints(scene);
 	}
 	if (wrong.length > 0) {
-		await hooks.onEnd?.(scene);
 		throw new ScenarioError(`${describePlan(plan)}\n\n${wrong.slice(0, 40).join('\n')}`);
 	}
 	const outcome = {
@@ -95,31 +93,43 @@ export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<
 }
 
 async function happen(scene: Scene, happening: Happening): Promise<void> {
-	const { world, space, people } = scene;
+	const { world, people } = scene;
 	switch (happening.type) {
 		case 'part':
 			world.network.partition(happening.groups);
-			return;
+			break;
 		case 'heal':
 			world.network.partition([]);
-			return;
+			break;
 		case 'relay-down':
 			scene.relays.find(({ name }) => name === happening.relay)?.stop();
-			return;
+			break;
 		case 'relay-up':
 			scene.relays.find(({ name }) => name === happening.relay)?.start();
-			return;
+			break;
 		case 'add-relay': {
 			const [founder] = people.values();
 			if (founder?.running) void founder.messenger.addRelay(addressOf(happening.relay));
-			return;
+			break;
 		}
 		case 'join':
 			join(scene, happening.who, happening.by);
-			return;
+			break;
+		default: {
+			const node = people.get(happening.who);
+			if (node === undefined) throw new Error(`who is ${happening.who}?`);
+			await befall(scene, node, happening);
+		}
 	}
-	const node = people.get(happening.who);
-	if (node === undefined) throw new Error(`who is ${happening.who}?`);
+}
+
+/** What happens to one node, or what its person does. */
+async function befall(
+	scene: Scene,
+	node: SimulatedNode,
+	happening: Extract<Happening, { readonly who: string }>,
+): Promise<void> {
+	const { world, space } = scene;
 	switch (happening.type) {
 		case 'say': {
 			if (!isIn(node, space)) return;
@@ -128,23 +138,23 @@ async function happen(scene: Scene, happening: Happening): Promise<void> {
 				if (sent.ok) scene.said.set(happening.text, node.name);
 			});
 			conversation.close();
-			return;
+			break;
 		}
 		case 'stop':
 			if (node.running) await node.stop();
-			return;
+			break;
 		case 'crash':
 			if (node.running) node.crash();
-			return;
+			break;
 		case 'start':
 			if (!node.running) await node.start();
-			return;
+			break;
 		case 'leave':
 			if (!isIn(node, space)) return;
 			void node.messenger.leave(space).then((left) => {
 				if (left.ok) scene.left.add(node.name);
 			});
-			return;
+			break;
 		case 'crash-at-commit': {
 			const disk = world.disk(node.name);
 			let good = happening.after;
@@ -154,8 +164,10 @@ async function happen(scene: Scene, happening: Happening): Promise<void> {
 				node.crash();
 				return happening.outcome;
 			};
-			return;
+			break;
 		}
+		case 'join':
+			throw new Error('not something that befalls a node');
 	}
 }
 

@@ -4,12 +4,11 @@ import { createMailboxMachine, type MailboxMachine } from '#lib/mailbox/machine.
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
 import { createMemoryMailboxStore, type MemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, ok, type Result } from '#lib/util/result.ts';
+import { err, ok } from '#lib/util/result.ts';
 import type { SimulatedClock } from './clock.ts';
 import { createSimulatedDirect } from './direct.ts';
 import type { SeededRandom } from './random.ts';

@@ -78,7 +78,7 @@ export function createWire(options: WireOptions): Wire {
 			buffered: () => 0,
 			send(frame) {
 				if (closed[index]) return;
-				const copy = frame.slice() as Bytes;
+				const copy = frame.slice();
 				carry(() => {
 					if (closed[other]) return;
 					watch(index === 0, copy);
