@@ -137,6 +137,7 @@ export function createSpaces(
 		const node = await startSpaceNode(ports, self, space, pool, links, {
 			onChange: (change: SpaceChange) => {
 				for (const [channel, messages] of change.messages) summariesNow()?.added(channel, messages);
+				if (change.shrunk.size > 0) void summariesNow()?.recount(change.shrunk).then(publish);
 				if (change.control) void summariesNow()?.update().then(publish);
 				if (change.messages.size > 0 || change.control) refreshAll();
 				publish();
