@@ -14,6 +14,9 @@ export default defineConfig({
 	],
 	test: {
 		environment: 'node',
+		// Generous: machines that run several suites at once are slow, and nothing here is judged by its time.
+		testTimeout: 60_000,
+		hookTimeout: 60_000,
 		include: [
 			'src/**/*.test.ts',
 			'relay-server/**/*.test.ts',
