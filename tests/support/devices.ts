@@ -119,8 +119,8 @@ export function tryWrite(device: Device, content: Content): ReturnType<Space['wr
 		: [...authority.devices.values()]
 				.filter((each) => each.active && toHex(each.device) !== device.key)
 				.map((each) => ({ publicKey: each.member.prekey.publicKey, secret: null }));
-	const { controlKey } = keys;
-	return device.space.write(content, { epoch: authority.epoch.id, controlKey, recipients });
+	const sealing = { epoch: authority.epoch.id, controlKey: keys.controlKey, recipients };
+	return device.space.write(() => Promise.resolve({ content, sealing }));
 }
 
 export const channelOf = (device: Device): Bytes => {
@@ -132,10 +132,10 @@ export const channelOf = (device: Device): Bytes => {
 export const say = (device: Device, text: string): Promise<Entry> =>
 	write(device, { kind: KIND.message, channel: channelOf(device), text, replyTo: null });
 
-export async function startEpoch(device: Device): Promise<Entry> {
-	const { content, sealing } = await newEpoch(device.ports, device.space, EPOCH_REASON.removal, []);
-	return unwrap(await device.space.write(content, sealing));
-}
+export const startEpoch = async (device: Device): Promise<Entry> =>
+	unwrap(
+		await device.space.write(() => newEpoch(device.ports, device.space, EPOCH_REASON.removal, [])),
+	);
 
 export interface Invited {
 	readonly entry: Entry;
