@@ -1,5 +1,5 @@
 // Which epochs are valid, which one is current, and when a new one is due: read from the authority log, never from a
-// counter. [EP1] [EP2] [EP3]
+// counter. [EP1] [EP2] [EP3] [EP5]
 import type { Epoch } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';

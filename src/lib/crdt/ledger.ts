@@ -1,6 +1,6 @@
 // One space's set of entries as this device holds it: feeds, the authority log, and what the two say together.
 // Pure and synchronous: entries come checked and opened, and what to keep is told to the caller.
-// [FD1] [FD2] [FD3] [FD4] [FD5] [FD8] [AU8]
+// [FD1] [FD2] [FD3] [FD4] [FD5] [FD8]
 import { compareTime, isControl, KIND, type Time } from '#lib/protocol/entry.ts';
 import { MAX_AUTHORITY_HEADS, MAX_CLOCK_AHEAD, MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';

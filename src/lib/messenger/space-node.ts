@@ -1,4 +1,4 @@
-// A space at work: its ledger joined to delivery, sync, links and admission. Decides when a new epoch is due. [EP3] [EP6]
+// A space at work: its ledger joined to delivery, sync, links and admission. Decides when a new epoch is due. [EP3]
 import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
 import { isControl, type Packet } from '#lib/protocol/entry.ts';

@@ -1,5 +1,5 @@
 // A member's side of joining: reads the lobbies of the space's invitations, and lets in who brings a genuine proof.
-// Whoever made the invitation acts first; the others step in when it doesn't. [IN3] [IN4] [IN5] [IN6]
+// Whoever made the invitation acts first; the others step in when it doesn't. [IN3] [IN4] [IN6] [AU3]
 import { deleteHash, rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { MAX_SEALED_TO, openWith, sealTo } from '#lib/crypto/seal.ts';

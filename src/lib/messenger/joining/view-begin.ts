@@ -1,4 +1,4 @@
-// Where a newcomer's view begins: after everything that was written before its admission. [IN6]
+// Where a newcomer's view begins: after everything that was written before its admission. [IN4]
 // Asked again later, the answer must not have moved on: what was wrapped for the newcomer since is for it to have.
 import { readEntry } from '#lib/crdt/check-entry.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';

@@ -1,4 +1,4 @@
-// Makes this device's next entry in a space: seals the content, names what it builds on, signs it. [KY6] [KY7] [FD1]
+// Makes this device's next entry in a space: seals the content, names what it builds on, signs it. [FD1] [HD1] [KY11] [KY13]
 import { commitmentOf, controlEntryKey, sealBody, wrapEach } from '#lib/crypto/entry-keys.ts';
 import { bodyHash, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';

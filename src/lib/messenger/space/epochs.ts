@@ -1,4 +1,4 @@
-// Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP6]
+// Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP5] [EP6]
 import type { ControlEntries } from '#lib/crdt/authority-state.ts';
 import { latestEpochEntries } from '#lib/crdt/epoch-choice.ts';
 import { createEpochSecrets, epochId, stepForward } from '#lib/crypto/epoch.ts';

@@ -1,4 +1,4 @@
-// Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep. [FD1] … [FD9]
+// Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep. [FD4] [FD6] [FD7] [FD8]
 // Entries that must wait for others wait here, bounded; they cost a peer another pull when dropped, nothing more.
 import { checkEntry, entryId, type Entry } from '#lib/crdt/check-entry.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';

@@ -1,4 +1,4 @@
-// Opens what entries carry, with the keys this device holds, and checks the signatures inside. [KY7] [EP4] [IN5]
+// Opens what entries carry, with the keys this device holds, and checks the signatures inside. [KY11] [EP4] [EP5] [AU3]
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';

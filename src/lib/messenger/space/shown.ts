@@ -1,5 +1,5 @@
 // Which of the messages kept are shown: those that count by what is known now. When a feed turns out to be forked, or an
-// admission void, what it had brought leaves the log again; should it count after all, it comes back. [FD4] [AU8]
+// admission void, what it had brought leaves the log again; should it count after all, it comes back. [FD3] [FD4]
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import type { MessageLog } from '#lib/crdt/message-log.ts';

@@ -1,4 +1,4 @@
-// How a space is kept on the device: rows for entries, feeds, the authority log and the keys. [ST5]
+// How a space is kept on the device: rows for entries, feeds, the authority log and the keys. [FD9]
 import {
 	bytes,
 	decodeFrame,

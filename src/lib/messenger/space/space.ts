@@ -1,5 +1,5 @@
 // One space on this device: its ledger, its keys and its messages, changed one step at a time and kept before anybody
-// hears of it (commit before publish). Knows nothing of relays or links. [FD9] [ST5]
+// hears of it (commit before publish). Knows nothing of relays or links. [FD9]
 import { createLedger, type Feed, type Ledger } from '#lib/crdt/ledger.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
 import { createMessageLog, type MessageLog } from '#lib/crdt/message-log.ts';
