@@ -65,6 +65,7 @@ it('carries what three say to all three', async () => {
 
 it('needs no founder', async () => {
 	await alice.leave();
+	await Promise.all([bob, carol].map((person) => person.peers.count(1)));
 	await talk([bob, carol], 'Plums');
 	await alice.visit(relay.origin);
 	await alice.chat.has('Plums, says Bob', 'Bob');

@@ -111,11 +111,13 @@ it('finds the relay again by itself', async () => {
 it('leaves a message at the relay, sealed, for who is away', async () => {
 	await bob.leave();
 	await alice.peers.count(0);
+	const before = await relay.disk();
 	await alice.chat.send('The tide turns at nine');
 	await alice.chat.delivery('The tide turns at nine', m.delivery_stored());
 	expect(await alice.chat.explain('The tide turns at nine')).toContain(relay.address);
-	const { blocks, bytes } = await relay.disk();
+	const { blocks, bytes, everStored } = await relay.disk();
 	expect(blocks).toHaveLength(1);
+	expect(everStored).toBe(before.everStored + 1);
 	[sealed] = blocks;
 	expect(bytes.includes(sealed!)).toBe(true);
 	for (const text of ['The tide turns at nine', 'tide', HARBOUR, 'Alice', 'Bob']) {

@@ -84,10 +84,11 @@ export function createSpaces(page: () => Page): Spaces {
 			return left;
 		},
 		accept: (name) => press(m.join_start({ name })),
-		ready: async (name) => {
-			await page().getByRole('heading', { level: 1, name }).waitFor();
-			await page().getByRole('textbox', { name: m.composer_label(), exact: true }).waitFor();
-		},
+		ready: (name) =>
+			page()
+				.getByRole('region', { name, exact: true })
+				.getByRole('textbox', { name: m.composer_label(), exact: true })
+				.waitFor(),
 		has: async (names) => {
 			const list = page().getByRole('navigation').getByRole('button');
 			for (const name of names) await list.filter({ hasText: name }).first().waitFor();
