@@ -115,12 +115,12 @@ describe('a ledger', () => {
 		placeAll();
 		const said = world.say(his);
 		const goodbye = world.write(his, leave);
-		const after = world.say(his);
+		const control = world.write({ ...his }, invite());
+		const after = world.say(his, { on: [goodbye] });
 		place(said);
 		placeAll([goodbye]);
 		expect(place(after)).toEqual({ type: 'refused', reason: 'after-leaving' });
 		expect(ledger.countsUpTo(bob.key)).toBe(2);
-		const control = world.write({ ...his }, invite());
 		expect(ledger.place(control.entry, control)).toMatchObject({ type: 'added', feed: null });
 		expect(seqOf(his)).toBe(1);
 		const again = world.write(hers, admit(bob, world.all[1] as ControlEntry));
