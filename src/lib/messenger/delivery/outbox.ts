@@ -126,7 +126,7 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			if (due.length === 0 || !post.hasRelay()) return;
 			const packet = await space.kept.packet(self.device.publicKey, row.seq);
 			if (packet === undefined) return;
-			const copies = await post.store(
+			const { copies, devices } = await post.store(
 				due,
 				{
 					packet: row.named ? row.packet : random.bytes(32),
@@ -136,12 +136,10 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 				{ type: 'entries', packets: [packet] },
 			);
 			row.named = false;
-			if (copies.length === 0) {
-				later(RETRY, () => void leaveCopies(row));
-				return;
-			}
+			if (devices.length < due.length) later(RETRY, () => void leaveCopies(row));
+			if (copies.length === 0) return;
 			for (const { relay, receipt } of copies) row.copies.set(relay, receipt.expiry);
-			for (const device of due) row.storedFor.add(device);
+			for (const device of devices) row.storedFor.add(device);
 			await store.commit([write(row)]);
 			outbox.onChange([row.seq]);
 		});

@@ -10,6 +10,7 @@ import {
 } from '#lib/protocol/space-message.ts';
 import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { encodePacket, type Packet } from '#lib/protocol/entry.ts';
+import { DAY } from '#lib/protocol/limits.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
@@ -20,8 +21,8 @@ import { attachMailbox, type Attachment, type MailboxSpec, type StoredCopy } fro
 import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
 
-/** Mailboxes of this many epochs are read: the current one's and those that may still hold something. */
-const EPOCHS_READ = 3;
+/** At most this many epochs' mailboxes are read. */
+const EPOCHS_READ = 16;
 /** Relays that a stored copy goes to. */
 const COPIES = 2;
 /** What an envelope adds to the message inside. */
@@ -48,6 +49,12 @@ export interface StoreCopy {
 	readonly notIn: Bytes | null;
 }
 
+export interface Stored {
+	readonly copies: readonly StoredCopy[];
+	/** Those that the copies are for: a device without a token in the mailbox can't be left anything there. */
+	readonly devices: readonly string[];
+}
+
 export interface Post {
 	/** Follows the authority log and the keys: attaches to mailboxes, lets go of old ones. */
 	update(): Promise<void>;
@@ -60,18 +67,16 @@ export interface Post {
 	/** Sends to every device that can be reached now. */
 	sendAll(message: SpaceMessage): void;
 	/**
-	 * Leaves a copy for these devices on relays drawn at random; what was stored. An EPOCH goes to the mailbox of the
+	 * Leaves a copy for these devices on relays drawn at random. An EPOCH goes to the mailbox of the
 	 * epoch before it: whoever it is for can't open its own yet.
 	 */
-	store(
-		devices: readonly string[],
-		copy: StoreCopy,
-		message: SpaceMessage,
-	): Promise<readonly StoredCopy[]>;
+	store(devices: readonly string[], copy: StoreCopy, message: SpaceMessage): Promise<Stored>;
 	remove(packet: Bytes, preimage: Bytes): void;
 	hasRelay(): boolean;
 	stop(): void;
 }
+
+const NOTHING_STORED: Stored = { copies: [], devices: [] };
 
 interface EpochPost {
 	readonly grant: Grant;
@@ -88,7 +93,7 @@ export function createPost(
 	links: Links,
 	events: PostEvents,
 ): Post {
-	const { crypto, random } = ports;
+	const { clock, crypto, random } = ports;
 	const own = self.device.publicKey;
 	const ownKey = toHex(own);
 	const posts = new Map<string, EpochPost>();
@@ -136,9 +141,18 @@ export function createPost(
 		}
 	}
 
+	/** Nothing is put into an epoch's mailbox once the next is known, and nothing stays for longer than its time to live. */
+	function mayHoldSomething(epochs: readonly EpochState[]): EpochState[] {
+		return epochs.filter((epoch, n) => {
+			const next = epochs[n + 1];
+			const ended = next && space.ledger.control.get(toHex(next.entry))?.entry.header.time.ms;
+			return ended === undefined || ended + epoch.content.ttl * 1000 > clock.now() - DAY;
+		});
+	}
+
 	async function update(): Promise<void> {
 		const { authority } = space.ledger;
-		const wanted = authority.epochs.slice(-EPOCHS_READ);
+		const wanted = mayHoldSomething(authority.epochs).slice(-EPOCHS_READ);
 		if (authority.epoch !== null && !wanted.includes(authority.epoch)) wanted.push(authority.epoch);
 		const keep = new Set<string>();
 		for (const state of wanted) {
@@ -247,18 +261,20 @@ export function createPost(
 			const avoided = notIn === null ? undefined : posts.get(toHex(notIn));
 			const post =
 				avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
-			if (post === undefined) return [];
-			const to = devices.flatMap((device) => tokensOf(post, device));
-			if (to.length === 0) return [];
+			if (post === undefined) return NOTHING_STORED;
+			const reached = devices.filter((device) => tokensOf(post, device).length > 0);
+			const to = reached.flatMap((device) => tokensOf(post, device));
+			if (to.length === 0) return NOTHING_STORED;
 			const sealed = block(post, envelopeFor(null, message));
-			if (sealed === undefined) return [];
+			if (sealed === undefined) return NOTHING_STORED;
 			const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
 			const drawn = draw(ready, COPIES, () => fraction(random));
 			const hash = deleteHash(crypto, preimage);
 			const stored = await Promise.all(
 				drawn.map((attachment) => attachment.put(packet, hash, to, sealed)),
 			);
-			return stored.filter((result) => result.ok).map((result) => result.value);
+			const copies = stored.filter((result) => result.ok).map((result) => result.value);
+			return copies.length === 0 ? NOTHING_STORED : { copies, devices: reached };
 		},
 		remove(packet, preimage) {
 			for (const post of posts.values()) {
