@@ -7,7 +7,7 @@ import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import type { SimulatedClock } from './clock.ts';
 import { createSimulatedDirect } from './direct.ts';
