@@ -8,6 +8,7 @@ import { toHex } from '#lib/util/bytes.ts';
 import {
 	admit,
 	channel,
+	epoch,
 	found,
 	invite,
 	leave,
@@ -198,6 +199,18 @@ describe('a ledger', () => {
 		late.ledger.freeze(bob.device, 0, { id: new Uint8Array(0), time: { ms: 0, counter: 0 } });
 		late.settle(items(world.all));
 		expect(late.ledger.authority.verdicts).toEqual(authority.verdicts);
+	});
+
+	it('[FD4] [EP1] judges epochs anew that reached whom a forked entry had let in', () => {
+		placeAll();
+		const carol = person('Carol');
+		const admission = world.write(his, admit(carol, world.all[1] as ControlEntry));
+		const made = world.write(hers, epoch(alice, bob, carol));
+		placeAll([admission, made]);
+		expect(ledger.authority.epoch?.entry).toEqual(made.entry.id);
+		ledger.freeze(bob.device, 0, { id: new Uint8Array(0), time: { ms: 0, counter: 0 } });
+		expect(ledger.authority.verdicts.get(made.entry.key)).toBe('wrong-recipients');
+		expect(ledger.authority.epoch).toBeNull();
 	});
 
 	it('[FD4] freezes lower when an earlier fork is found', () => {
