@@ -10,7 +10,7 @@ import type { Space } from '#lib/messenger/space/space.ts';
 import { ledgerLines, messagesOf, viewDigest } from '#lib/simulation/digest.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Scene } from './scenario.ts';
+import type { Scene } from './scene.ts';
 import { isIn, talk } from './world.ts';
 
 interface Sent {

@@ -5,7 +5,8 @@ import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { concat, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { complaints, digestOf } from './oracle.ts';
 import { describePlan, type Happening, type Plan } from './plan.ts';
-import { addressOf, createWorld, found, isIn, talk, useRelay, type World } from './world.ts';
+import type { Scene } from './scene.ts';
+import { addressOf, createWorld, found, isIn, talk, useRelay } from './world.ts';
 
 export interface Outcome {
 	/** Digest of what all honest members agree on in the end. */
@@ -14,20 +15,6 @@ export interface Outcome {
 	readonly trace: string;
 	readonly messages: number;
 	readonly members: number;
-}
-
-/** Everything that the oracle looks at. */
-export interface Scene {
-	readonly world: World;
-	readonly space: string;
-	readonly people: ReadonlyMap<string, SimulatedNode>;
-	readonly relays: readonly SimulatedRelay[];
-	/** Names of those whose join was asked for and kept. */
-	readonly asked: Set<string>;
-	/** Names of those whose departure was kept. */
-	readonly left: Set<string>;
-	/** What was sent, as far as its commit resolved: text → author. */
-	readonly said: Map<string, string>;
 }
 
 const QUIET_WITHIN = 400_000;

@@ -33,6 +33,7 @@ const space = (
 	name,
 	kind: 'community',
 	state: 'ready',
+	asked: true,
 	refusal: null,
 	unread: 0,
 	members: 7,

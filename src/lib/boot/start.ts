@@ -58,8 +58,12 @@ export function createStart({ clock, slots, offered, onLost }: StartParts): Star
 	};
 
 	let direct: Promise<DirectDialer> | undefined;
+	/** Code that could not be fetched this time may come the next. */
 	const directDialer = (): Promise<DirectDialer> =>
-		(direct ??= loadDirectDialer({ clock, random }));
+		(direct ??= loadDirectDialer({ clock, random }).catch((cause: unknown) => {
+			direct = undefined;
+			throw cause;
+		}));
 
 	async function start({ self, store }: Account): Promise<Messenger> {
 		const page = createPage(await offered);
@@ -75,9 +79,14 @@ export function createStart({ clock, slots, offered, onLost }: StartParts): Star
 			self,
 			page,
 		);
+		// A page that goes says so, or others would wait for it; one that is brought back from memory starts anew.
+		addEventListener('pagehide', () => void messenger.stop(), { once: true });
+		addEventListener('pageshow', (event) => {
+			if (event.persisted) location.reload();
+		});
 		void requestPersistence(navigator.storage);
 		// The direct part is large: fetched behind the first paint, before somebody waits for it.
-		if (page.direct) clock.after(DIRECT_AFTER, () => void directDialer());
+		if (page.direct) clock.after(DIRECT_AFTER, () => void directDialer().catch(() => undefined));
 		return messenger;
 	}
 

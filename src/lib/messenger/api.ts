@@ -15,6 +15,8 @@ export interface SpaceSummary {
 	readonly kind: 'community' | 'direct';
 	/** joining: asked, not yet let in. refused: the invitation was not accepted. */
 	readonly state: 'ready' | 'joining' | 'refused';
+	/** A relay keeps the request to be let in: the page may be closed meanwhile. */
+	readonly asked: boolean;
 	readonly refusal: 'unknown' | 'expired' | 'spent' | 'full' | null;
 	readonly unread: number;
 	readonly lastText: string | null;

@@ -38,6 +38,8 @@ export interface LiveSpace {
 
 interface PendingJoin {
 	record: JoinRecord;
+	/** A relay keeps the request. */
+	asked: boolean;
 	joining: Joining;
 	readonly number: number;
 }
@@ -105,6 +107,7 @@ export function createSpaces(
 				name: authority.genesis?.name ?? '',
 				kind: authority.genesis?.spaceKind === SPACE_KIND.direct ? 'direct' : 'community',
 				state: 'ready',
+				asked: true,
 				refusal: null,
 				unread: summaries.unread(),
 				lastText: last?.text ?? null,
@@ -112,11 +115,12 @@ export function createSpaces(
 				members: summaries.members.get().length,
 			};
 		});
-		const pending = [...joins.values()].map(({ record }): SpaceSummary => ({
+		const pending = [...joins.values()].map(({ record, asked }): SpaceSummary => ({
 			id: toHex(record.invitation.space),
 			name: record.invitation.spaceName,
 			kind: 'community',
 			state: record.refused === null ? 'joining' : 'refused',
+			asked,
 			refusal: record.refused === null ? null : REFUSAL_NAME[record.refused],
 			unread: 0,
 			lastText: null,
@@ -170,10 +174,17 @@ export function createSpaces(
 
 	async function startJoin(record: JoinRecord, number: number): Promise<void> {
 		const key = toHex(record.invitation.space);
+		let asked = false;
 		const joining = await startJoining(ports, self, pool, record, {
 			onJoined: (space) => {
 				const pending = joins.get(key);
 				if (pending !== undefined) void joined(pending, space);
+			},
+			onAsked: () => {
+				asked = true;
+				const pending = joins.get(key);
+				if (pending !== undefined) pending.asked = true;
+				publish();
 			},
 			onRefused: (reason) => {
 				const pending = joins.get(key);
@@ -183,7 +194,7 @@ export function createSpaces(
 				publish();
 			},
 		});
-		joins.set(key, { record, joining, number });
+		joins.set(key, { record, asked, joining, number });
 		publish();
 	}
 

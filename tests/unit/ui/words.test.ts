@@ -86,6 +86,7 @@ describe('the quick switcher', () => {
 		name,
 		kind: 'community',
 		state: 'ready',
+		asked: true,
 		refusal: null,
 		unread,
 		lastText: null,

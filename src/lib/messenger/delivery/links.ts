@@ -1,5 +1,10 @@
 // Direct links to other devices: runs the link machine of each pair, and finds the link that carries a message. [LK4] [LM1]
-import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
+import type {
+	DirectDialer,
+	DirectLink,
+	PendingAnswer,
+	PendingOffer,
+} from '#lib/ports/direct-dialer.ts';
 import {
 	apart,
 	stepLink,
@@ -134,13 +139,17 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		step(device, { type: 'reachable', attempt: toHex(random.bytes(16)) });
 	};
 
+	/** Its code may not be there to be fetched: then an attempt fails, and another follows. */
+	const dialerIfAny = (): Promise<DirectDialer | undefined> =>
+		directDialer().catch(() => undefined);
+
 	async function offer(device: string, pair: Pair, attempt: string): Promise<void> {
-		const dialer = await directDialer();
+		const dialer = await dialerIfAny();
 		const current = (): boolean =>
 			pair.state.state === 'offering' && pair.state.attempt === attempt;
-		const made = dialer.available ? await dialer.offer({ stun: events.stun() }) : undefined;
+		const made = dialer?.available ? await dialer.offer({ stun: events.stun() }) : undefined;
 		if (made?.ok !== true) {
-			step(device, { type: dialer.available ? 'failed' : 'refused', attempt });
+			step(device, { type: dialer?.available === false ? 'refused' : 'failed', attempt });
 			return;
 		}
 		if (!current()) {
@@ -171,10 +180,10 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		attempt: string,
 		payload: Bytes,
 	): Promise<void> {
-		const dialer = await directDialer();
+		const dialer = await dialerIfAny();
 		const current = (): boolean =>
 			pair.state.state === 'answering' && pair.state.attempt === attempt;
-		const made = dialer.available
+		const made = dialer?.available
 			? await dialer.answer(payload, { stun: events.stun() })
 			: undefined;
 		if (made?.ok !== true) {

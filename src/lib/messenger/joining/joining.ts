@@ -96,6 +96,8 @@ const KNOCK_AGAIN = 60_000;
 export interface JoiningEvents {
 	/** The space is here and this device is a member of it. */
 	onJoined(space: Space): void;
+	/** A relay keeps the request. */
+	onAsked(): void;
 	onRefused(reason: Refusal): void;
 }
 
@@ -161,6 +163,7 @@ export async function startJoining(
 			block,
 		});
 		if (ended) return;
+		if (put.ok) events.onAsked();
 		// Somebody has taken the request, and the answer should have come by the time of the next knock: a new request.
 		if (!put.ok && put.error.type === 'gone') request = random.bytes(32);
 		const wait = put.ok || put.error.type === 'gone' ? KNOCK_AGAIN : retryDelay(attempt + 1, 0.5);
