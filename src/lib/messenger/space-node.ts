@@ -194,7 +194,7 @@ export async function startSpaceNode(
 		if (nextDue !== null) epochDue = clock.after(Math.min(nextDue - now, DAY), planEpoch);
 		const authority = space.ledger.authorityAt(now);
 		const device = authority.devices.get(own);
-		if (device?.active !== true || !needsNewEpoch(authority)) return;
+		if (device?.active !== true || !isEpochDue()) return;
 		epochDue?.();
 		const active = [...authority.devices.entries()].filter(([, state]) => state.active);
 		const turn = active
@@ -202,11 +202,13 @@ export async function startSpaceNode(
 			.sort()
 			.indexOf(own);
 		epochDue = clock.after(turn * EPOCH_TURN, () => {
-			const latest = space.ledger.authorityAt(clock.now());
-			if (stopped || !needsNewEpoch(latest)) return;
-			void startEpoch(EPOCH_REASON.removal, (present) => present);
+			if (!stopped && isEpochDue()) void startEpoch(EPOCH_REASON.removal, (present) => present);
 		});
 	}
+
+	/** By what an entry would build on now, and by all that is known: somebody whose clock is ahead may have made it. */
+	const isEpochDue = (): boolean =>
+		needsNewEpoch(space.ledger.authorityAt(clock.now())) && needsNewEpoch(space.ledger.authority);
 
 	async function startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void> {
 		const written = await space.write(
