@@ -26,6 +26,8 @@ interface Working extends Membership {
 	invites: Map<string, InviteState>;
 	verdicts: Map<string, Verdict>;
 	ended: Map<string, number>;
+	/** Requests to be let in that have been granted, by the hash (hex) of the token that each one named. */
+	granted: Set<string>;
 }
 
 /** What becomes of the epochs on the way: whoever asks for the membership alone has no use for them. */
@@ -54,6 +56,7 @@ export function resolveMembership(
 		invites: new Map(),
 		verdicts: new Map(),
 		ended: new Map(),
+		granted: new Set(),
 	};
 	// An entry's time is after everything it builds on, so this order respects the causal one.
 	for (const control of [...entries.values()].sort(inOrder)) {
@@ -152,12 +155,15 @@ function applyAdmit(
 	// Two members may let the same device in at once: one admission, and both tokens are the device's.
 	if (known?.active !== true) {
 		if (known !== undefined && !equal(known.rootHash, memberRoot)) return 'unproven';
+		// Whoever has left comes back by asking anew: an old request that somebody still finds is none.
+		if (state.granted.has(toHex(tokenHash))) return 'after-leaving';
 		if (invite.used >= uses) return 'invite-spent';
 		invite.used += 1;
 		enrol(state, member, memberRoot, false);
 		// Whoever comes back goes on with the feed where it ended.
 		state.ended.delete(device);
 	}
+	state.granted.add(toHex(tokenHash));
 	epochs.onToken(epoch, device, tokenHash);
 	return 'valid';
 }

@@ -134,6 +134,8 @@ export function createAdmission(
 			const own = equal(before.control.entry.header.device, self.device.publicKey);
 			return own || forAnother ? welcome(before, relay, request) : 'left-to-another';
 		}
+		// It has come and gone: whoever wants to come back asks anew.
+		if (wasGranted(request)) return true;
 		const refusal = refusalFor(invite);
 		if (refusal !== null) {
 			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
@@ -181,6 +183,14 @@ export function createAdmission(
 			...batches.filter((batch) => batch.type === 'entries'),
 		]);
 	}
+
+	const wasGranted = ({ tokenHash }: JoinRequest): boolean =>
+		[...space.ledger.control.values()].some(
+			({ entry, content }) =>
+				content.kind === KIND.admit &&
+				equal(content.tokenHash, tokenHash) &&
+				space.ledger.authority.verdicts.get(entry.key) === 'valid',
+		);
 
 	function refusalFor(invite: InviteState): Refusal | null {
 		if (!isOpen(invite)) return REFUSAL.expired;
