@@ -65,6 +65,8 @@ export interface EpochState {
 	readonly content: Epoch;
 	/** Token hashes by device (hex): the recipients', and those of devices admitted since. */
 	readonly tokenHashes: Map<string, readonly Bytes[]>;
+	/** Devices (hex) that may have its keys: the recipients, and whom any genuine ADMIT gave them to, void or not. */
+	readonly holders: Set<string>;
 }
 
 export interface Membership {

@@ -24,8 +24,13 @@ export function resolveAuthority(
 			const tokenHashes = new Map(
 				content.recipients.map(({ device, tokenHash }) => [toHex(device), [tokenHash]]),
 			);
-			epochs.push({ entry: entry.id, id: entry.header.key.epoch, content, tokenHashes });
+			const holders = new Set(tokenHashes.keys());
+			const { epoch: id } = entry.header.key;
+			epochs.push({ entry: entry.id, id, content, tokenHashes, holders });
 			return 'valid';
+		},
+		onKeysGiven(id, device) {
+			epochs.find((epoch) => equal(epoch.id, id))?.holders.add(device);
 		},
 		onToken(id, device, tokenHash) {
 			const tokens = epochs.find((epoch) => equal(epoch.id, id))?.tokenHashes;

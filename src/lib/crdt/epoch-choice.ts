@@ -51,12 +51,13 @@ export function latestEpochEntries(entries: ControlEntries): readonly ControlEnt
 }
 
 /**
- * Whether an epoch in use leaves out a member device or reaches one that has gone, so that a new one is due. Epochs
- * that were made at the same time all count: a member that has no keys of one could not read what is sealed in it.
+ * Whether an epoch in use leaves out a member device, or its keys are with one that is no member, so that a new one is
+ * due. Epochs that were made at the same time all count: a member that has no keys of one could not read what is sealed
+ * in it.
  */
 export function needsNewEpoch({ devices, liveEpochs: live }: Authority): boolean {
-	return live.some(({ tokenHashes }) => {
+	return live.some(({ tokenHashes, holders }) => {
 		const leftOut = [...devices].some(([key, { active }]) => active && !tokenHashes.has(key));
-		return leftOut || [...tokenHashes.keys()].some((key) => devices.get(key)?.active !== true);
+		return leftOut || [...holders].some((key) => devices.get(key)?.active !== true);
 	});
 }

@@ -34,9 +34,15 @@ interface Working extends Membership {
 export interface EpochRules {
 	onEpoch(entry: Entry, content: Epoch): Verdict;
 	onToken(epoch: Bytes, device: string, tokenHash: Bytes): void;
+	/** Somebody gave a device (hex) the keys of an epoch, whatever becomes of the admission. */
+	onKeysGiven(epoch: Bytes, device: string): void;
 }
 
-const NO_EPOCHS: EpochRules = { onEpoch: () => 'valid', onToken: () => undefined };
+const NO_EPOCHS: EpochRules = {
+	onEpoch: () => 'valid',
+	onToken: () => undefined,
+	onKeysGiven: () => undefined,
+};
 
 const inOrder = (a: ControlEntry, b: ControlEntry): number =>
 	compareTime(a.entry.header.time, b.entry.header.time) || compare(a.entry.id, b.entry.id);
@@ -60,6 +66,10 @@ export function resolveMembership(
 	};
 	// An entry's time is after everything it builds on, so this order respects the causal one.
 	for (const control of [...entries.values()].sort(inOrder)) {
+		const { content, proven } = control;
+		if (content.kind === KIND.admit && proven) {
+			epochs.onKeysGiven(content.epoch, toHex(content.member.certificate.deviceKey));
+		}
 		state.verdicts.set(control.entry.key, apply(space, state, forks, epochs, control));
 	}
 	return state;

@@ -151,6 +151,20 @@ describe('an epoch', () => {
 		expect(needsNewEpoch(resolve(world))).toBe(false);
 	});
 
+	it('[EP3] is due when its keys were given to somebody whose admission is void', () => {
+		const { world, hers, his, first } = begun();
+		const narrow = world.write(hers, invite(1));
+		world.write(hers, admit(carol, narrow, first), { on: [narrow] });
+		expect(needsNewEpoch(resolve(world))).toBe(false);
+		world.write(his, admit(person('Dora'), narrow, first), { on: [narrow] });
+		expect(needsNewEpoch(resolve(world))).toBe(true);
+		world.write(hers, epoch(alice, bob, carol), { on: world.all.slice(-2) });
+		expect(needsNewEpoch(resolve(world))).toBe(false);
+		// A false proof gives nobody anything.
+		world.write(his, admit(person('Eve'), narrow, world.all.at(-1)), { proven: false });
+		expect(needsNewEpoch(resolve(world))).toBe(false);
+	});
+
 	it('[EP3] is not due in a space that has none yet', () => {
 		const hers = pen(alice);
 		const world = found(hers);

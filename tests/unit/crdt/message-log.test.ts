@@ -76,9 +76,11 @@ describe('a channel’s log', () => {
 
 	it('[DO2] marks what came after younger ones, and nothing else', async () => {
 		expect((await insert([message(10)])).map(({ late }) => late)).toEqual([false]);
+		expect((await insert([message(10, 'same time')]))[0]?.late).toBe(false);
 		const added = await insert([message(11), message(7), message(12)]);
 		expect(added.map(({ late }) => late)).toEqual([true, false, false]);
-		expect((await reopened().read(0)).map(({ late }) => late)).toEqual([true, false, false, false]);
+		const marks = (await reopened().read(0)).map(({ late }) => late);
+		expect(marks).toEqual([true, false, false, false, false]);
 	});
 
 	it('[DO2] marks none of many that come at once into an empty log', async () => {
@@ -131,6 +133,11 @@ describe('a channel’s log', () => {
 		expect(textsOf(await log.read(0))).toEqual(textsOf(several(0, 5)));
 		expect(await insert([message(6)])).toHaveLength(1);
 		expect(textsOf(await reopened().read(0))).toEqual(textsOf([...several(0, 5), message(6)]));
+		await log.insert(several(10, 2500));
+		expect(await log.stretches()).toBe(3);
+		log.reload();
+		expect(await log.stretches()).toBe(1);
+		expect(await everything()).toHaveLength(6);
 	});
 
 	it('[DO1] keeps staged stretches at hand until they are committed', async () => {

@@ -89,7 +89,8 @@ describe('an entry', () => {
 	});
 
 	it('[FD6] may be without its body, but not with another', async () => {
-		const { packet } = await compose(message, bob);
+		const entry = await compose(message, bob);
+		const { packet } = entry;
 		const { body } = packet;
 		if (body === null) throw new Error('no body');
 		expect(await errorOf({ ...packet, body: null })).toBe('none');
@@ -97,6 +98,9 @@ describe('an entry', () => {
 			expect(await errorOf({ ...packet, body: flip(body, at) })).toBe('bad-body');
 		}
 		expect(await errorOf({ ...packet, body: body.slice(1) })).toBe('bad-body');
+		const header = encodeHeader({ ...entry.header, bodyLength: body.length + 1 });
+		const signature = await alice.self.device.sign(signedContent(header));
+		expect(await errorOf({ ...packet, header, signature })).toBe('bad-body');
 		expect(await errorOf({ ...packet, body: new Uint8Array([...body, 0]) })).toBe('bad-body');
 	});
 

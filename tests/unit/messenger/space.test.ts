@@ -96,6 +96,18 @@ describe('a space', () => {
 		}
 	});
 
+	it('[FD8] takes a control entry into the log at once, and into its feed when that has caught up', async () => {
+		const said = await say(alice, 'first');
+		const invited = await invite(alice);
+		const joined = bob.space.ledger.feeds.get(alice.key)?.seq ?? -1;
+		await carry([invited.entry.packet], bob);
+		expect(bob.space.ledger.control.has(invited.entry.key)).toBe(true);
+		expect(bob.space.ledger.feeds.get(alice.key)?.seq).toBe(joined);
+		await carry([said.packet], bob);
+		expect(bob.space.ledger.feeds.get(alice.key)?.head).toEqual(invited.entry.id);
+		expect(await textsOf(bob)).toEqual(['first']);
+	});
+
 	it('[FD9] comes back from the store as it was', async () => {
 		await say(alice, 'one');
 		await level(alice, bob);
@@ -292,6 +304,30 @@ describe('a space', () => {
 			expect(carol.space.ledger.countsUpTo(bob.key)).toBe(1);
 			const { head = null } = alice.space.ledger.feeds.get(bob.key) ?? {};
 			expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1, head });
+		});
+
+		it('[FD4] [AU8] of control entries is found as well, and ends their effect', async () => {
+			await carry([(await say(bob, 'common')).packet], alice);
+			const earlier = bob.disk.snapshot();
+			const invited = await invite(bob);
+			const carol = await world.device('Carol');
+			await level(alice, bob);
+			await admit(alice, invited, carol);
+			expect(verdictOf(alice, invited.entry.key)).toBe('valid');
+			bob.disk.restore(earlier);
+			await reopen(bob);
+			world.clock.advance(10);
+			const other = await invite(bob);
+			const { forks } = await carry([other.entry.packet], alice);
+			expect(forks).toHaveLength(1);
+			expect(verdictOf(alice, invited.entry.key)).toBe('forked');
+			expect(verdictOf(alice, other.entry.key)).toBe('forked');
+			// Whom the void invitation had brought is out again, and a new epoch is due.
+			const { authority } = alice.space.ledger;
+			expect([...authority.people.values()].map(({ name }) => name)).toEqual(['Alice', 'Bob']);
+			expect(needsNewEpoch(authority)).toBe(true);
+			await startEpoch(alice);
+			expect(needsNewEpoch(alice.space.ledger.authority)).toBe(false);
 		});
 
 		it('[FD4] is proven to a device whose view begins after it', async () => {
