@@ -20,7 +20,14 @@ export interface Outcome {
 const QUIET_WITHIN = 400_000;
 const LOOK = 10_000;
 
-export class ScenarioError extends Error {}
+/** Carries the scene as it stands, for whoever looks into it. */
+export class ScenarioError extends Error {
+	readonly scene: Scene;
+	constructor(message: string, scene: Scene) {
+		super(message);
+		this.scene = scene;
+	}
+}
 
 export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<Outcome> {
 	const world = createWorld(plan.seed, crypto);
@@ -67,7 +74,8 @@ export async function runScenario(plan: Plan, crypto?: CryptoProvider): Promise<
 		wrong = await complaints(scene);
 	}
 	if (wrong.length > 0) {
-		throw new ScenarioError(`${describePlan(plan)}\n\n${wrong.slice(0, 40).join('\n')}`);
+		const words = `${describePlan(plan)}\n\n${wrong.slice(0, 40).join('\n')}`;
+		throw new ScenarioError(words, scene);
 	}
 	const outcome = {
 		digest: await digestOf(scene),
