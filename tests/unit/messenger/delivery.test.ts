@@ -9,27 +9,37 @@ import { createMemoryDisk, type MemoryDisk } from '#lib/storage/memory.ts';
 
 interface Story {
 	readonly world: Simulation;
-	readonly relays: readonly { packets(): number }[];
+	readonly relays: readonly { packets(): number; stop(): void; start(): void }[];
+	disk(name: string): MemoryDisk;
 	node(name: string): Promise<SimulatedNode>;
 }
 
 async function story(seed: number, relayCount: number): Promise<Story> {
 	const disks = new Map<string, MemoryDisk>();
+	const diskOf = (name: string): MemoryDisk => {
+		const disk = disks.get(name) ?? createMemoryDisk();
+		disks.set(name, disk);
+		return disk;
+	};
 	const world = createSimulation({
 		seed,
 		settle: () => new Promise((resolve) => setImmediate(resolve)),
-		openStore: (name) => {
-			const disk = disks.get(name) ?? createMemoryDisk();
-			disks.set(name, disk);
-			return disk.open();
-		},
+		openStore: (name) => diskOf(name).open(),
 	});
 	const relays = [];
 	for (let n = 0; n < relayCount; n++) {
-		const { store } = await world.addRelay(`relay${n}`);
-		relays.push({ packets: () => store.totals().packets });
+		const relay = await world.addRelay(`relay${n}`);
+		relays.push({
+			packets: () => relay.store.totals().packets,
+			stop: () => {
+				relay.stop();
+			},
+			start: () => {
+				relay.start();
+			},
+		});
 	}
-	return { world, relays, node: (name) => world.addNode(name) };
+	return { world, relays, disk: diskOf, node: (name) => world.addNode(name) };
 }
 
 async function found({ world, relays }: Story, node: SimulatedNode): Promise<string> {
@@ -201,5 +211,68 @@ describe('somebody who knocks', () => {
 		await bob.start();
 		await world.run(1000);
 		expect(bob.messenger.spaces.get()).toEqual([]);
+	});
+});
+
+describe('a device whose disk went back', () => {
+	const textsIn = (node: SimulatedNode, space: string) => {
+		const conversation = talk(node, space);
+		return () => conversation.messages.get().map(({ text }) => text);
+	};
+
+	it('[FD4] has forked its feed for everybody in the end, itself included', async () => {
+		const now = await story(37, 1);
+		const { world, relays } = now;
+		const [relay] = relays;
+		const [alice, bob, carol] = [
+			await now.node('Alice'),
+			await now.node('Bob'),
+			await now.node('Carol'),
+		];
+		const space = await found(now, alice);
+		const link = await linkOf(now, alice, space);
+		await join(now, bob, link);
+		await join(now, carol, link);
+		await world.finish(talk(bob, space).send('common'));
+		const texts = new Map([alice, bob].map((node) => [node, textsIn(node, space)]));
+		await world.until(
+			() => [...texts.values()].every((read) => read().length === 1),
+			20_000,
+			'all read it',
+		);
+		await world.until(() => alice.messenger.network.get().state === 'direct', 30_000, 'a link');
+		await world.run(10_000);
+		await carol.stop();
+		relay?.stop();
+		const earlier = now.disk('Bob').snapshot();
+		// Only Alice hears of this: there is no relay to leave it on.
+		await world.finish(talk(bob, space).send('first'));
+		await world.until(() => texts.get(alice)?.().length === 2, 20_000, 'Alice reads it');
+		await world.run(1000);
+		await bob.stop();
+		await alice.stop();
+		now.disk('Bob').restore(earlier);
+		await world.run(1000);
+		relay?.start();
+		await bob.start();
+		await carol.start();
+		await world.finish(talk(bob, space).send('second'));
+		const hers = textsIn(carol, space);
+		await world.until(() => hers().length === 2, 60_000, 'Carol reads the other');
+		await world.run(5000);
+		await bob.stop();
+		await alice.start();
+		const read = textsIn(alice, space);
+		const common = (list: readonly string[]): boolean => list.join() === 'common';
+		await world.until(() => common(read()) && common(hers()), 120_000, 'both see the fork');
+		await bob.start();
+		const his = textsIn(bob, space);
+		await world.until(() => common(his()), 120_000, 'Bob hears of it');
+		const refused = await world.finish(talk(bob, space).send('third'));
+		expect(refused).toMatchObject({ ok: false, error: { type: 'not-member' } });
+		// The others go on.
+		await world.finish(talk(alice, space).send('fourth'));
+		await world.until(() => hers().length === 2, 20_000, 'Carol reads on');
+		expect(hers()).toEqual(['common', 'fourth']);
 	});
 });
