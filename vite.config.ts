@@ -16,6 +16,7 @@ export default defineConfig({
 		environment: 'node',
 		// Generous: machines that run several suites at once are slow, and nothing here is judged by its time.
 		testTimeout: 60_000,
+		maxWorkers: '100%',
 		hookTimeout: 60_000,
 		include: [
 			'src/**/*.test.ts',
