@@ -3,7 +3,7 @@ import { bytes, decodeFrame, encode, tuple } from '#lib/protocol/cbor.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
-import { MAX_RELAYS, STORE_AFTER } from '#lib/protocol/limits.ts';
+import { MAX_RELAYS } from '#lib/protocol/limits.ts';
 import { REFUSAL, type Refusal } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { StoreError } from '#lib/ports/store.ts';
@@ -14,6 +14,7 @@ import type { Conversation, SpaceSummary } from './api.ts';
 import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
 import type { Links } from './delivery/links.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
+import { departureOf, whenHeard } from './departure.ts';
 import { foundSpace } from './founding.ts';
 import {
 	decodeJoin,
@@ -42,6 +43,11 @@ interface PendingJoin {
 	asked: boolean;
 	joining: Joining;
 	readonly number: number;
+}
+
+interface Departure {
+	stop(): void;
+	forget(): Promise<void>;
 }
 
 export interface Spaces {
@@ -75,8 +81,6 @@ const SPACE_TABLES = [
 	'fork',
 	'admitted',
 ];
-/** How long a departure may take to reach somebody before the space is forgotten. */
-const GOODBYE = STORE_AFTER + 1000;
 const REFUSAL_NAME: Record<Refusal, NonNullable<SpaceSummary['refusal']>> = {
 	[REFUSAL.unknown]: 'unknown',
 	[REFUSAL.expired]: 'expired',
@@ -95,8 +99,11 @@ export function createSpaces(
 	const { store, clock } = ports;
 	const spaces = new Map<string, LiveSpace>();
 	const joins = new Map<string, PendingJoin>();
+	/** Spaces that have been left, and that nobody knows of yet. */
+	const departing = new Map<string, Departure>();
 	const list = createSignal<readonly SpaceSummary[]>([]);
 	let nextNumber = 0;
+	let nextJoin = 0;
 
 	const publish = (): void => {
 		const ready = [...spaces.values()].map(({ node, summaries }): SpaceSummary => {
@@ -203,6 +210,27 @@ export function createSpaces(
 		for (const table of SPACE_TABLES) await store.clear(table, [space]);
 	}
 
+	/** Takes a space that has been left out of sight, and forgets it once somebody has the word. */
+	function depart(live: LiveSpace, seq: number): void {
+		const { node, number } = live;
+		const { key, id } = node.space;
+		spaces.delete(key);
+		publish();
+		const stopWaiting = whenHeard(clock, node, seq, () => void departure.forget());
+		const departure: Departure = {
+			stop() {
+				stopWaiting();
+				node.stop();
+			},
+			async forget() {
+				departure.stop();
+				departing.delete(key);
+				await forget(id, number);
+			},
+		};
+		departing.set(key, departure);
+	}
+
 	return {
 		list,
 		get: (space) => spaces.get(space),
@@ -213,10 +241,14 @@ export function createSpaces(
 			for (const { at, value } of await store.range('space', ['list'])) {
 				const stored = decodeFrame(shape, value, 64);
 				nextNumber = Math.max(nextNumber, at + 1);
-				if (stored.ok) await start(await openSpace(ports, self, stored.value[0]), at);
+				if (!stored.ok) continue;
+				const live = await start(await openSpace(ports, self, stored.value[0]), at);
+				const left = departureOf(live.node.space, self.device.publicKey);
+				if (left !== undefined) depart(live, left);
 			}
 			for (const { at, value } of await store.range('joining', ['list'])) {
 				const record = decodeJoin(ports, value);
+				nextJoin = Math.max(nextJoin, at + 1);
 				if (record !== undefined) await startJoin(record, at);
 			}
 		},
@@ -235,8 +267,10 @@ export function createSpaces(
 			return kept.ok ? ok(await start(founded.value, number)) : kept;
 		},
 		async join(invitation) {
+			// Back before anybody heard of the departure: it begins anew, with nothing left of before.
+			await departing.get(toHex(invitation.space))?.forget();
 			const record = newJoin(ports.random, invitation);
-			const number = Math.max(-1, ...[...joins.values()].map((each) => each.number)) + 1;
+			const number = nextJoin++;
 			const kept = await store.commit([joinWrite(ports, number, record)]);
 			if (!kept.ok) return kept;
 			await startJoin(record, number);
@@ -267,15 +301,12 @@ export function createSpaces(
 			const { node } = live;
 			const written = await node.write({ kind: KIND.leave });
 			if (!written.ok && written.error.type !== 'not-member') return err(written.error);
-			spaces.delete(node.space.key);
-			publish();
-			clock.after(GOODBYE, () => {
-				node.stop();
-				void forget(node.space.id, live.number);
-			});
+			const seq = departureOf(node.space, self.device.publicKey);
+			if (seq !== undefined) depart(live, seq);
 			return ok();
 		},
 		stop() {
+			for (const departure of departing.values()) departure.stop();
 			for (const { node } of spaces.values()) node.stop();
 			for (const { joining } of joins.values()) joining.stop();
 		},

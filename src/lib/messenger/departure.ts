@@ -1,0 +1,36 @@
+// A departure on its way: the space is out of sight, and goes on working until somebody has the word. [LV1]
+import { KIND } from '#lib/protocol/entry.ts';
+import type { Clock } from '#lib/ports/clock.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { SpaceNode } from './space-node.ts';
+import type { Space } from './space/space.ts';
+
+const LOOK_EVERY = 3000;
+
+/** The place of this device's LEAVE in its feed, if it has left for good. */
+export function departureOf({ ledger }: Space, device: Bytes): number | undefined {
+	if (ledger.authority.devices.get(toHex(device))?.active !== false) return undefined;
+	const leave = [...ledger.control.values()].findLast(
+		({ entry, content }) => content.kind === KIND.leave && equal(entry.header.device, device),
+	);
+	return leave?.entry.header.seq;
+}
+
+/** Calls once another device, or a relay, holds the word of the departure; returns the end of waiting for that. */
+export function whenHeard(
+	clock: Clock,
+	node: SpaceNode,
+	seq: number,
+	heard: () => void,
+): () => void {
+	let cancel = (): void => undefined;
+	const look = (): void => {
+		const delivery = node.outbox.delivery(seq);
+		if (delivery === null || delivery.state !== 'queued') heard();
+		else cancel = clock.after(LOOK_EVERY, look);
+	};
+	cancel = clock.after(LOOK_EVERY, look);
+	return () => {
+		cancel();
+	};
+}
