@@ -28,7 +28,7 @@ import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
-import { admissionOf, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
+import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
 
 /** How long each member further down the line leaves it to those before. */
 const TURN = 1500;
@@ -127,16 +127,16 @@ export function createAdmission(
 		forAnother: boolean,
 	): Promise<boolean | 'left-to-another'> {
 		const device = request.member.certificate.deviceKey;
-		// Who has left and comes back is let in like anybody else.
-		const before = admissionOf(space.ledger, device);
+		const isMember = space.ledger.authority.devices.get(toHex(device))?.active === true;
+		const before = admissionBy(space.ledger, request.tokenHash);
 		if (before !== undefined) {
+			// It has come and gone: whoever wants to come back asks anew.
+			if (!isMember) return true;
 			// Who let it in answers, on every relay that it knocks at.
 			const own = equal(before.control.entry.header.device, self.device.publicKey);
 			return own || forAnother ? welcome(before, relay, request) : 'left-to-another';
 		}
-		// It has come and gone: whoever wants to come back asks anew.
-		if (wasGranted(request)) return true;
-		const refusal = refusalFor(invite);
+		const refusal = isMember ? null : refusalFor(invite);
 		if (refusal !== null) {
 			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
 		}
@@ -153,7 +153,7 @@ export function createAdmission(
 			step: keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1,
 		};
 		const admitted = await events.admit(content, () => [keepHeads(space, device)]);
-		const made = admissionOf(space.ledger, device);
+		const made = admissionBy(space.ledger, request.tokenHash);
 		if (!admitted || made === undefined) return false;
 		return welcome(made, relay, request);
 	}
@@ -183,14 +183,6 @@ export function createAdmission(
 			...batches.filter((batch) => batch.type === 'entries'),
 		]);
 	}
-
-	const wasGranted = ({ tokenHash }: JoinRequest): boolean =>
-		[...space.ledger.control.values()].some(
-			({ entry, content }) =>
-				content.kind === KIND.admit &&
-				equal(content.tokenHash, tokenHash) &&
-				space.ledger.authority.verdicts.get(entry.key) === 'valid',
-		);
 
 	function refusalFor(invite: InviteState): Refusal | null {
 		if (!isOpen(invite)) return REFUSAL.expired;

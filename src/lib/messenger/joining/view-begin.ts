@@ -7,6 +7,7 @@ import type { Admit } from '#lib/protocol/content.ts';
 import { compareTime, KIND, type Time } from '#lib/protocol/entry.ts';
 import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
+import { DAY } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -17,23 +18,22 @@ export interface Admitted {
 	readonly content: Admit;
 }
 
-const inTime = (a: ControlEntry, b: ControlEntry): number =>
-	compareTime(a.entry.header.time, b.entry.header.time);
-
-/** The entry that let this member device in: the first since its person left last, if ever. */
-export function admissionOf({ control, authority }: Ledger, device: Bytes): Admitted | undefined {
-	const state = authority.devices.get(toHex(device));
-	if (state?.active !== true) return undefined;
-	let found: Admitted | undefined;
-	for (const each of [...control.values()].sort(inTime)) {
+/** The entry that granted the request which names this token: the first, where several members did at once. */
+export function admissionBy(
+	{ control, authority }: Ledger,
+	tokenHash: Bytes,
+): Admitted | undefined {
+	let first: Admitted | undefined;
+	for (const each of control.values()) {
 		const { content, entry } = each;
+		if (content.kind !== KIND.admit || !equal(content.tokenHash, tokenHash)) continue;
 		if (authority.verdicts.get(entry.key) !== 'valid') continue;
-		const left = content.kind === KIND.leave && equal(entry.header.author, state.rootHash);
-		if (left) found = undefined;
-		if (content.kind !== KIND.admit) continue;
-		if (equal(content.member.certificate.deviceKey, device)) found ??= { control: each, content };
+		const before = first?.control.entry.header.time;
+		if (before === undefined || compareTime(entry.header.time, before) < 0) {
+			first = { control: each, content };
+		}
 	}
-	return found;
+	return first;
 }
 
 const headsShape = list(
@@ -63,12 +63,19 @@ export async function keptHeads(
 	return decoded?.ok ? decoded.value : undefined;
 }
 
-/** What comes closest when they are not kept here: the last entry of each feed from before `time`. Whoever had seen an admission of that time wrote after it. */
+/** How far an author's clock may be behind whoever let the newcomer in. */
+const SLOWEST = DAY;
+
+/**
+ * What comes closest when they are not kept here: the last entry of each feed from well before the admission. What lies
+ * in between was not wrapped for the newcomer and stays shut; what was must not be left out.
+ */
 export async function headsBefore(
 	crypto: CryptoProvider,
 	space: Space,
-	time: Time,
+	admitted: Time,
 ): Promise<FeedHead[]> {
+	const time = { ms: admitted.ms - SLOWEST, counter: 0 };
 	const heads: FeedHead[] = [];
 	for (const feed of space.ledger.feeds.values()) {
 		const head = await headBefore(crypto, space, feed, time);
