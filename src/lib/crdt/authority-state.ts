@@ -90,4 +90,6 @@ export interface Authority extends Membership {
 	readonly liveEpochs: readonly EpochState[];
 	/** All valid epochs in order. */
 	readonly epochs: readonly EpochState[];
+	/** Devices (hex) let in with the keys of different epochs at once: nobody else knows which of them they took. */
+	readonly inDoubt: ReadonlySet<string>;
 }

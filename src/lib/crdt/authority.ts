@@ -15,6 +15,8 @@ export function resolveAuthority(
 	checked = new Map<string, boolean>(),
 ): Authority {
 	const epochs: EpochState[] = [];
+	const admittedWith = new Map<string, string>();
+	const inDoubt = new Set<string>();
 	const membership = resolveMembership(space, entries, forks, {
 		onEpoch(entry, content) {
 			const names =
@@ -33,6 +35,8 @@ export function resolveAuthority(
 			epochs.find((epoch) => equal(epoch.id, id))?.holders.add(device);
 		},
 		onToken(id, device, tokenHash) {
+			if ((admittedWith.get(device) ?? toHex(id)) !== toHex(id)) inDoubt.add(device);
+			admittedWith.set(device, toHex(id));
 			const tokens = epochs.find((epoch) => equal(epoch.id, id))?.tokenHashes;
 			const known = tokens?.get(device) ?? [];
 			if (known.some((each) => equal(each, tokenHash))) return;
@@ -40,5 +44,5 @@ export function resolveAuthority(
 		},
 	});
 	const live = liveEpochs(entries, epochs);
-	return { ...membership, epochs, liveEpochs: live, epoch: live[0] ?? null };
+	return { ...membership, epochs, liveEpochs: live, epoch: live[0] ?? null, inDoubt };
 }

@@ -147,7 +147,10 @@ describe('an epoch', () => {
 		// Let into one of two, she could not read what is sealed in the other.
 		world.write(his, admit(carol, invitation, one), { on: [one] });
 		expect(needsNewEpoch(resolve(world))).toBe(true);
+		// Let into all of them, she takes the answer that comes first: nobody can tell whose keys she has.
 		world.write(his, admit(carol, invitation, two), { on: [two] });
+		expect(needsNewEpoch(resolve(world))).toBe(true);
+		world.write(his, epoch(alice, bob, carol), { on: world.all.slice(3) });
 		expect(needsNewEpoch(resolve(world))).toBe(false);
 	});
 
