@@ -19,6 +19,7 @@ import { createRelays, relayView } from './relays.ts';
 import { createSpaces, type LiveSpace } from './spaces.ts';
 
 const INVITE_DAYS = 7;
+const PICTURE_EVERY = 50;
 const INVITE_USES = 100;
 
 export async function createMessenger(ports: Ports, self: Self, page: Page): Promise<Messenger> {
@@ -48,7 +49,6 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			for (const { node } of spaces.live()) node.onLinkLost(device);
 		},
 		onChange: () => {
-			for (const { summaries } of spaces.live()) summaries.updateMembers();
 			publishNetwork();
 		},
 	});
@@ -72,13 +72,14 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		});
 	};
 	const network = createSignal<NetworkView>(view());
-	/** Many changes come in bursts; people need one picture of them. */
 	let publishDue = false;
+	/** Many changes come in bursts, a round trip measured on every link among them; people need one picture of them. */
 	const publishNetwork = (): void => {
 		if (publishDue) return;
 		publishDue = true;
-		clock.after(0, () => {
+		clock.after(PICTURE_EVERY, () => {
 			publishDue = false;
+			for (const { summaries } of spaces.live()) summaries.updateMembers();
 			network.set(view());
 		});
 	};
