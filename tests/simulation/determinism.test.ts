@@ -5,15 +5,17 @@ import { drawPlan } from './plan.ts';
 import { runScenario } from './scenario.ts';
 
 it('[SY1] the same seed runs the same way twice, down to the last frame', async () => {
-	const first = await runScenario(drawPlan(7));
-	const second = await runScenario(drawPlan(7));
+	const first = await runScenario(drawPlan(7), { traced: true });
+	const second = await runScenario(drawPlan(7), { traced: true });
 	expect(second).toEqual(first);
-	const other = await runScenario(drawPlan(9));
+	const other = await runScenario(drawPlan(9), { traced: true });
 	expect(other.trace).not.toBe(first.trace);
 }, 60_000);
 
 it('[KY1] and whichever provider does the cryptography', async () => {
 	const plan = drawPlan(13);
-	const native = await runScenario(plan);
-	expect(await runScenario(plan, createSyncCryptoProvider())).toEqual(native);
+	const native = await runScenario(plan, { traced: true });
+	expect(await runScenario(plan, { crypto: createSyncCryptoProvider(), traced: true })).toEqual(
+		native,
+	);
 }, 120_000);

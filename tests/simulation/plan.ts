@@ -37,8 +37,8 @@ export interface Plan {
 
 const NAMES = 'Ann Ben Cleo Dan Eve Finn Gus Hana Ivo Jan Kim Lea Max Nora'.split(' ');
 const HOUR = 3_600_000;
-const JOINING = 30_000;
-const END = 90_000;
+const JOINING = 20_000;
+const END = 50_000;
 
 export function drawPlan(seed: number): Plan {
 	const random = createSeededRandom(seed * 7919 + 17);
@@ -64,13 +64,13 @@ export function drawPlan(seed: number): Plan {
 	for (
 		let at = random.below(20_000);
 		at < END && chance(0.8);
-		at += 10_000 + random.below(40_000)
+		at += 10_000 + random.below(30_000)
 	) {
 		const ends = [...names, ...relays];
 		const here = ends.filter(() => chance(0.5));
 		const there = ends.filter((each) => !here.includes(each));
 		happenings.push({ at, type: 'part', groups: [here, there] });
-		happenings.push({ at: at + 2000 + random.below(30_000), type: 'heal' });
+		happenings.push({ at: at + 2000 + random.below(25_000), type: 'heal' });
 	}
 	const [, second] = relays;
 	if (second !== undefined && chance(0.5)) {
@@ -80,10 +80,10 @@ export function drawPlan(seed: number): Plan {
 		if (!chance(0.5)) continue;
 		const at = random.below(END);
 		happenings.push({ at, type: 'relay-down', relay });
-		happenings.push({ at: at + 1000 + random.below(30_000), type: 'relay-up', relay });
+		happenings.push({ at: at + 1000 + random.below(25_000), type: 'relay-up', relay });
 	}
 	for (const who of names) {
-		for (let at = random.below(END); at < END && chance(0.5); at += 30_000) {
+		for (let at = random.below(END); at < END && chance(0.4); at += 20_000) {
 			const type = random.pick(['stop', 'crash', 'crash-at-commit'] as const);
 			if (type === 'crash-at-commit') {
 				const outcome = random.pick(['crash-before', 'crash-after'] as const);
@@ -91,7 +91,7 @@ export function drawPlan(seed: number): Plan {
 			} else {
 				happenings.push({ at, type, who });
 			}
-			happenings.push({ at: at + 1000 + random.below(25_000), type: 'start', who });
+			happenings.push({ at: at + 1000 + random.below(20_000), type: 'start', who });
 		}
 	}
 	if (chance(0.4)) {

@@ -52,8 +52,8 @@ export function latestEpochEntries(entries: ControlEntries): readonly ControlEnt
 
 /**
  * Whether an epoch in use leaves out a member device, or its keys are with one that is no member, so that a new one is
- * due; so it is when nobody can tell whether a member device has its keys. Epochs that were made at the same time all count: a member that has no keys of one could not read what is sealed
- * in it.
+ * due; so it is when nobody can tell whether a member device has its keys. Epochs that were made at the same time all
+ * count: a member that has no keys of one could not read what is sealed in it.
  */
 export function needsNewEpoch({ devices, liveEpochs: live, inDoubt }: Authority): boolean {
 	return live.some(({ content, tokenHashes, holders }) => {
