@@ -1,6 +1,8 @@
 // What the authority log of a space amounts to: people, devices, channels, invitations, epochs, and a verdict for each
 // entry. Shapes only; who fills them is membership.ts, epoch-choice.ts and authority.ts.
-import type { Channel, ControlContent, Epoch, Genesis, Invite } from '#lib/protocol/content.ts';
+import type { ControlContent, Epoch, Genesis, Invite } from '#lib/protocol/content.ts';
+import type { Ban, PurgedMessage } from '#lib/protocol/moderation.ts';
+import type { Time } from '#lib/protocol/entry.ts';
 import type { Member } from '#lib/protocol/identity.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Entry } from './check-entry.ts';
@@ -32,6 +34,16 @@ export type Verdict =
 	| 'invite-spent'
 	| 'wrong-recipients'
 	| 'not-the-genesis'
+	/** Beyond the fence of a ban or a revocation. */
+	| 'beyond-fence'
+	/** Somebody who is banned, or a device that a ban has ended, can't be let in. */
+	| 'banned'
+	/** The target is no junior of who wrote it. */
+	| 'not-senior'
+	/** What it names is not there, or not of the kind it should be. */
+	| 'unknown-target'
+	/** Its INVITE was recalled, or whoever made it was banned together with its invitations. */
+	| 'invite-recalled'
 	| 'after-leaving';
 
 export interface DeviceState {
@@ -47,6 +59,44 @@ export interface PersonState {
 	readonly founder: boolean;
 	readonly devices: DeviceState[];
 	active: boolean;
+}
+
+/** A valid PLATFORM_BAN. */
+export interface BanState {
+	/** Entry id. */
+	readonly id: Bytes;
+	readonly content: Ban;
+	/** Root Hash of who wrote it. */
+	readonly author: Bytes;
+	readonly time: Time;
+	/** The PLATFORM_UNBAN that undid it (entry id), if one did. */
+	undone: Bytes | null;
+}
+
+/** The end of what counts of a device: everything after `seq` is void, and at `seq` every entry but `id`. */
+export interface FenceEnd {
+	/** -1: nothing counts. */
+	readonly seq: number;
+	readonly id: Bytes | null;
+}
+
+export interface ChannelState {
+	readonly id: Bytes;
+	readonly name: string;
+	readonly archived: boolean;
+	readonly readOnly: boolean;
+}
+
+/** A valid purge of one message. It counts for that very message of that very author. */
+export interface PurgeState {
+	readonly message: PurgedMessage;
+	/** Root Hash of the message's author. */
+	readonly author: Bytes;
+	/** Root Hash of who purged it; the author's own: deleted, not purged. */
+	readonly by: Bytes;
+	/** The TOMBSTONE's entry id. */
+	readonly entry: Bytes;
+	readonly reason: string;
 }
 
 export interface InviteState {
@@ -75,11 +125,19 @@ export interface Membership {
 	readonly people: ReadonlyMap<string, PersonState>;
 	/** Devices validly admitted, those that have left included; by device key (hex). */
 	readonly devices: ReadonlyMap<string, DeviceState>;
-	readonly channels: readonly { readonly id: Bytes; readonly content: Channel }[];
+	readonly channels: readonly ChannelState[];
 	/** By entry id (hex). */
 	readonly invites: ReadonlyMap<string, InviteState>;
 	/** By entry id (hex). */
 	readonly verdicts: ReadonlyMap<string, Verdict>;
+	/** By Root Hash (hex): 0 the founder, n + 1 whom somebody of rank n made a Powernode. Members have none. */
+	readonly ranks: ReadonlyMap<string, number>;
+	/** Valid bans by entry id (hex), undone ones included. */
+	readonly bans: ReadonlyMap<string, BanState>;
+	/** Devices (hex) of which not everything counts, by bans and revocations: the lowest end. */
+	readonly fences: ReadonlyMap<string, FenceEnd>;
+	/** By message id (hex). */
+	readonly purges: ReadonlyMap<string, PurgeState>;
 	/** Feeds that a LEAVE has ended: device key (hex) → its last seq that counts. */
 	readonly ended: ReadonlyMap<string, number>;
 }

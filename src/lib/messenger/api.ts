@@ -13,8 +13,10 @@ export interface SpaceSummary {
 	readonly id: string;
 	readonly name: string;
 	readonly kind: 'community' | 'direct';
-	/** joining: asked, not yet let in. refused: the invitation was not accepted. */
-	readonly state: 'ready' | 'joining' | 'refused';
+	/** joining: asked, not yet let in. refused: the invitation was not accepted. banned: locked by a ban of oneself. */
+	readonly state: 'ready' | 'joining' | 'refused' | 'banned';
+	/** Who banned this person here and why; null unless `state` is banned. */
+	readonly ban: BanView | null;
 	/** A relay keeps the request to be let in: the page may be closed meanwhile. */
 	readonly asked: boolean;
 	readonly refusal: 'unknown' | 'expired' | 'spent' | 'full' | null;
@@ -24,18 +26,50 @@ export interface SpaceSummary {
 	readonly members: number;
 }
 
+/** What somebody sees of their own ban. */
+export interface BanView {
+	readonly byName: string;
+	readonly by: string;
+	readonly reason: string;
+	/** Milliseconds since 1970: by the issuer's clock. */
+	readonly time: number;
+	/** When everything of this space is destroyed on this device, ms since 1970; null once it is. */
+	readonly destroyedAt: number | null;
+	/** The ban was undone: whoever gets a new invitation comes back. */
+	readonly undone: boolean;
+}
+
 export interface ChannelSummary {
 	readonly id: string;
 	readonly name: string;
 	readonly unread: number;
+	readonly archived: boolean;
+	/** Only Powernodes write here. */
+	readonly readOnly: boolean;
+	/** This person may write here now. */
+	readonly mayWrite: boolean;
+}
+
+/** What this person may do to a member now. */
+export interface MemberPowers {
+	readonly ban: boolean;
+	readonly shadowBan: boolean;
+	readonly grant: boolean;
+	readonly revoke: boolean;
 }
 
 export interface MemberView {
 	readonly rootHash: string;
 	readonly name: string;
 	readonly isMe: boolean;
-	/** founder or member; further roles later. */
-	readonly role: 'founder' | 'member';
+	readonly role: 'founder' | 'powernode' | 'member';
+	/** Flagged by a shadow-ban; told to Powernodes only. */
+	readonly shadowBanned: boolean;
+	/** One of its devices has signed two entries for one place: what came after them doesn't count. */
+	readonly forked: boolean;
+	/** This person's own choice, on this device: its messages are folded away. */
+	readonly blocked: boolean;
+	readonly may: MemberPowers;
 	readonly devices: number;
 	readonly online: boolean;
 }
@@ -69,6 +103,15 @@ export interface MessageView {
 	} | null;
 	/** null for other people's messages. */
 	readonly delivery: Delivery | null;
+	/** purged: a Powernode removed it. deleted: its author did. unreadable: this device has no key or body for it. */
+	readonly gone: {
+		readonly how: 'purged' | 'deleted' | 'unreadable';
+		readonly byName: string;
+		readonly reason: string;
+	} | null;
+	/** Its author is on the personal block list. */
+	readonly blocked: boolean;
+	readonly may: { readonly purge: boolean; readonly delete: boolean; readonly report: boolean };
 }
 
 /** empty, too-long: the text. storage: the device could not keep it; nothing was sent. */
@@ -152,6 +195,84 @@ export interface AddRelayError {
 	readonly tried: readonly string[];
 }
 
+/** One line of the moderation log. */
+export interface ActionView {
+	/** Entry id. */
+	readonly id: string;
+	readonly type:
+		| 'grant'
+		| 'revoke'
+		| 'ban'
+		| 'unban'
+		| 'shadow-ban'
+		| 'shadow-unban'
+		| 'purge'
+		| 'report'
+		| 'recall'
+		| 'fork';
+	readonly by: string;
+	readonly byName: string;
+	/** Root Hash it is about; null where it is about no person. */
+	readonly target: string | null;
+	readonly targetName: string;
+	readonly reason: string;
+	readonly time: number;
+	/** valid: signed by somebody who may. Otherwise why it has no effect. */
+	readonly verdict: 'valid' | 'not-allowed' | 'not-senior' | 'beyond-fence' | 'void';
+	/** Undone by a later action. */
+	readonly undone: boolean;
+	/** This person may undo it now. */
+	readonly mayUndo: boolean;
+	/** purge and report: how many messages, and the one to look at. */
+	readonly messages: number;
+	readonly message: string | null;
+}
+
+export interface OpenInvitation {
+	readonly id: string;
+	readonly byName: string;
+	readonly uses: number;
+	readonly used: number;
+	readonly expiry: number;
+	/** open: it still lets people in. */
+	readonly state: 'open' | 'spent' | 'expired' | 'recalled';
+	readonly mayRecall: boolean;
+	/** The link itself, where this device made it. */
+	readonly link: string | null;
+}
+
+/** not-allowed: no authority for it. gone: what it is about is no longer there. too-long: the reason. */
+export interface ModerationError {
+	readonly type: 'not-allowed' | 'gone' | 'too-long' | 'storage' | 'not-member' | 'empty';
+}
+
+/** Everything that changes who may do what in one space, and what stays. Reasons have at most 280 bytes. */
+export interface Moderation {
+	readonly log: Readable<readonly ActionView[]>;
+	readonly invitations: Readable<readonly OpenInvitation[]>;
+	/** What this person may do in the space as a whole. */
+	readonly may: Readable<{ readonly channels: boolean; readonly moderate: boolean }>;
+	grant(rootHash: string): Promise<Result<void, ModerationError>>;
+	revoke(rootHash: string, reason: string): Promise<Result<void, ModerationError>>;
+	ban(
+		rootHash: string,
+		options: { readonly reason: string; readonly voidInvites: boolean },
+	): Promise<Result<void, ModerationError>>;
+	shadowBan(rootHash: string, reason: string): Promise<Result<void, ModerationError>>;
+	/** Undoes a ban or a shadow-ban by the id of its line in the log. */
+	undo(action: string, reason: string): Promise<Result<void, ModerationError>>;
+	/** Removes messages for everybody: one's own are deleted, others' purged. */
+	purge(messages: readonly string[], reason: string): Promise<Result<void, ModerationError>>;
+	/** Tells the Powernodes of a message, and nobody else. */
+	report(message: string, reason: string): Promise<Result<void, ModerationError>>;
+	recall(invitation: string): Promise<Result<void, ModerationError>>;
+	createChannel(name: string): Promise<Result<string, ModerationError>>;
+	editChannel(
+		channel: string,
+		change: { readonly name?: string; readonly archived?: boolean; readonly readOnly?: boolean },
+	): Promise<Result<void, ModerationError>>;
+}
+
 export interface Messenger {
 	readonly me: Me;
 	readonly spaces: Readable<readonly SpaceSummary[]>;
@@ -162,6 +283,11 @@ export interface Messenger {
 	members(space: string): Readable<readonly MemberView[]>;
 	conversation(space: string, channel: string): Conversation;
 	leave(space: string): Promise<Result<void, SendError>>;
+	moderation(space: string): Moderation;
+	/** Folds away what somebody writes, for oneself alone, in every space. */
+	block(rootHash: string, blocked: boolean): Promise<Result<void, SendError>>;
+	/** Takes a space that has banned this person off the list, and destroys what is left of it at once. */
+	dismiss(space: string): Promise<void>;
 
 	invite(space: string): Promise<Result<InvitationView, SendError>>;
 	preview(link: string): Result<InvitationPreview, InvitationProblem>;

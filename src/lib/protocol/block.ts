@@ -14,8 +14,12 @@ export const MAX_CONTENT = Math.max(...BUCKETS) - SEAL_OVERHEAD - 4;
  * Content with its length and zeros, so that sealed it is exactly one bucket long; undefined when too long.
  * `overhead` is what this way of sealing adds.
  */
-export function pad(content: Uint8Array, overhead = SEAL_OVERHEAD): Bytes | undefined {
-	const bucket = BUCKETS.find((size) => size >= content.length + 4 + overhead);
+export function pad(
+	content: Uint8Array,
+	overhead = SEAL_OVERHEAD,
+	buckets: readonly number[] = BUCKETS,
+): Bytes | undefined {
+	const bucket = buckets.find((size) => size >= content.length + 4 + overhead);
 	if (bucket === undefined) return undefined;
 	const padded = new Uint8Array(bucket - overhead);
 	new DataView(padded.buffer).setUint32(0, content.length);

@@ -8,6 +8,7 @@
 // CHANNEL [name]
 // INVITE  [invite key 32, uses, expiry (ms), role, lobby secret 32, relays]
 // MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null]
+// The others are in moderation.ts.
 import {
 	bytes,
 	decode,
@@ -33,9 +34,17 @@ import {
 	MAX_TEXT,
 	MAX_TTL_SECONDS,
 } from './limits.ts';
+import {
+	decodeSealed,
+	encodeSealed,
+	moderationShapes,
+	moderationToTuple,
+	type Moderation,
+	type Sealed,
+} from './moderation.ts';
 import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
-import { err, type Result } from '#lib/util/result.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
 
 export const SPACE_KIND = { community: 1, direct: 2, account: 3 } as const;
 export type SpaceKind = (typeof SPACE_KIND)[keyof typeof SPACE_KIND];
@@ -117,7 +126,7 @@ export interface Message {
 	readonly replyTo: Bytes | null;
 }
 
-export type Content = Genesis | Epoch | Admit | Leave | Channel | Invite | Message;
+export type Content = Genesis | Epoch | Admit | Leave | Channel | Invite | Moderation | Message;
 export type ControlContent = Exclude<Content, Message>;
 
 const oneOf = <T extends number>(values: Record<string, T>): Shape<T> =>
@@ -127,6 +136,7 @@ const name = where(text(MAX_NAME), (value) => value.trim().length > 0, 'empty na
 const relays = list(relayAddressShape, MAX_RELAYS);
 
 const shapes: Record<number, Shape<Content>> = {
+	...moderationShapes,
 	[KIND.genesis]: map(
 		tuple(oneOf(SPACE_KIND), name, oneOf(HISTORY), bytes(32), memberShape),
 		([spaceKind, title, history, spaceKey, founder]) => ({
@@ -196,7 +206,7 @@ const shapes: Record<number, Shape<Content>> = {
 	),
 };
 
-function toTuple(content: Content): unknown[] {
+function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 	switch (content.kind) {
 		case KIND.genesis:
 			return [
@@ -241,13 +251,24 @@ function toTuple(content: Content): unknown[] {
 			];
 		case KIND.message:
 			return [content.channel, content.text, content.replyTo];
+		default:
+			return moderationToTuple(content);
 	}
 }
 
-export const encodeContent = (content: Content): Bytes => encode(toTuple(content));
+/** Throws for a SEALED whose content is not known here: there is nothing to encode. */
+export function encodeContent(content: Content): Bytes {
+	if (content.kind !== KIND.sealed) return encode(toTuple(content));
+	if (content.content === null) throw new Error('nothing known of it');
+	return encodeSealed(content.content);
+}
 
 /** The content of an entry of this kind; an unknown kind is a shape error and the entry stays opaque. */
 export function decodeContent(kind: number, encoded: Uint8Array): Result<Content, DecodeError> {
+	if (kind === KIND.sealed) {
+		const content = decodeSealed(encoded);
+		return content.ok ? ok({ kind: KIND.sealed, content: content.value }) : content;
+	}
 	const shape = shapes[kind];
 	if (shape === undefined) return err({ type: 'shape', detail: `unknown kind ${kind}` });
 	return decode(shape, encoded, MAX_PACKET);

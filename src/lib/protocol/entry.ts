@@ -41,6 +41,16 @@ export const KIND = {
 	leave: 4,
 	channel: 5,
 	invite: 6,
+	grant: 7,
+	revoke: 8,
+	ban: 9,
+	unban: 10,
+	revokeDevice: 11,
+	enrol: 12,
+	recall: 13,
+	channelEdit: 14,
+	tombstone: 15,
+	sealed: 16,
 	message: 32,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];

@@ -33,6 +33,8 @@ export type Label =
 	| 'write-access'
 	| 'owner-delete'
 	| 'owner-close'
+	| 'revoke-device'
+	| 'enrol'
 	| 'sign-receipt'
 	| 'link-hello'
 	// derivations

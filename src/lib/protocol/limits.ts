@@ -11,6 +11,8 @@ export const MAX_BLOCK = 16384;
 export const MAX_PACKET = 15_600;
 export const MAX_TEXT = 8192;
 export const MAX_NAME = 64;
+/** Why somebody was banned, something purged and so on. */
+export const MAX_REASON = 280;
 export const MAX_AUTHORITY_HEADS = 16;
 export const MAX_FEED_HEADS = 8;
 /** Devices that a message's session key is wrapped for one by one. */
