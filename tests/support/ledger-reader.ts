@@ -63,9 +63,11 @@ export function digest(ledger: Ledger): string {
 		feeds: sorted(
 			[...feeds.values()]
 				.filter((feed) => feed.seq >= 0 || feed.frozenAt !== null)
-				.map(({ device, seq, head, frozenAt }) =>
-					[toHex(device), seq, toHex(head), frozenAt, ledger.countsUpTo(toHex(device))].join(' '),
-				),
+				.map((each) => {
+					const { feed, seq, id } = ledger.headOf(each);
+					const counts = ledger.countsUpTo(toHex(feed));
+					return [toHex(feed), seq, toHex(id), each.frozenAt, counts].join(' ');
+				}),
 		),
 		members: sorted(
 			[...authority.devices].filter(([, each]) => each.active).map(([device]) => device),

@@ -150,4 +150,8 @@ export interface Authority extends Membership {
 	readonly epochs: readonly EpochState[];
 	/** Devices (hex) let in with the keys of different epochs at once: nobody else knows which of them they took. */
 	readonly inDoubt: ReadonlySet<string>;
+	/** Root Hashes (hex) under a shadow-ban that this device knows of. */
+	readonly shadowed: ReadonlySet<string>;
+	/** Whether what this device (hex) of this person (Root Hash, hex) wrote at this place is nobody else's to see. */
+	isHidden(root: string, device: string, seq: number): boolean;
 }

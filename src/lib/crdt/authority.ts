@@ -1,48 +1,332 @@
-// What the authority log says, epochs included: a pure function of the set of opened control entries. [AU1] [EP1] [EP2]
-import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Authority, ControlEntries, EpochState, Forks } from './authority-state.ts';
-import { liveEpochs, namesTheMembers } from './epoch-choice.ts';
-import { resolveMembership } from './membership.ts';
+// What the authority log says, epochs included: a pure function of the set of opened control entries and of the forks
+// found. Entries that come in order are judged one by one; what comes late, or says something else of what came before,
+// has everything judged anew. [AU1] [EP1] [EP2]
+import { SPACE_KIND } from '#lib/protocol/content.ts';
+import { compareTime, KIND } from '#lib/protocol/entry.ts';
+import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type {
+	Authority,
+	ControlEntries,
+	ControlEntry,
+	EpochState,
+	Forks,
+	Membership,
+	Verdict,
+} from './authority-state.ts';
+import { activeDevices, walkMembership, type MembershipWalk } from './membership.ts';
+import { createPasts, type Pasts } from './past.ts';
+import { createRanks, RULES, type Ranks, type Rules } from './ranks.ts';
+import { createShadows, type Shadows } from './shadows.ts';
 
-/**
- * Resolves a causally closed set of control entries of one space. `checked` keeps, by entry id (hex), which epochs name
- * the members that their authors saw: that depends on what they build on and on the forks, never on what comes later.
- */
+export interface Resolver {
+	/** What the entries taken so far say; changed in place by what is taken later. */
+	readonly authority: Authority;
+	readonly pasts: Pasts;
+	readonly ranks: Ranks;
+	readonly shadows: Shadows;
+	/** Takes an entry whose authority heads were taken before. */
+	take(control: ControlEntry): void;
+	/** Takes a sealed entry again, of which this device has learnt what it says. */
+	retake(control: ControlEntry): void;
+	/** Forks were found: everything is judged anew. */
+	reset(): void;
+}
+
+export interface ResolverOptions {
+	readonly rules?: Rules;
+	/** Judges no epochs: for who asks for the membership alone. */
+	readonly membersOnly?: boolean;
+}
+
+const inOrder = (a: ControlEntry, b: ControlEntry): number =>
+	compareTime(a.entry.header.time, b.entry.header.time) || compare(a.entry.id, b.entry.id);
+
+interface Epochs {
+	readonly all: EpochState[];
+	live: EpochState[];
+	readonly admittedWith: Map<string, string>;
+	readonly inDoubt: Set<string>;
+}
+
+export function createResolver(
+	space: Bytes,
+	forks: () => Forks,
+	{ rules = RULES, membersOnly = false }: ResolverOptions = {},
+): Resolver {
+	let pasts = createPasts();
+	/** In order of time, then id. */
+	let ordered: ControlEntry[] = [];
+	let entries = new Map<string, ControlEntry>();
+	/** Entries that no other builds on. */
+	let heads = new Set<string>();
+	/** Root Hashes (hex) by device (hex), of all genuine admissions. */
+	let bound = new Map<string, Set<string>>();
+	/** Devices (hex) that the keys of an epoch (hex) were given to, by any genuine admission. */
+	let given = new Map<string, Set<string>>();
+	/** Whether epochs name the members their authors saw: that follows from what they build on and never changes. */
+	const named = new Map<string, boolean>();
+	let founder: string | null = null;
+	let stale = false;
+	let epochs: Epochs;
+	let walk: MembershipWalk;
+	let ranks: Ranks;
+	let shadows: Shadows;
+	let authority: Authority;
+
+	function soundness({ entry, proven }: ControlEntry): Verdict {
+		const { device, author, seq } = entry.header;
+		if (!proven) return 'unproven';
+		if (seq >= (forks().get(toHex(device)) ?? Infinity)) return 'forked';
+		return bound.get(toHex(device))?.has(toHex(author)) === true ? 'valid' : 'not-a-member';
+	}
+
+	function begin(): void {
+		epochs = { all: [], live: [], admittedWith: new Map(), inDoubt: new Set() };
+		ranks = createRanks({
+			pasts,
+			founder: () => founder,
+			isSound: (control) => soundness(control) === 'valid',
+			inviterOf(invite) {
+				const control = entries.get(invite);
+				return control?.content.kind === KIND.invite ? toHex(control.entry.header.author) : null;
+			},
+			rules,
+		});
+		walk = walkMembership({
+			space,
+			pasts,
+			ranks,
+			soundness,
+			epochs: {
+				onEpoch: (entry, content) => {
+					const control = entries.get(entry.key);
+					if (membersOnly || control === undefined) return 'valid';
+					const named = new Set(content.recipients.map(({ device }) => toHex(device)));
+					if (!namesMembers(control, named, content.recipients.length)) {
+						return 'wrong-recipients';
+					}
+					addEpoch(control);
+					return 'valid';
+				},
+				onToken,
+			},
+		});
+		shadows = createShadows(ranks);
+		authority = combine(walk.state, () => epochs, shadows);
+	}
+
+	/** Whether the recipients are exactly the devices that belonged to the space by everything the author had seen. */
+	function namesMembers(control: ControlEntry, devices: ReadonlySet<string>, count: number): boolean {
+		const { key } = control.entry;
+		let known = named.get(key);
+		if (known === undefined) {
+			const expected = membersSeenBy(control);
+			known =
+				devices.size === count &&
+				devices.size === expected.size &&
+				[...devices].every((device) => expected.has(device));
+			named.set(key, known);
+		}
+		return known;
+	}
+
+	function membersSeenBy(control: ControlEntry): Set<string> {
+		// Nothing else is here than what it builds on: what has been found so far is the answer.
+		if (ordered.at(-1) === control && buildsOnAll(control)) return activeDevices(walk.state);
+		const past = pasts.of(control.entry);
+		const seen = createResolver(space, forks, { rules, membersOnly: true });
+		for (const each of ordered) if (past.has(each.entry)) seen.take(each);
+		return activeDevices(seen.authority);
+	}
+
+	function addEpoch({ entry, content }: ControlEntry): void {
+		if (content.kind !== KIND.epoch) return;
+		const tokenHashes = new Map(
+			content.recipients.map(({ device, tokenHash }) => [toHex(device), [tokenHash]]),
+		);
+		const { epoch: id } = entry.header.key;
+		const holders = given.get(toHex(id)) ?? new Set<string>();
+		given.set(toHex(id), holders);
+		for (const device of tokenHashes.keys()) holders.add(device);
+		const state: EpochState = { entry: entry.id, id, content, tokenHashes, holders };
+		epochs.all.push(state);
+		const past = pasts.of(entry);
+		const isFollowed = (epoch: EpochState): boolean => {
+			const before = entries.get(toHex(epoch.entry));
+			return before !== undefined && past.has(before.entry);
+		};
+		epochs.live = [...epochs.live.filter((epoch) => !isFollowed(epoch)), state].sort((a, b) =>
+			compare(a.entry, b.entry),
+		);
+	}
+
+	function onToken(id: Bytes, device: string, tokenHash: Bytes): void {
+		const { admittedWith, inDoubt, all } = epochs;
+		if ((admittedWith.get(device) ?? toHex(id)) !== toHex(id)) inDoubt.add(device);
+		admittedWith.set(device, toHex(id));
+		const tokens = all.find((epoch) => equal(epoch.id, id))?.tokenHashes;
+		const known = tokens?.get(device) ?? [];
+		if (known.some((each) => equal(each, tokenHash))) return;
+		tokens?.set(device, [...known, tokenHash]);
+	}
+
+	/** Whether the latest entry builds on all others. */
+	const buildsOnAll = ({ entry }: ControlEntry): boolean =>
+		heads.size === 1 && heads.has(entry.key);
+
+	/** Notes what is so whatever becomes of the entry, and what it tells of entries that were here before. */
+	function note(control: ControlEntry): 'nothing' | 'of the past' | 'of a device' {
+		const { content, entry, proven, memberRoot } = control;
+		entries.set(entry.key, control);
+		heads.add(entry.key);
+		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
+		const news = pasts.add(entry) ? 'nothing' : 'of the past';
+		if (!proven || memberRoot === null) return news;
+		if (content.kind === KIND.genesis) {
+			if (equal(entry.id, space)) {
+				const isCommunity = content.spaceKind === SPACE_KIND.community;
+				founder = isCommunity ? toHex(memberRoot) : null;
+			}
+			bind(content.founder.certificate.deviceKey, memberRoot);
+		}
+		if (content.kind !== KIND.admit && content.kind !== KIND.enrol) return news;
+		const { deviceKey } = content.member.certificate;
+		const holders = given.get(toHex(content.epoch)) ?? new Set<string>();
+		given.set(toHex(content.epoch), holders.add(toHex(deviceKey)));
+		const isNew = bind(deviceKey, memberRoot);
+		const hasWritten = pasts.devicesOf(toHex(memberRoot)).has(toHex(deviceKey));
+		return news === 'nothing' && isNew && hasWritten ? 'of a device' : news;
+	}
+
+	function bind(device: Bytes, root: Bytes): boolean {
+		const roots = bound.get(toHex(device)) ?? new Set<string>();
+		bound.set(toHex(device), roots);
+		const isNew = !roots.has(toHex(root));
+		roots.add(toHex(root));
+		return isNew;
+	}
+
+	function judgeAnew(): void {
+		stale = false;
+		begin();
+		ranks.rebuild(ordered);
+		for (const control of ordered) {
+			walk.take(control);
+			shadows.take(control);
+		}
+	}
+
+	function reset(): void {
+		const all = ordered;
+		pasts = createPasts();
+		ordered = [];
+		entries = new Map();
+		heads = new Set();
+		bound = new Map();
+		given = new Map();
+		named.clear();
+		for (const control of all) {
+			ordered.push(control);
+			note(control);
+		}
+		stale = true;
+	}
+
+	begin();
+	return {
+		get authority() {
+			if (stale) judgeAnew();
+			return authority;
+		},
+		get pasts() {
+			return pasts;
+		},
+		get ranks() {
+			if (stale) judgeAnew();
+			return ranks;
+		},
+		get shadows() {
+			if (stale) judgeAnew();
+			return shadows;
+		},
+		take(control) {
+			if (entries.has(control.entry.key)) return;
+			const last = ordered.at(-1);
+			const isLast = last === undefined || inOrder(last, control) < 0;
+			// An epoch that comes in its turn is best judged in its turn, by what is here before it.
+			if (isLast && stale && control.content.kind === KIND.epoch) judgeAnew();
+			const news = note(control);
+			if (isLast) ordered.push(control);
+			else ordered.splice(placeFor(ordered, control), 0, control);
+			if (news === 'of the past') reset();
+			if (!isLast || news !== 'nothing' || stale) {
+				stale = true;
+				return;
+			}
+			if (!ranks.append(control, buildsOnAll(control))) {
+				judgeAnew();
+				return;
+			}
+			walk.take(control);
+			shadows.take(control);
+		},
+		retake(control) {
+			const at = ordered.findIndex(({ entry }) => entry.key === control.entry.key);
+			if (at < 0) return;
+			ordered[at] = control;
+			entries.set(control.entry.key, control);
+			shadows.retake(control);
+		},
+		reset,
+	};
+}
+
+function placeFor(ordered: readonly ControlEntry[], control: ControlEntry): number {
+	let low = 0;
+	let high = ordered.length;
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		const at = ordered[middle];
+		if (at !== undefined && inOrder(at, control) < 0) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+
+function combine(state: Membership, epochs: () => Epochs, shadows: Shadows): Authority {
+	return {
+		...state,
+		// What changes by being replaced is read where it is.
+		get genesis() {
+			return state.genesis;
+		},
+		get epochs() {
+			return epochs().all;
+		},
+		get liveEpochs() {
+			return epochs().live;
+		},
+		get epoch() {
+			return epochs().live[0] ?? null;
+		},
+		get inDoubt() {
+			return epochs().inDoubt;
+		},
+		get shadowed() {
+			return shadows.shadowed();
+		},
+		isHidden: (root, device, seq) => shadows.isHidden(root, device, seq),
+	};
+}
+
+/** Resolves a causally closed set of control entries of one space. */
 export function resolveAuthority(
 	space: Bytes,
 	entries: ControlEntries,
 	forks: Forks,
-	checked = new Map<string, boolean>(),
+	options: ResolverOptions = {},
 ): Authority {
-	const epochs: EpochState[] = [];
-	const admittedWith = new Map<string, string>();
-	const inDoubt = new Set<string>();
-	const membership = resolveMembership(space, entries, forks, {
-		onEpoch(entry, content) {
-			const names =
-				checked.get(entry.key) ?? namesTheMembers(space, entries, forks, entry, content);
-			checked.set(entry.key, names);
-			if (!names) return 'wrong-recipients';
-			const tokenHashes = new Map(
-				content.recipients.map(({ device, tokenHash }) => [toHex(device), [tokenHash]]),
-			);
-			const holders = new Set(tokenHashes.keys());
-			const { epoch: id } = entry.header.key;
-			epochs.push({ entry: entry.id, id, content, tokenHashes, holders });
-			return 'valid';
-		},
-		onKeysGiven(id, device) {
-			epochs.find((epoch) => equal(epoch.id, id))?.holders.add(device);
-		},
-		onToken(id, device, tokenHash) {
-			if ((admittedWith.get(device) ?? toHex(id)) !== toHex(id)) inDoubt.add(device);
-			admittedWith.set(device, toHex(id));
-			const tokens = epochs.find((epoch) => equal(epoch.id, id))?.tokenHashes;
-			const known = tokens?.get(device) ?? [];
-			if (known.some((each) => equal(each, tokenHash))) return;
-			tokens?.set(device, [...known, tokenHash]);
-		},
-	});
-	const live = liveEpochs(entries, epochs);
-	return { ...membership, epochs, liveEpochs: live, epoch: live[0] ?? null, inDoubt };
+	const resolver = createResolver(space, () => forks, options);
+	for (const control of [...entries.values()].sort(inOrder)) resolver.take(control);
+	return resolver.authority;
 }

@@ -23,9 +23,7 @@ export function latestOf(
 	entries: ControlEntries,
 	some: readonly ControlEntry[],
 ): readonly ControlEntry[] {
-	const builtUpon = new Set<string>();
-	for (const { entry } of some) {
-		for (const key of ancestorsOf(entries, entry.header.authorityHeads).keys()) builtUpon.add(key);
-	}
+	const heads = some.flatMap(({ entry }) => entry.header.authorityHeads);
+	const builtUpon = ancestorsOf(entries, heads);
 	return some.filter(({ entry }) => !builtUpon.has(entry.key));
 }

@@ -1,48 +1,8 @@
-// Which epochs are valid, which one is current, and when a new one is due: read from the authority log, never from a
-// counter. [EP1] [EP2] [EP3] [EP5]
-import type { Epoch } from '#lib/protocol/content.ts';
+// Which epochs are in use, and when a new one is due: read from the authority log, never from a counter. [EP3] [EP5]
 import { KIND } from '#lib/protocol/entry.ts';
-import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type {
-	Authority,
-	ControlEntries,
-	ControlEntry,
-	EpochState,
-	Forks,
-} from './authority-state.ts';
-import { ancestorsOf, latestOf } from './causality.ts';
-import type { Entry } from './check-entry.ts';
-import { activeDevices, resolveMembership } from './membership.ts';
-
-/** Whether the recipients are exactly the devices that belonged to the space by everything the author had seen. */
-export function namesTheMembers(
-	space: Bytes,
-	entries: ControlEntries,
-	forks: Forks,
-	entry: Entry,
-	{ recipients }: Epoch,
-): boolean {
-	const seen = ancestorsOf(entries, entry.header.authorityHeads);
-	const expected = activeDevices(resolveMembership(space, seen, forks));
-	const named = new Set(recipients.map(({ device }) => toHex(device)));
-	return (
-		named.size === recipients.length &&
-		named.size === expected.size &&
-		[...named].every((device) => expected.has(device))
-	);
-}
-
-/** The epochs that no other valid one builds on; the one with the lowest entry id first: it is the current one. */
-export function liveEpochs(
-	entries: ControlEntries,
-	epochs: readonly EpochState[],
-): readonly EpochState[] {
-	const own = epochs.flatMap((epoch) => entries.get(toHex(epoch.entry)) ?? []);
-	const latest = new Set(latestOf(entries, own).map(({ entry }) => entry.key));
-	return epochs
-		.filter((epoch) => latest.has(toHex(epoch.entry)))
-		.sort((a, b) => compare(a.entry, b.entry));
-}
+import { toHex } from '#lib/util/bytes.ts';
+import type { Authority, ControlEntries, ControlEntry } from './authority-state.ts';
+import { latestOf } from './causality.ts';
 
 /** The EPOCH entries, void ones included, whose control keys a new one must hand on: with them all others are read. */
 export function latestEpochEntries(entries: ControlEntries): readonly ControlEntry[] {

@@ -6,9 +6,10 @@ import { MAX_AUTHORITY_HEADS, MAX_CLOCK_AHEAD, MAX_FEED_HEADS } from '#lib/proto
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Authority, ControlEntry } from './authority-state.ts';
-import { resolveAuthority } from './authority.ts';
+import { createResolver, resolveAuthority, type Resolver } from './authority.ts';
 import { ancestorsOf } from './causality.ts';
 import type { Entry } from './check-entry.ts';
+import { isBeyond } from './fences.ts';
 import { isDue } from './logical-clock.ts';
 
 export interface Feed {
@@ -49,7 +50,8 @@ export type RefusedEntry =
 	| 'frozen'
 	| 'needs-content'
 	| 'not-a-member'
-	| 'after-leaving';
+	| 'after-leaving'
+	| 'beyond-fence';
 
 /** What the next entry of a device builds on. */
 export interface NextPlace {
@@ -64,6 +66,8 @@ export interface NextPlace {
 export interface Ledger {
 	readonly space: Bytes;
 	readonly authority: Authority;
+	/** Ranks, pasts and shadows behind it. */
+	readonly resolver: Resolver;
 	readonly feeds: ReadonlyMap<string, Feed>;
 	/** Opened control entries by id (hex). */
 	readonly control: ReadonlyMap<string, ControlEntry>;
@@ -91,6 +95,12 @@ export interface Ledger {
 	countsUpTo(device: string): number;
 	/** Entries of this device (hex) from this seq on are not taken into its feed. */
 	takesUpTo(device: string): number;
+	/** The last entry of a feed that is held and may be: what is said of it to others. */
+	headOf(feed: Feed): FeedHead;
+	/** Another entry is held where a fence ends this device (hex): from there on nothing that is held counts. */
+	contradict(device: string, seq: number): void;
+	/** A sealed entry that is here, of which this device has learnt what it says. */
+	unseal(control: ControlEntry): void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -111,8 +121,12 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const leavers = new Set<string>();
 	/** When the own device was let in, ms. */
 	let since = Infinity;
-	const checkedEpochs = new Map<string, boolean>();
-	let resolved: Authority | undefined;
+	/** Control entries that no other builds on. */
+	const heads = new Map<string, ControlEntry>();
+	/** Devices (hex) of which another entry is held than the one their fence names, and its place. */
+	const contradicted = new Map<string, number>();
+	/** Time of the latest control entry, ms. */
+	let latest = 0;
 
 	const feedOf = (device: Bytes): Feed => {
 		const key = toHex(device);
@@ -130,16 +144,19 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		return found;
 	};
 
-	const authority = (): Authority =>
-		(resolved ??= resolveAuthority(space, control, forks(), checkedEpochs));
+	const resolver = createResolver(space, forks);
+	const authority = (): Authority => resolver.authority;
 
 	const note = (opened: ControlEntry): void => {
 		const { entry, content, proven, memberRoot } = opened;
 		control.set(entry.key, opened);
-		resolved = undefined;
+		heads.set(entry.key, opened);
+		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
+		latest = Math.max(latest, entry.header.time.ms);
+		resolver.take(opened);
 		if (content.kind === KIND.leave) leavers.add(toHex(entry.header.device));
 		if (!proven || memberRoot === null) return;
-		if (content.kind === KIND.admit) {
+		if (content.kind === KIND.admit || content.kind === KIND.enrol) {
 			const { deviceKey } = content.member.certificate;
 			admitted.set(toHex(deviceKey), memberRoot);
 			if (own !== null && equal(deviceKey, own)) since = Math.min(since, entry.header.time.ms);
@@ -204,9 +221,16 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 
 	const takesUpTo = (device: string): number => {
 		if (!admitted.has(device)) return 0;
-		if (!leavers.has(device)) return Infinity;
-		const ended = authority().ended.get(device);
-		return ended === undefined ? Infinity : ended + 1;
+		const { ended, fences } = authority();
+		const fence = fences.get(device);
+		const left = leavers.has(device) ? ended.get(device) : undefined;
+		return Math.min(fence === undefined ? Infinity : fence.seq + 1, (left ?? Infinity) + 1);
+	};
+
+	/** Whether a ban or a revocation ends the device before this entry. */
+	const isFenced = (entry: Entry): boolean => {
+		const end = authority().fences.get(toHex(entry.header.device));
+		return end !== undefined && isBeyond(end, entry);
 	};
 
 	/** Its own LEAVE stands before it in the feed, so everybody says the same. */
@@ -216,31 +240,39 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const mayBuildUpon = ({ entry }: ControlEntry, now: number): boolean =>
 		isDue(entry.header.time, now) || (since < Infinity && entry.header.time.ms <= since);
 
-	/** What may be built upon at this time. */
-	const due = (now: number): ControlEntry[] =>
-		[...control.values()].filter((each) => mayBuildUpon(each, now));
+	/** Whether all there is may be built upon: the common case, which costs nothing to tell. */
+	const isAllDue = (now: number): boolean =>
+		isDue({ ms: latest, counter: 0 }, now) || (since < Infinity && latest <= since);
 
-	function authorityHeads(now = Infinity): Bytes[] {
-		const entries = due(now);
+	/** What may be built upon at this time, and nothing of it builds upon. */
+	function dueHeads(now: number): readonly ControlEntry[] {
+		if (isAllDue(now)) return [...heads.values()];
+		const entries = [...control.values()].filter((each) => mayBuildUpon(each, now));
 		const builtUpon = new Set(
 			entries.flatMap(({ entry }) => entry.header.authorityHeads.map(toHex)),
 		);
-		return entries
-			.filter(({ entry }) => !builtUpon.has(entry.key))
+		return entries.filter(({ entry }) => !builtUpon.has(entry.key));
+	}
+
+	function authorityHeads(now = Infinity): Bytes[] {
+		return dueHeads(now)
 			.map(({ entry }) => entry)
 			.sort((a, b) => compareTime(b.header.time, a.header.time) || compare(a.id, b.id))
 			.slice(0, MAX_AUTHORITY_HEADS)
 			.map((entry) => entry.id);
 	}
 
-	const seenAt = (now: number): Map<string, ControlEntry> =>
-		ancestorsOf(control, authorityHeads(now));
+	const seenAt = (now: number): ReadonlyMap<string, ControlEntry> =>
+		isAllDue(now) && heads.size <= MAX_AUTHORITY_HEADS
+			? control
+			: ancestorsOf(control, authorityHeads(now));
 
 	return {
 		space,
 		get authority() {
 			return authority();
 		},
+		resolver,
 		feeds,
 		control,
 		place(entry, opened) {
@@ -255,6 +287,9 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			const state = chain(entry);
 			if (!isControl(header.kind) || control.has(entry.key)) {
 				if (!isAdmitted(entry)) return { type: 'refused', reason: 'not-a-member' };
+				if (state === 'joined' && isFenced(entry)) {
+					return { type: 'refused', reason: 'beyond-fence' };
+				}
 				if (state === 'joined' && hasLeft(entry)) {
 					return { type: 'refused', reason: 'after-leaving' };
 				}
@@ -268,7 +303,8 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			// Whether the log takes an entry depends on nothing but what it builds on: the feed it stands in may be
 			// behind, broken or frozen on some devices and not on others.
 			note(opened);
-			const feed = state === 'joined' && !hasLeft(entry) ? advance(entry) : null;
+			const isEnded = isFenced(entry) || hasLeft(entry);
+			const feed = state === 'joined' && !isEnded ? advance(entry) : null;
 			return { type: 'added', feed, control: true, chain: state };
 		},
 		setBases(bases) {
@@ -287,16 +323,20 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				feed.head = prev.id;
 				feed.time = prev.time;
 			}
-			checkedEpochs.clear();
-			resolved = undefined;
+			resolver.reset();
 			return feed;
 		},
 		restoreFeed(feed) {
 			feeds.set(toHex(feed.device), feed);
-			resolved = undefined;
+			if (feed.frozenAt !== null) resolver.reset();
 		},
 		restoreControl(entries) {
-			for (const entry of entries) note(entry);
+			// Whatever something builds on is earlier by its time.
+			for (const entry of [...entries].sort((a, b) =>
+				compareTime(a.entry.header.time, b.entry.header.time),
+			)) {
+				note(entry);
+			}
 		},
 		authorityHeads,
 		next(device, now) {
@@ -325,6 +365,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			return seen.size === control.size ? authority() : resolveAuthority(space, seen, forks());
 		},
 		nextDue(now) {
+			if (isAllDue(now)) return null;
 			const times = [...control.values()]
 				.filter((each) => !mayBuildUpon(each, now))
 				.map(({ entry }) => entry.header.time.ms);
@@ -332,8 +373,26 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		},
 		countsUpTo(device) {
 			if (!authority().devices.has(device)) return 0;
-			return Math.min(feeds.get(device)?.frozenAt ?? Infinity, takesUpTo(device));
+			const frozenAt = feeds.get(device)?.frozenAt ?? Infinity;
+			return Math.min(frozenAt, takesUpTo(device), contradicted.get(device) ?? Infinity);
 		},
 		takesUpTo,
+		headOf(feed) {
+			const key = toHex(feed.device);
+			const end = authority().fences.get(key);
+			if (end === undefined || feed.seq < end.seq || contradicted.has(key)) {
+				return { feed: feed.device, seq: contradicted.has(key) ? -1 : feed.seq, id: feed.head };
+			}
+			if (end.id === null) return { feed: feed.device, seq: -1, id: NOTHING };
+			return { feed: feed.device, seq: end.seq, id: end.id };
+		},
+		contradict(device, seq) {
+			contradicted.set(device, seq);
+		},
+		unseal(opened) {
+			control.set(opened.entry.key, opened);
+			if (heads.has(opened.entry.key)) heads.set(opened.entry.key, opened);
+			resolver.retake(opened);
+		},
 	};
 }

@@ -1,59 +1,73 @@
-// Who belongs to a space, and what it consists of apart from its epochs: a pure function of the set of opened control
-// entries and of the forks found. Order of arrival, local clocks and who delivered an entry have no say.
-// [AU1] [AU2] [AU3] [AU4] [AU5] [AU6] [AU7] [AU8]
-import type { Admit, Channel, Epoch, Genesis } from '#lib/protocol/content.ts';
+// Who belongs to a space, and what it consists of apart from its epochs: control entries taken one after the other, in the
+// order of time, then id. Who ranks where and whose entries end where is known beforehand (ranks.ts).
+// [AU1] [AU2] [AU3] [AU4] [AU5] [AU6] [AU7] [AU8] [AU11] [AU12] [TB2]
+import type { Admit, Epoch, Genesis } from '#lib/protocol/content.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
-import { compareTime, KIND } from '#lib/protocol/entry.ts';
+import { KIND } from '#lib/protocol/entry.ts';
 import type { Member } from '#lib/protocol/identity.ts';
-import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { ChannelEdit, Enrol, Tombstone } from '#lib/protocol/moderation.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type {
-	ControlEntries,
+	BanState,
+	ChannelState,
 	ControlEntry,
 	DeviceState,
-	Forks,
+	FenceEnd,
 	InviteState,
 	Membership,
 	PersonState,
+	PurgeState,
 	Verdict,
 } from './authority-state.ts';
 import type { Entry } from './check-entry.ts';
-
-interface Working extends Membership {
-	genesis: Genesis | null;
-	people: Map<string, PersonState>;
-	devices: Map<string, DeviceState>;
-	channels: { id: Bytes; content: Channel }[];
-	invites: Map<string, InviteState>;
-	verdicts: Map<string, Verdict>;
-	ended: Map<string, number>;
-	/** Requests to be let in that have been granted, by the hash (hex) of the token that each one named. */
-	granted: Set<string>;
-}
+import { endOf, lower } from './fences.ts';
+import type { Past, Pasts } from './past.ts';
+import { isAction, type Ranks } from './ranks.ts';
 
 /** What becomes of the epochs on the way: whoever asks for the membership alone has no use for them. */
 export interface EpochRules {
 	onEpoch(entry: Entry, content: Epoch): Verdict;
 	onToken(epoch: Bytes, device: string, tokenHash: Bytes): void;
-	/** Somebody gave a device (hex) the keys of an epoch, whatever becomes of the admission. */
-	onKeysGiven(epoch: Bytes, device: string): void;
 }
 
-const NO_EPOCHS: EpochRules = {
-	onEpoch: () => 'valid',
-	onToken: () => undefined,
-	onKeysGiven: () => undefined,
-};
+interface Working extends Membership {
+	genesis: Genesis | null;
+	people: Map<string, PersonState>;
+	devices: Map<string, DeviceState>;
+	channels: ChannelState[];
+	invites: Map<string, InviteState>;
+	verdicts: Map<string, Verdict>;
+	ended: Map<string, number>;
+	ranks: Map<string, number>;
+	bans: Map<string, BanState>;
+	fences: Map<string, FenceEnd>;
+	purges: Map<string, PurgeState>;
+}
 
-const inOrder = (a: ControlEntry, b: ControlEntry): number =>
-	compareTime(a.entry.header.time, b.entry.header.time) || compare(a.entry.id, b.entry.id);
+export interface MembershipParts {
+	readonly space: Bytes;
+	readonly pasts: Pasts;
+	readonly ranks: Ranks;
+	readonly epochs: EpochRules;
+	/** Genuine, by a device of the person it names, and not beyond a fork; otherwise why not. */
+	soundness(control: ControlEntry): Verdict;
+}
 
-/** Resolves a causally closed set of control entries of one space. */
-export function resolveMembership(
-	space: Bytes,
-	entries: ControlEntries,
-	forks: Forks,
-	epochs: EpochRules = NO_EPOCHS,
-): Membership {
+export interface MembershipWalk {
+	readonly state: Membership;
+	/** Takes the next entry in order. */
+	take(control: ControlEntry): void;
+}
+
+/** A purge of this message of this author, as a key of `purges`. */
+export const purgeKey = (message: Bytes, author: Bytes): string => toHex(message) + toHex(author);
+
+/** The devices (hex) that are members. */
+export const activeDevices = ({ devices }: Membership): Set<string> =>
+	new Set([...devices].filter(([, { active }]) => active).map(([device]) => device));
+
+export function walkMembership(parts: MembershipParts): MembershipWalk {
+	const { space, pasts, ranks, epochs, soundness } = parts;
 	const state: Working = {
 		genesis: null,
 		people: new Map(),
@@ -62,128 +76,274 @@ export function resolveMembership(
 		invites: new Map(),
 		verdicts: new Map(),
 		ended: new Map(),
-		granted: new Set(),
+		ranks: new Map(),
+		bans: new Map(),
+		fences: new Map(),
+		purges: new Map(),
 	};
-	// An entry's time is after everything it builds on, so this order respects the causal one.
-	for (const control of [...entries.values()].sort(inOrder)) {
-		const { content, proven } = control;
-		if (content.kind === KIND.admit && proven) {
-			epochs.onKeysGiven(content.epoch, toHex(content.member.certificate.deviceKey));
+	/** Requests to be let in that have been granted, by the hash (hex) of the token that each one named. */
+	const granted = new Set<string>();
+
+	function apply(control: ControlEntry): Verdict {
+		const { entry, content, proven, memberRoot } = control;
+		const { header } = entry;
+		if (content.kind === KIND.genesis) {
+			if (!proven) return 'unproven';
+			if (!equal(entry.id, space) || memberRoot === null) return 'not-the-genesis';
+			if (!isOwn(content.founder, memberRoot, entry)) return 'unproven';
+			state.genesis = content;
+			enrol(content.founder, header.author, true);
+			if (content.spaceKind === SPACE_KIND.community) state.ranks.set(toHex(header.author), 0);
+			return 'valid';
 		}
-		state.verdicts.set(control.entry.key, apply(space, state, forks, epochs, control));
+		const sound = soundness(control);
+		if (sound !== 'valid') return sound;
+		if (content.kind !== KIND.leave && isAction(control)) return act(control);
+		if (ranks.isCut(entry)) return 'beyond-fence';
+		const device = state.devices.get(toHex(header.device));
+		if (device === undefined || !equal(device.rootHash, header.author)) return 'not-a-member';
+		// A ban ends a device at its fence, and this entry lies before it.
+		if (!device.active && !state.fences.has(toHex(header.device))) return 'after-leaving';
+		switch (content.kind) {
+			case KIND.epoch:
+				return epochs.onEpoch(entry, content);
+			case KIND.admit:
+				return applyAdmit(entry, content, memberRoot);
+			case KIND.enrol:
+				return applyEnrol(content, memberRoot);
+			case KIND.leave:
+				return applyLeave(entry);
+			case KIND.channel:
+				if (!mayShape(entry)) return 'not-allowed';
+				state.channels.push({
+					id: entry.id,
+					name: content.name,
+					archived: false,
+					readOnly: false,
+				});
+				return 'valid';
+			case KIND.channelEdit:
+				return applyEdit(entry, content);
+			case KIND.tombstone:
+				return applyTombstone(entry, content);
+			case KIND.invite:
+				state.invites.set(entry.key, {
+					id: entry.id,
+					content,
+					author: header.author,
+					device: header.device,
+					used: 0,
+				});
+				return 'valid';
+			default:
+				return 'valid';
+		}
 	}
-	return state;
-}
 
-/** The devices (hex) that are members. */
-export const activeDevices = ({ devices }: Membership): Set<string> =>
-	new Set([...devices].filter(([, { active }]) => active).map(([device]) => device));
-
-function apply(
-	space: Bytes,
-	state: Working,
-	forks: Forks,
-	epochs: EpochRules,
-	{ entry, content, proven, memberRoot }: ControlEntry,
-): Verdict {
-	const { header } = entry;
-	const author = toHex(header.device);
-	if (!proven) return 'unproven';
-	if (content.kind === KIND.genesis) {
-		if (!equal(entry.id, space) || memberRoot === null) return 'not-the-genesis';
-		if (!isOwn(content.founder, memberRoot, entry)) return 'unproven';
-		state.genesis = content;
-		enrol(state, content.founder, header.author, true);
+	/** Grants, revocations, bans and recalls: what they do follows from the ranks. */
+	function act(control: ControlEntry): Verdict {
+		const { entry, content } = control;
+		const verdict = ranks.verdictOf(control);
+		if (verdict !== 'valid') return verdict;
+		switch (content.kind) {
+			case KIND.ban: {
+				state.bans.set(entry.key, {
+					id: entry.id,
+					content,
+					author: entry.header.author,
+					time: entry.header.time,
+					undone: null,
+				});
+				const listed = content.fence.map(({ feed }) => toHex(feed));
+				const person = state.people.get(toHex(content.target));
+				const known = person?.devices.map(({ device }) => toHex(device)) ?? [];
+				for (const device of new Set([...listed, ...known])) {
+					endDevice(device, endOf(content.fence, device));
+				}
+				if (person !== undefined) person.active = false;
+				break;
+			}
+			case KIND.unban:
+				for (const id of content.bans) {
+					const ban = state.bans.get(toHex(id));
+					if (ban === undefined) continue;
+					const undone = ranks
+						.bansOn(toHex(ban.content.target))
+						.filter(({ control: each }) => equal(each.entry.id, id))
+						.some((each) =>
+							ranks.undoing(each).some((undo) => undo.control.entry.key === entry.key),
+						);
+					if (undone) ban.undone ??= entry.id;
+				}
+				break;
+			case KIND.revokeDevice: {
+				const device = toHex(content.device);
+				endDevice(device, endOf(content.fence, device));
+				settlePerson(control.memberRoot);
+				break;
+			}
+			default:
+		}
+		const target = 'target' in content ? content.target : null;
+		if (target !== null) noteRank(target);
 		return 'valid';
 	}
-	if (header.seq >= (forks.get(author) ?? Infinity)) return 'forked';
-	const device = state.devices.get(author);
-	if (device === undefined || !equal(device.rootHash, header.author)) return 'not-a-member';
-	if (!device.active) return 'after-leaving';
-	switch (content.kind) {
-		case KIND.epoch:
-			return epochs.onEpoch(entry, content);
-		case KIND.admit:
-			return applyAdmit(state, epochs, entry, content, memberRoot);
-		case KIND.leave:
-			return applyLeave(state, entry);
-		case KIND.channel:
-			if (!mayShape(state, header.author)) return 'not-allowed';
-			state.channels.push({ id: entry.id, content });
-			return 'valid';
-		case KIND.invite:
-			state.invites.set(entry.key, {
-				id: entry.id,
-				content,
-				author: header.author,
-				device: header.device,
-				used: 0,
-			});
-			return 'valid';
+
+	function noteRank(target: Bytes): void {
+		const key = toHex(target);
+		const rank = ranks.standing(key);
+		if (rank === null) state.ranks.delete(key);
+		else state.ranks.set(key, rank);
 	}
+
+	function endDevice(device: string, end: FenceEnd): void {
+		state.fences.set(device, lower(state.fences.get(device), end));
+		const known = state.devices.get(device);
+		if (known !== undefined) known.active = false;
+	}
+
+	/** Somebody whose last device has ended is no member any longer. */
+	function settlePerson(root: Bytes | null): void {
+		const person = root === null ? undefined : state.people.get(toHex(root));
+		if (person !== undefined && person.devices.every(({ active }) => !active)) person.active = false;
+	}
+
+	/** Channels of a community are its Powernodes' to make; elsewhere everybody's. */
+	function mayShape(entry: Entry): boolean {
+		if (state.genesis?.spaceKind !== SPACE_KIND.community) return true;
+		return ranks.rankOf(entry) !== null;
+	}
+
+	function enrol(member: Member, rootHash: Bytes, founder: boolean): void {
+		const { deviceKey } = member.certificate;
+		const device: DeviceState = { device: deviceKey, rootHash, member, active: true };
+		state.devices.set(toHex(deviceKey), device);
+		const person = state.people.get(toHex(rootHash));
+		const others = person?.devices.filter((each) => !equal(each.device, deviceKey)) ?? [];
+		state.people.set(toHex(rootHash), {
+			rootHash,
+			name: person?.active === true ? person.name : member.name,
+			founder: founder || person?.founder === true,
+			devices: [...others, device],
+			active: true,
+		});
+	}
+
+	/** Whether a ban still stands against letting this device of this person in. */
+	function isBarred(root: Bytes, device: string, past: Past): boolean {
+		if (state.fences.has(device)) return true;
+		return ranks
+			.bansOn(toHex(root))
+			.some((ban) => !ranks.undoing(ban).some(({ control }) => past.has(control.entry)));
+	}
+
+	/** Whether the invitation was open to this admission, by all that recalled it or banned its author. */
+	function isOpen(invite: InviteState, entry: Entry): boolean {
+		const isIn = ({ past }: { readonly past: Past }): boolean => past.has(entry);
+		if (!ranks.recallsOf(toHex(invite.id)).every(isIn)) return false;
+		return ranks
+			.bansOn(toHex(invite.author))
+			.filter(({ voidInvites }) => voidInvites)
+			.every((ban) => isIn(ban) || isSince(ban, invite));
+	}
+
+	/** Whether somebody who had come back made the invitation. */
+	function isSince(ban: Parameters<Ranks['undoing']>[0], invite: InviteState): boolean {
+		const past = pasts.after([invite.id]);
+		return ranks.undoing(ban).some(({ control }) => past.has(control.entry));
+	}
+
+	function applyAdmit(
+		entry: Entry,
+		{ invite: inviteId, member, tokenHash, epoch }: Admit,
+		memberRoot: Bytes | null,
+	): Verdict {
+		const invite = state.invites.get(toHex(inviteId));
+		if (invite === undefined) return 'unknown-invite';
+		if (memberRoot === null) return 'unproven';
+		const { expiry, uses } = invite.content;
+		if (expiry !== 0 && entry.header.time.ms > expiry) return 'invite-expired';
+		if (!isOpen(invite, entry)) return 'invite-recalled';
+		const device = toHex(member.certificate.deviceKey);
+		if (isBarred(memberRoot, device, pasts.of(entry))) return 'banned';
+		const known = state.devices.get(device);
+		// Two members may let the same device in at once: one admission, and both tokens are the device's.
+		if (known?.active !== true) {
+			if (known !== undefined && !equal(known.rootHash, memberRoot)) return 'unproven';
+			// Whoever has left comes back by asking anew: an old request that somebody still finds is none.
+			if (granted.has(toHex(tokenHash))) return 'after-leaving';
+			if (invite.used >= uses) return 'invite-spent';
+			invite.used += 1;
+			enrol(member, memberRoot, false);
+			// Whoever comes back goes on with the feed where it ended.
+			state.ended.delete(device);
+		}
+		granted.add(toHex(tokenHash));
+		epochs.onToken(epoch, device, tokenHash);
+		return 'valid';
+	}
+
+	/** A further device of somebody who is a member already. */
+	function applyEnrol({ member, tokenHash, epoch }: Enrol, memberRoot: Bytes | null): Verdict {
+		const person = memberRoot === null ? undefined : state.people.get(toHex(memberRoot));
+		if (memberRoot === null || person?.active !== true) return 'not-a-member';
+		const device = toHex(member.certificate.deviceKey);
+		if (state.fences.has(device)) return 'banned';
+		const known = state.devices.get(device);
+		if (known?.active !== true) {
+			if (known !== undefined) return 'after-leaving';
+			enrol(member, memberRoot, false);
+		} else if (!equal(known.rootHash, memberRoot)) {
+			return 'unproven';
+		}
+		epochs.onToken(epoch, device, tokenHash);
+		return 'valid';
+	}
+
+	/** Ends all feeds of the one who leaves: this device's here, the others' at whatever else they had written before. */
+	function applyLeave(entry: Entry): Verdict {
+		const person = state.people.get(toHex(entry.header.author));
+		if (person === undefined) return 'not-a-member';
+		person.active = false;
+		for (const device of person.devices) device.active = false;
+		state.ended.set(toHex(entry.header.device), entry.header.seq);
+		noteRank(entry.header.author);
+		return 'valid';
+	}
+
+	function applyEdit(entry: Entry, { channel, name, archived, readOnly }: ChannelEdit): Verdict {
+		const at = state.channels.findIndex((each) => equal(each.id, channel));
+		if (at < 0) return 'unknown-target';
+		if (!mayShape(entry)) return 'not-allowed';
+		state.channels[at] = { id: channel, name, archived, readOnly };
+		return 'valid';
+	}
+
+	/** One's own messages are everybody's to delete, others' a senior Powernode's to purge. */
+	function applyTombstone(entry: Entry, content: Tombstone): Verdict {
+		const by = entry.header.author;
+		if (!equal(by, content.author)) {
+			const rank = ranks.rankOf(entry);
+			if (rank === null) return 'not-allowed';
+			if (ranks.protects(toHex(content.author), entry, rank)) return 'not-senior';
+		}
+		for (const message of content.messages) {
+			const key = purgeKey(message.id, content.author);
+			if (state.purges.has(key)) continue;
+			const { author, reason } = content;
+			state.purges.set(key, { message, author, by, entry: entry.id, reason });
+		}
+		return 'valid';
+	}
+
+	return {
+		state,
+		take(control) {
+			state.verdicts.set(control.entry.key, apply(control));
+		},
+	};
 }
 
 /** Whether GENESIS is written by the very device that it names as the founder's. */
 const isOwn = (founder: Member, memberRoot: Bytes, { header }: Entry): boolean =>
 	equal(memberRoot, header.author) && equal(founder.certificate.deviceKey, header.device);
-
-/** Channels of a community are its founder's to make; in a direct space, anybody's. */
-function mayShape(state: Working, author: Bytes): boolean {
-	if (state.genesis?.spaceKind === SPACE_KIND.direct) return true;
-	return state.people.get(toHex(author))?.founder === true;
-}
-
-function enrol(state: Working, member: Member, rootHash: Bytes, founder: boolean): void {
-	const { deviceKey } = member.certificate;
-	const device: DeviceState = { device: deviceKey, rootHash, member, active: true };
-	state.devices.set(toHex(deviceKey), device);
-	const person = state.people.get(toHex(rootHash));
-	const others = person?.devices.filter((each) => !equal(each.device, deviceKey)) ?? [];
-	state.people.set(toHex(rootHash), {
-		rootHash,
-		name: person?.active === true ? person.name : member.name,
-		founder: founder || person?.founder === true,
-		devices: [...others, device],
-		active: true,
-	});
-}
-
-function applyAdmit(
-	state: Working,
-	epochs: EpochRules,
-	entry: Entry,
-	{ invite: inviteId, member, tokenHash, epoch }: Admit,
-	memberRoot: Bytes | null,
-): Verdict {
-	const invite = state.invites.get(toHex(inviteId));
-	if (invite === undefined) return 'unknown-invite';
-	if (memberRoot === null) return 'unproven';
-	const { expiry, uses } = invite.content;
-	if (expiry !== 0 && entry.header.time.ms > expiry) return 'invite-expired';
-	const device = toHex(member.certificate.deviceKey);
-	const known = state.devices.get(device);
-	// Two members may let the same device in at once: one admission, and both tokens are the device's.
-	if (known?.active !== true) {
-		if (known !== undefined && !equal(known.rootHash, memberRoot)) return 'unproven';
-		// Whoever has left comes back by asking anew: an old request that somebody still finds is none.
-		if (state.granted.has(toHex(tokenHash))) return 'after-leaving';
-		if (invite.used >= uses) return 'invite-spent';
-		invite.used += 1;
-		enrol(state, member, memberRoot, false);
-		// Whoever comes back goes on with the feed where it ended.
-		state.ended.delete(device);
-	}
-	state.granted.add(toHex(tokenHash));
-	epochs.onToken(epoch, device, tokenHash);
-	return 'valid';
-}
-
-/** Ends all feeds of the one who leaves: this device's here, the others' at whatever else they had written before. */
-function applyLeave(state: Working, entry: Entry): Verdict {
-	const person = state.people.get(toHex(entry.header.author));
-	if (person === undefined) return 'not-a-member';
-	person.active = false;
-	for (const device of person.devices) device.active = false;
-	state.ended.set(toHex(entry.header.device), entry.header.seq);
-	return 'valid';
-}

@@ -54,7 +54,8 @@ export function planPulls(
 		if (ranges.length === MAX_FEEDS_PER_MESSAGE) break;
 		const feed = ledger.feeds.get(key);
 		if (feed !== undefined && feed.frozenAt !== null) continue;
-		if (feed !== undefined && feed.seq === head.seq && !equal(feed.head, head.id)) {
+		const isOpen = feed !== undefined && feed.seq < ledger.takesUpTo(key);
+		if (isOpen && feed.seq === head.seq && !equal(feed.head, head.id)) {
 			// Two entries in one place: theirs is the other half of the proof.
 			ranges.push({ feed: head.feed, from: head.seq, to: head.seq + 1 });
 			continue;
@@ -69,8 +70,11 @@ export function planPulls(
 /** Whether this ledger holds anything that the peer has not said it holds. */
 export function holdsMore(ledger: Ledger, knowledge: PeerKnowledge): boolean {
 	const lacks = (feed: Feed): boolean =>
-		feed.seq > (knowledge.feeds.get(toHex(feed.device))?.seq ?? -1);
+		ledger.headOf(feed).seq > (knowledge.feeds.get(toHex(feed.device))?.seq ?? -1);
 	if ([...ledger.feeds.values()].some(lacks)) return true;
+	const told = new Set(knowledge.controlHeads.map(toHex));
+	const own = ledger.authorityHeads();
+	if (own.length < MAX_AUTHORITY_HEADS && own.every((head) => told.has(toHex(head)))) return false;
 	const theirs = ancestorsOf(ledger.control, knowledge.controlHeads);
 	// A head unknown here stands on more than this ledger holds: then nothing can be said, and nothing is.
 	if (knowledge.controlHeads.some((head) => !ledger.control.has(toHex(head)))) return false;

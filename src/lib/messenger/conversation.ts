@@ -92,6 +92,9 @@ export function openConversation(
 							text: quoted?.text ?? '',
 						},
 			delivery: deliveryOf(message),
+			gone: null,
+			blocked: false,
+			may: { purge: false, delete: false, report: false },
 		};
 		const known = views.get(id);
 		// The same object for the same view: the interface then has nothing to do for it.

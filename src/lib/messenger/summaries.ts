@@ -2,15 +2,19 @@
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
+import type { Authority, PersonState } from '#lib/crdt/authority-state.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { ChannelSummary, MemberView } from './api.ts';
 import type { ReadMarks } from './conversation.ts';
 import type { Ports, Self } from './ports.ts';
+import { powersIn } from './powers.ts';
 import type { SpaceNode } from './space-node.ts';
 
 interface ChannelState {
 	readonly id: Bytes;
-	readonly name: string;
+	name: string;
+	archived: boolean;
+	readOnly: boolean;
 	read: Time;
 	unread: number;
 	last: { readonly text: string; readonly time: Time } | null;
@@ -37,6 +41,7 @@ export function createSummaries(
 	self: Self,
 	node: SpaceNode,
 	marks: ReadMarks,
+	isBlocked: (rootHash: string) => boolean,
 ): Summaries {
 	const { space } = node;
 	const states = new Map<string, ChannelState>();
@@ -47,8 +52,16 @@ export function createSummaries(
 		!equal(message.author, self.rootHash) && compareTime(message.time, state.read) > 0;
 
 	const publish = (): void => {
+		const powers = powersIn(space.ledger, self.rootHash);
 		channels.set(
-			[...states.values()].map(({ id, name, unread }) => ({ id: toHex(id), name, unread })),
+			[...states.values()].map(({ id, name, unread, archived, readOnly }) => ({
+				id: toHex(id),
+				name,
+				unread,
+				archived,
+				readOnly,
+				mayWrite: powers.isMember && !archived && (!readOnly || powers.channels),
+			})),
 		);
 	};
 
@@ -70,23 +83,31 @@ export function createSummaries(
 		note(state, newest);
 	}
 
-	async function load(id: Bytes, name: string): Promise<void> {
+	async function load({ id, ...rest }: Authority['channels'][number]): Promise<void> {
 		const key = toHex(id);
 		const read = await marks.get(id);
-		const state: ChannelState = { id, name, read, unread: 0, last: null };
+		const state: ChannelState = { id, ...rest, read, unread: 0, last: null };
 		await count(state);
 		if (!states.has(key)) states.set(key, state);
 	}
 
 	function updateMembers(): void {
+		const { authority, feeds } = space.ledger;
+		const powers = powersIn(space.ledger, self.rootHash);
 		members.set(
-			[...space.ledger.authority.people.values()]
+			[...authority.people.values()]
 				.filter((person) => person.active)
 				.map((person) => ({
 					rootHash: toHex(person.rootHash),
 					name: person.name,
 					isMe: equal(person.rootHash, self.rootHash),
-					role: person.founder ? 'founder' : 'member',
+					role: roleOf(authority, person),
+					shadowBanned: powers.moderate && authority.shadowed.has(toHex(person.rootHash)),
+					forked: person.devices.some(
+						({ device }) => (feeds.get(toHex(device))?.frozenAt ?? null) !== null,
+					),
+					blocked: isBlocked(toHex(person.rootHash)),
+					may: powers.over(person.rootHash),
 					devices: person.devices.length,
 					online:
 						equal(person.rootHash, self.rootHash) ||
@@ -108,8 +129,10 @@ export function createSummaries(
 				null,
 			),
 		async update() {
-			for (const { id, content } of space.ledger.authority.channels) {
-				if (!states.has(toHex(id))) await load(id, content.name);
+			for (const channel of space.ledger.authority.channels) {
+				const known = states.get(toHex(channel.id));
+				if (known === undefined) await load(channel);
+				else Object.assign(known, channel);
 			}
 			publish();
 			updateMembers();
@@ -139,3 +162,8 @@ export function createSummaries(
 		},
 	};
 }
+
+const roleOf = (authority: Authority, person: PersonState): MemberView['role'] => {
+	if (person.founder) return 'founder';
+	return authority.ranks.has(toHex(person.rootHash)) ? 'powernode' : 'member';
+};

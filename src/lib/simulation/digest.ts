@@ -7,15 +7,17 @@ import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { toHex, utf8 } from '#lib/util/bytes.ts';
 
 /** The ledger in lines, each of which two nodes that hold the same entries have in common. */
-export function ledgerLines({ authority, control, feeds }: Ledger): readonly string[] {
+export function ledgerLines(ledger: Ledger): readonly string[] {
+	const { authority, control, feeds } = ledger;
 	const entries = [...control.keys()].map(
 		(key) => `control ${key} ${authority.verdicts.get(key) ?? 'none'}`,
 	);
 	const heads = [...feeds.values()]
-		.filter((feed) => feed.seq >= 0)
-		.map(({ device, seq, head, frozenAt }) => {
+		.map((feed) => ({ ...ledger.headOf(feed), frozenAt: feed.frozenAt }))
+		.filter(({ seq }) => seq >= 0)
+		.map(({ feed, seq, id, frozenAt }) => {
 			const frozen = frozenAt === null ? '' : ` frozen at ${frozenAt}`;
-			return `feed ${toHex(device)} ${seq} ${toHex(head)}${frozen}`;
+			return `feed ${toHex(feed)} ${seq} ${toHex(id)}${frozen}`;
 		});
 	const devices = [...authority.devices.values()].map(
 		({ device, active }) => `device ${toHex(device)} ${active ? 'in' : 'out'}`,

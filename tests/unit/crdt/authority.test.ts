@@ -167,7 +167,7 @@ describe('a space', () => {
 		world.write(hers, channel('general'));
 		const by = world.write(his, channel('mine'));
 		expect(verdictOf(world, by)).toBe('not-allowed');
-		expect(resolve(world).channels.map(({ content }) => content.name)).toEqual(['general']);
+		expect(resolve(world).channels.map(({ name }) => name)).toEqual(['general']);
 
 		const [mine, yours] = [pen(alice), pen(bob)];
 		const direct = found(mine, SPACE_KIND.direct);

@@ -88,9 +88,10 @@ export function createSpaceSync(
 
 	const headOf = (device: Bytes): FeedHead[] => {
 		const feed = space.ledger.feeds.get(toHex(device));
-		return feed === undefined || feed.seq < 0
+		const head = feed && space.ledger.headOf(feed);
+		return head === undefined || head.seq < 0
 			? []
-			: [{ feed: feed.device, seq: feed.seq, id: feed.head }];
+			: [head];
 	};
 
 	async function statement(

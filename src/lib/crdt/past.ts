@@ -1,0 +1,129 @@
+// What each control entry builds on, near and far: its authority heads and its device's own earlier entries, with all
+// that these build on. Kept as one number for each device, in chunks that entries share, so that a question costs the
+// same in a log of ten and of ten thousand. [AU1]
+import type { Entry } from './check-entry.ts';
+import { compareTime } from '#lib/protocol/entry.ts';
+import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
+
+/** Everything that something builds on. */
+export interface Past {
+	/** Whether this control entry is part of it. */
+	has(entry: Entry): boolean;
+}
+
+export interface Pasts {
+	/** Takes an entry in whose authority heads are in already; false when later entries of its device were here before. */
+	add(entry: Entry): boolean;
+	/** What an entry that is in builds on, itself left out. */
+	of(entry: Entry): Past;
+	/** What somebody builds on who has seen these entries; heads that are not in are passed over. */
+	after(heads: readonly Bytes[]): Past;
+	/** Highest seq among the control entries of each device (hex) of this author (hex). */
+	devicesOf(author: string): ReadonlyMap<string, number>;
+}
+
+/** Per device index the highest seq seen plus one, in chunks; a missing chunk holds zeros. */
+type Clock = readonly (Int32Array | undefined)[];
+
+const CHUNK = 16;
+const NOTHING: Clock = [];
+
+const inOrder = (a: Entry, b: Entry): number =>
+	compareTime(a.header.time, b.header.time) || compare(a.id, b.id);
+
+const seen = (clock: Clock, device: number): number =>
+	clock[Math.floor(device / CHUNK)]?.[device % CHUNK] ?? 0;
+
+function raised(clock: Clock, device: number, to: number): Clock {
+	if (seen(clock, device) >= to) return clock;
+	const at = Math.floor(device / CHUNK);
+	const chunk = new Int32Array(CHUNK);
+	const before = clock[at];
+	if (before !== undefined) chunk.set(before);
+	chunk[device % CHUNK] = to;
+	const next = [...clock];
+	while (next.length < at) next.push(undefined);
+	next[at] = chunk;
+	return next;
+}
+
+function mergedChunk(a: Int32Array, b: Int32Array): Int32Array {
+	const both = a.map((value, n) => Math.max(value, b[n] ?? 0));
+	if (both.every((value, n) => value === a[n])) return a;
+	return both.every((value, n) => value === b[n]) ? b : both;
+}
+
+function merged(a: Clock, b: Clock): Clock {
+	if (a === b || b.length === 0) return a;
+	if (a.length === 0) return b;
+	const chunks: (Int32Array | undefined)[] = [];
+	for (let n = 0; n < Math.max(a.length, b.length); n++) {
+		const [one, two] = [a[n], b[n]];
+		if (one === two || two === undefined) chunks.push(one);
+		else chunks.push(one === undefined ? two : mergedChunk(one, two));
+	}
+	return chunks;
+}
+
+export function createPasts(): Pasts {
+	const indexes = new Map<string, number>();
+	const clocks = new Map<string, Clock>();
+	/** Entries by id (hex), to go from heads to their places. */
+	const entries = new Map<string, Entry>();
+	/** By device (hex), ascending by seq. */
+	const own = new Map<string, Entry[]>();
+	const authors = new Map<string, Map<string, number>>();
+
+	const indexOf = (device: Bytes): number => {
+		const key = toHex(device);
+		let index = indexes.get(key);
+		if (index === undefined) indexes.set(key, (index = indexes.size));
+		return index;
+	};
+
+	const withItself = (entry: Entry): Clock =>
+		raised(
+			clocks.get(entry.key) ?? NOTHING,
+			indexOf(entry.header.device),
+			entry.header.seq + 1,
+		);
+
+	const afterHeads = (heads: readonly Bytes[]): Clock =>
+		heads.reduce<Clock>((clock, head) => {
+			const entry = entries.get(toHex(head));
+			return entry === undefined ? clock : merged(clock, withItself(entry));
+		}, NOTHING);
+
+	const pastOf = (clock: Clock): Past => ({
+		has: ({ header }) => {
+			const index = indexes.get(toHex(header.device));
+			return index !== undefined && seen(clock, index) > header.seq;
+		},
+	});
+
+	return {
+		add(entry) {
+			const { device, seq, author, authorityHeads } = entry.header;
+			const key = toHex(device);
+			const mine = own.get(key) ?? [];
+			own.set(key, mine);
+			// Of its own earlier entries those count that are earlier by their time as well.
+			const before = mine.findLast(
+				(other) => other.header.seq < seq && inOrder(other, entry) < 0,
+			);
+			const heads = afterHeads(authorityHeads);
+			clocks.set(entry.key, before === undefined ? heads : merged(heads, withItself(before)));
+			entries.set(entry.key, entry);
+			const at = mine.findIndex((other) => other.header.seq > seq);
+			if (at < 0) mine.push(entry);
+			else mine.splice(at, 0, entry);
+			const devices = authors.get(toHex(author)) ?? new Map<string, number>();
+			authors.set(toHex(author), devices);
+			devices.set(key, Math.max(seq, devices.get(key) ?? -1));
+			return at < 0;
+		},
+		of: (entry) => pastOf(clocks.get(entry.key) ?? NOTHING),
+		after: (heads) => pastOf(afterHeads(heads)),
+		devicesOf: (author) => authors.get(author) ?? new Map<string, number>(),
+	};
+}
