@@ -14,6 +14,7 @@ import {
 } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
+import { enrolContent, revokeDeviceContent } from '#lib/protocol/moderation.ts';
 import { decodeGrant } from '#lib/protocol/lobby.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -55,10 +56,13 @@ export async function openContent(
 	return { type: 'opened', value: content };
 }
 
-/** Root Hash of the member that the content brings in, if it does. */
+/** Root Hash of the member whose device the content brings in or ends, if it does. */
 export function memberRootOf(crypto: CryptoProvider, content: ControlContent): Bytes | null {
 	if (content.kind === KIND.genesis) return rootHashOf(crypto, content.founder.certificate.rootKey);
-	if (content.kind === KIND.admit) return rootHashOf(crypto, content.member.certificate.rootKey);
+	if (content.kind === KIND.admit || content.kind === KIND.enrol) {
+		return rootHashOf(crypto, content.member.certificate.rootKey);
+	}
+	if (content.kind === KIND.revokeDevice) return rootHashOf(crypto, content.rootKey);
 	return null;
 }
 
@@ -84,6 +88,17 @@ async function isProven(
 	memberRoot: Bytes | null,
 ): Promise<boolean> {
 	if (content.kind === KIND.genesis) return verifyMember(crypto, content.founder);
+	if (content.kind === KIND.enrol) {
+		const { member, proof } = content;
+		return (
+			(await verifyMember(crypto, member)) &&
+			(await crypto.verify(member.certificate.deviceKey, enrolContent(ledger.space, content), proof))
+		);
+	}
+	if (content.kind === KIND.revokeDevice) {
+		const { rootKey, proof } = content;
+		return crypto.verify(rootKey, revokeDeviceContent(ledger.space, content), proof);
+	}
 	if (content.kind !== KIND.admit || memberRoot === null) return true;
 	const invite = ledger.control.get(toHex(content.invite))?.content;
 	return (
