@@ -8,6 +8,7 @@ import { createSignal } from '#lib/util/signal.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import type { InvitationView, Messenger, NetworkView } from './api.ts';
+import { createBlockList } from './block-list.ts';
 import { createLinks } from './delivery/links.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
 import { inviteKeyOf, lobbyKey } from './joining/invitations.ts';
@@ -52,7 +53,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			publishNetwork();
 		},
 	});
-	const spaces = createSpaces(ports, self, pool, links, nameOfRelay, () => {
+	const blocked = createBlockList(ports.store);
+	const spaces = createSpaces(ports, self, pool, links, nameOfRelay, blocked.has, () => {
 		publishNetwork();
 	});
 
@@ -107,6 +109,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	};
 
 	await relays.load();
+	await blocked.load();
 	await spaces.load();
 	const stopWatching = pool.relays.subscribe(publishNetwork);
 	const stopOnline = page.onOnline(() => {

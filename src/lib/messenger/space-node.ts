@@ -1,7 +1,7 @@
 // A space at work: its ledger joined to delivery, sync, links and admission. Decides when a new epoch is due. [EP3]
 import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import { isControl, type Packet } from '#lib/protocol/entry.ts';
+import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
@@ -43,6 +43,13 @@ export interface SpaceNodeEvents {
 	onPresence(): void;
 }
 
+export interface WriteHow {
+	/** Seals it under the keys of this epoch instead of the present one. */
+	readonly epoch?: Bytes;
+	/** For a SEALED entry: which people (Root Hash) may read it. */
+	readonly isFor?: (rootHash: Bytes) => boolean;
+}
+
 type ChangeRoster = (present: readonly RelayAddress[]) => readonly RelayAddress[];
 
 export interface SpaceNode {
@@ -50,7 +57,7 @@ export interface SpaceNode {
 	readonly post: Post;
 	readonly outbox: Outbox;
 	readonly linked: LinkedSpace;
-	write(content: Content): Promise<Result<Entry, WriteError>>;
+	write(content: Content, how?: WriteHow): Promise<Result<Entry, WriteError>>;
 	/** `roster` makes the epoch's relays of those that there are by then. */
 	startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void>;
 	signal(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): Promise<boolean>;
@@ -100,7 +107,7 @@ export async function startSpaceNode(
 		},
 	});
 	const admission: Admission = createAdmission(ports, self, space, pool, {
-		admit: async (content, extra) => (await write(content, extra)).ok,
+		admit: async (content, extra) => (await write(content, {}, extra)).ok,
 		isSeen: (device) =>
 			post.route(device) !== null || (space.ledger.feeds.get(device)?.seq ?? -1) >= 0,
 	});
@@ -224,25 +231,36 @@ export async function startSpaceNode(
 	}
 
 	/** What it takes to write this now; null without an epoch to write in. */
-	function draft(content: Content): Draft | null {
+	function draft(content: Content, { epoch, isFor }: WriteHow): Draft | null {
 		const { authority } = space.ledger;
-		const keys = authority.epoch && space.ring.get(authority.epoch.id);
-		if (authority.epoch === null || !keys) return null;
+		const id = epoch ?? authority.epoch?.id;
+		const keys = id && space.ring.get(id);
+		if (id === undefined || keys === undefined) return null;
+		const { controlKey } = keys;
+		const devices = [...authority.devices.values()].filter((device) => device.active);
+		if (content.kind === KIND.sealed) {
+			const recipients = devices.map(({ member, rootHash }) => ({
+				publicKey: member.prekey.publicKey,
+				secret: null,
+				decoy: isFor?.(rootHash) !== true,
+			}));
+			return { content, sealing: { epoch: id, controlKey, recipients } };
+		}
 		const recipients = isControl(content.kind)
 			? []
-			: [...authority.devices.values()]
-					.filter((device) => device.active && toHex(device.device) !== own)
+			: devices
+					.filter((device) => toHex(device.device) !== own)
 					.map((device) => ({ publicKey: device.member.prekey.publicKey, secret: null }));
-		const { controlKey } = keys;
-		return { content, sealing: { epoch: authority.epoch.id, controlKey, recipients } };
+		return { content, sealing: { epoch: id, controlKey, recipients } };
 	}
 
 	async function write(
 		content: Content,
+		how: WriteHow = {},
 		extra: () => readonly StoreWrite[] = () => [],
 	): Promise<Result<Entry, WriteError>> {
 		const written = await space.write(
-			() => Promise.resolve(draft(content)),
+			() => Promise.resolve(draft(content, how)),
 			(entry) => [...outbox.rowFor(entry), ...extra()],
 		);
 		if (written.ok) outbox.publish(written.value);

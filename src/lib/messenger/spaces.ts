@@ -94,6 +94,7 @@ export function createSpaces(
 	pool: RelayPool,
 	links: Links,
 	relayName: (key: string) => string,
+	isBlocked: (rootHash: string) => boolean,
 	onPresence: () => void,
 ): Spaces {
 	const { store, clock } = ports;
@@ -161,7 +162,7 @@ export function createSpaces(
 				onPresence();
 			},
 		});
-		const summaries = createSummaries(ports, self, node, createReadMarks(store, space.id));
+		const summaries = createSummaries(ports, self, node, createReadMarks(store, space.id), isBlocked);
 		await summaries.update();
 		const live: LiveSpace = { node, summaries, conversations, number };
 		spaces.set(space.key, live);
