@@ -116,7 +116,11 @@ export function createResolver(
 	}
 
 	/** Whether the recipients are exactly the devices that belonged to the space by everything the author had seen. */
-	function namesMembers(control: ControlEntry, devices: ReadonlySet<string>, count: number): boolean {
+	function namesMembers(
+		control: ControlEntry,
+		devices: ReadonlySet<string>,
+		count: number,
+	): boolean {
 		const { key } = control.entry;
 		let known = named.get(key);
 		if (known === undefined) {

@@ -205,7 +205,8 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 	/** Somebody whose last device has ended is no member any longer. */
 	function settlePerson(root: Bytes | null): void {
 		const person = root === null ? undefined : state.people.get(toHex(root));
-		if (person !== undefined && person.devices.every(({ active }) => !active)) person.active = false;
+		if (person !== undefined && person.devices.every(({ active }) => !active))
+			person.active = false;
 	}
 
 	/** Channels of a community are its Powernodes' to make; elsewhere everybody's. */

@@ -82,11 +82,7 @@ export function createPasts(): Pasts {
 	};
 
 	const withItself = (entry: Entry): Clock =>
-		raised(
-			clocks.get(entry.key) ?? NOTHING,
-			indexOf(entry.header.device),
-			entry.header.seq + 1,
-		);
+		raised(clocks.get(entry.key) ?? NOTHING, indexOf(entry.header.device), entry.header.seq + 1);
 
 	const afterHeads = (heads: readonly Bytes[]): Clock =>
 		heads.reduce<Clock>((clock, head) => {
@@ -108,9 +104,7 @@ export function createPasts(): Pasts {
 			const mine = own.get(key) ?? [];
 			own.set(key, mine);
 			// Of its own earlier entries those count that are earlier by their time as well.
-			const before = mine.findLast(
-				(other) => other.header.seq < seq && inOrder(other, entry) < 0,
-			);
+			const before = mine.findLast((other) => other.header.seq < seq && inOrder(other, entry) < 0);
 			const heads = afterHeads(authorityHeads);
 			clocks.set(entry.key, before === undefined ? heads : merged(heads, withItself(before)));
 			entries.set(entry.key, entry);

@@ -117,8 +117,7 @@ export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankP
 	/** What takes a grant back unless the grant builds on it: revocations, and bans, by somebody senior to whom it made. */
 	const removing = (target: string, grant: Action): readonly (Action & { fence: Fence })[] =>
 		[...(revokes.get(target) ?? []), ...(bans.get(target) ?? [])].filter(
-			({ control, rank }) =>
-				rules.isSenior(rank, grant.rank + 1) && !grant.past.has(control.entry),
+			({ control, rank }) => rules.isSenior(rank, grant.rank + 1) && !grant.past.has(control.entry),
 		);
 
 	const isRevoked = (grant: Action, entry: Entry, past: Past): boolean => {
@@ -164,8 +163,7 @@ export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankP
 		if (target === founder()) return left.length === 0 ? 0 : null;
 		const standing = (grants.get(target) ?? []).filter(
 			(grant) =>
-				removing(target, grant).length === 0 &&
-				left.every(({ entry }) => grant.past.has(entry)),
+				removing(target, grant).length === 0 && left.every(({ entry }) => grant.past.has(entry)),
 		);
 		return standing.length === 0 ? null : Math.min(...standing.map(({ rank }) => rank + 1));
 	}

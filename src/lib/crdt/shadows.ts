@@ -84,7 +84,9 @@ export function createShadows(ranks: Ranks): Shadows {
 			found = undefined;
 		},
 		shadowed() {
-			const roots = [...now().bans].filter(([, all]) => all.some(({ until }) => until.length === 0));
+			const roots = [...now().bans].filter(([, all]) =>
+				all.some(({ until }) => until.length === 0),
+			);
 			return new Set(roots.map(([root]) => root));
 		},
 		isHidden: (root, device, seq) =>

@@ -14,6 +14,7 @@ import { createRelayPool } from './delivery/relay-pool.ts';
 import { inviteKeyOf, lobbyKey } from './joining/invitations.ts';
 import { networkView } from './network-view.ts';
 import type { Page, Ports, Self } from './ports.ts';
+import { powersIn } from './powers.ts';
 import { previewInvitation } from './preview.ts';
 import { relayName } from './relay-name.ts';
 import { createRelays, relayView } from './relays.ts';
@@ -54,7 +55,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		},
 	});
 	const blocked = createBlockList(ports.store);
-	const spaces = createSpaces(ports, self, pool, links, nameOfRelay, blocked.has, () => {
+	const linkOf = (inviteKey: Bytes): string | null =>
+		[...invitations.values()].find((each) => equal(each.inviteKey, inviteKey))?.link ?? null;
+	const spaces = createSpaces(ports, self, pool, links, nameOfRelay, blocked.has, linkOf, () => {
 		publishNetwork();
 	});
 
@@ -86,11 +89,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		});
 	};
 
-	const mayShape = ({ node }: LiveSpace): boolean => {
-		const { genesis, people } = node.space.ledger.authority;
-		if (genesis?.spaceKind === SPACE_KIND.direct) return true;
-		return people.get(toHex(self.rootHash))?.founder === true;
-	};
+	const mayShape = ({ node }: LiveSpace): boolean =>
+		powersIn(node.space.ledger, self.rootHash).channels;
 
 	/** Names the relay in the spaces whose relays are this person's to choose. */
 	async function useRelay(address: RelayAddress): Promise<void> {
@@ -135,6 +135,16 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		async leave(space) {
 			const left = await spaces.leave(required(space));
 			return left.ok ? ok() : err({ type: 'storage' });
+		},
+		moderation: (space) => required(space).moderation,
+		async block(rootHash, isBlocked) {
+			const kept = await blocked.set(rootHash, isBlocked);
+			if (!kept.ok) return err({ type: 'storage' });
+			for (const { summaries, conversations } of spaces.live()) {
+				summaries.updateMembers();
+				for (const conversation of conversations) conversation.refresh();
+			}
+			return ok();
 		},
 		async invite(space) {
 			const live = required(space);

@@ -24,6 +24,7 @@ import {
 	type Joining,
 	type JoinRecord,
 } from './joining/joining.ts';
+import { createModeration, type LiveModeration } from './moderation/moderation.ts';
 import type { Ports, Self } from './ports.ts';
 import { startSpaceNode, type SpaceNode } from './space-node.ts';
 import { openSpace, type Space, type SpaceChange, type WriteError } from './space/space.ts';
@@ -33,6 +34,7 @@ import { createSummaries, type Summaries } from './summaries.ts';
 export interface LiveSpace {
 	readonly node: SpaceNode;
 	readonly summaries: Summaries;
+	readonly moderation: LiveModeration;
 	readonly conversations: Set<LiveConversation>;
 	readonly number: number;
 }
@@ -95,6 +97,7 @@ export function createSpaces(
 	links: Links,
 	relayName: (key: string) => string,
 	isBlocked: (rootHash: string) => boolean,
+	linkOf: (inviteKey: Bytes) => string | null,
 	onPresence: () => void,
 ): Spaces {
 	const { store, clock } = ports;
@@ -152,7 +155,10 @@ export function createSpaces(
 			onChange: (change: SpaceChange) => {
 				for (const [channel, messages] of change.messages) summariesNow()?.added(channel, messages);
 				if (change.shrunk.size > 0) void summariesNow()?.recount(change.shrunk).then(publish);
-				if (change.control) void summariesNow()?.update().then(publish);
+				if (change.control) {
+					spaces.get(space.key)?.moderation.update();
+					void summariesNow()?.update().then(publish);
+				}
 				if (change.messages.size > 0 || change.control) refreshAll();
 				publish();
 			},
@@ -162,9 +168,16 @@ export function createSpaces(
 				onPresence();
 			},
 		});
-		const summaries = createSummaries(ports, self, node, createReadMarks(store, space.id), isBlocked);
+		const summaries = createSummaries(
+			ports,
+			self,
+			node,
+			createReadMarks(store, space.id),
+			isBlocked,
+		);
 		await summaries.update();
-		const live: LiveSpace = { node, summaries, conversations, number };
+		const moderation = createModeration({ ports, self, node, linkOf });
+		const live: LiveSpace = { node, summaries, moderation, conversations, number };
 		spaces.set(space.key, live);
 		links.greet();
 		publish();

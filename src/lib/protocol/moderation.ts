@@ -236,7 +236,8 @@ export function encodeSealed(content: SealedContent): Bytes {
 
 export function decodeSealed(padded: Uint8Array): Result<SealedContent, DecodeError> {
 	const content = padded.length === SEALED_SIZE ? unpad(padded) : undefined;
-	if (content === undefined) return err({ type: 'malformed', detail: 'not padded as it should be' });
+	if (content === undefined)
+		return err({ type: 'malformed', detail: 'not padded as it should be' });
 	return decode(sealedShape, content, SEALED_SIZE);
 }
 

@@ -80,7 +80,10 @@ export function moderationLog(ledger: Ledger, self: Bytes): readonly ActionView[
 		}
 	}
 
-	function stateOf(control: ControlEntry, what: What): Pick<ActionView, 'verdict' | 'undone' | 'mayUndo'> {
+	function stateOf(
+		control: ControlEntry,
+		what: What,
+	): Pick<ActionView, 'verdict' | 'undone' | 'mayUndo'> {
 		const { key } = control.entry;
 		const verdict = shownVerdict(authority.verdicts.get(key));
 		const plain = { verdict, undone: false, mayUndo: false };
@@ -88,7 +91,11 @@ export function moderationLog(ledger: Ledger, self: Bytes): readonly ActionView[
 			case 'ban': {
 				const undone = (authority.bans.get(key)?.undone ?? null) !== null;
 				const isOpen = verdict === 'valid' && !undone;
-				return { ...plain, undone, mayUndo: isOpen && mayUndo(resolver.ranks.rankOf(control.entry)) };
+				return {
+					...plain,
+					undone,
+					mayUndo: isOpen && mayUndo(resolver.ranks.rankOf(control.entry)),
+				};
 			}
 			case 'shadow-ban': {
 				const ban = resolver.shadows.banOf(key);

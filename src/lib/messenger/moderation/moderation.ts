@@ -61,7 +61,8 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 	const powers = (): ReturnType<typeof powersIn> => powersIn(space.ledger, self.rootHash);
 
 	async function write(content: Content, reason = ''): Promise<Done> {
-		if (utf8(reason).length > MAX_REASON || !reason.isWellFormed()) return err({ type: 'too-long' });
+		if (utf8(reason).length > MAX_REASON || !reason.isWellFormed())
+			return err({ type: 'too-long' });
 		const written = await node.write(content);
 		if (!written.ok) return failed(written.error);
 		update();
@@ -74,7 +75,8 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 		isFor: (rootHash: Bytes) => boolean,
 	): Promise<Done> {
 		const { reason } = content;
-		if (utf8(reason).length > MAX_REASON || !reason.isWellFormed()) return err({ type: 'too-long' });
+		if (utf8(reason).length > MAX_REASON || !reason.isWellFormed())
+			return err({ type: 'too-long' });
 		const written = await node.write({ kind: KIND.sealed, content }, { isFor });
 		if (!written.ok) return failed(written.error);
 		update();
