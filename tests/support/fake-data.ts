@@ -1,9 +1,13 @@
 // People, spaces and talk for the fake messenger. The same on every run.
 import type {
+	ActionView,
 	AddRelayError,
+	BanView,
+	ChannelSummary,
 	Delivery,
 	MessageView,
 	NetworkView,
+	OpenInvitation,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -33,6 +37,7 @@ const space = (
 	name,
 	kind: 'community',
 	state: 'ready',
+	ban: null,
 	asked: true,
 	refusal: null,
 	unread: 0,
@@ -79,6 +84,26 @@ export const SPACES: readonly SpaceSummary[] = [
 	}),
 ];
 
+/** A space that has banned this person: a moment ago, long ago, or undone again. */
+export function bannedSpace(scene: 'locked' | 'destroyed' | 'undone'): SpaceSummary {
+	const time = NOW - (scene === 'destroyed' ? 3 * DAY : 40 * MINUTE);
+	const ban: BanView = {
+		by: fakeHash('jonas'),
+		byName: 'Jonas Weber',
+		reason: scene === 'destroyed' ? '' : 'Three warnings about selling things in #general.',
+		time,
+		destroyedAt: scene === 'destroyed' ? null : time + DAY,
+		undone: scene === 'undone',
+	};
+	return space('regatta', 'Regatta Crew', {
+		state: 'banned',
+		ban,
+		members: 0,
+		lastText: null,
+		lastTime: time,
+	});
+}
+
 const LINES = [
 	'Morning! The tide tables for the week are at https://tides.example/harbour?week=12 (thanks, Jonas).',
 	'I can take the early shift on Thursday.',
@@ -109,6 +134,16 @@ const DELIVERIES: readonly Delivery[] = [
 	{ state: 'queued', delivered: 0, of: 3 },
 ];
 
+/** What most messages have in common. */
+export const plainMessage = {
+	late: false,
+	replyTo: null,
+	delivery: null,
+	gone: null,
+	blocked: false,
+	may: { purge: false, delete: false, report: false },
+} satisfies Partial<MessageView>;
+
 /** `count` messages that end a moment ago, with a day's break now and then. */
 export function chatter(count: number, many: boolean, me: string): MessageView[] {
 	const messages: MessageView[] = [];
@@ -121,6 +156,7 @@ export function chatter(count: number, many: boolean, me: string): MessageView[]
 		const person = PEOPLE[who - 1] ?? PEOPLE[0];
 		const mine = who === 0;
 		messages.push({
+			...plainMessage,
 			id: `m${String(index)}`,
 			author: mine ? me : fakeHash(person.key),
 			authorName: mine ? 'Alex' : person.name,
@@ -141,6 +177,128 @@ export function chatter(count: number, many: boolean, me: string): MessageView[]
 		time -= back % 14 === 13 ? 0.7 * DAY : back % 3 === 1 ? 11 * MINUTE : MINUTE;
 	}
 	return messages.reverse();
+}
+
+/** Some of the newest messages of a talk removed, each in its way, and answers to them. */
+export function moderated(messages: readonly MessageView[]): MessageView[] {
+	const from = messages.length;
+	const gone: Record<number, MessageView['gone']> = {
+		[from - 6]: { how: 'purged', byName: 'Mina Okafor', reason: 'Somebody’s phone number.' },
+		[from - 4]: { how: 'unreadable', byName: '', reason: '' },
+		[from - 2]: { how: 'deleted', byName: 'Kofi', reason: '' },
+	};
+	return messages.map((message, index) => {
+		const how = gone[index] ?? null;
+		if (how) return { ...message, text: '', replyTo: null, delivery: null, gone: how };
+		const original = messages[from - 6];
+		return index === from - 3 && original
+			? { ...message, replyTo: { id: original.id, authorName: original.authorName, text: '' } }
+			: message;
+	});
+}
+
+export function fakeChannels(
+	space: string,
+	eventful: boolean,
+	moderates: boolean,
+): readonly ChannelSummary[] {
+	const channel = (key: string, name: string, rest: Partial<ChannelSummary> = {}) => ({
+		id: fakeHash(key),
+		name,
+		unread: 0,
+		archived: false,
+		readOnly: false,
+		mayWrite: true,
+		...rest,
+	});
+	if (space !== fakeHash('harbour')) return [channel(`main ${space}`, 'general')];
+	const usual = [
+		channel('general', 'general'),
+		channel('boats', 'boats-and-tides', { unread: 3 }),
+		channel('kitchen', 'kitchen-rota'),
+	];
+	const archived = { archived: true, mayWrite: false };
+	return eventful
+		? [
+				...usual.slice(0, 1),
+				channel('regatta 2025', 'regatta-2025', archived),
+				channel('notices', 'notices', { readOnly: true, mayWrite: moderates }),
+				...usual.slice(1),
+				channel('old pier', 'old-pier', archived),
+			]
+		: usual;
+}
+
+/** A year of moderation, newest first; reports only for those who see them. */
+export function fakeLog(moderates: boolean): readonly ActionView[] {
+	const names = new Map(PEOPLE.map(({ key, name }) => [key as string, name as string]));
+	const line = (
+		type: ActionView['type'],
+		by: string,
+		target: string | null,
+		ago: number,
+		rest: Partial<ActionView> = {},
+	): ActionView => ({
+		id: `log-${type}-${String(ago)}`,
+		type,
+		by: fakeHash(by),
+		byName: names.get(by) ?? '',
+		target: target === null ? null : fakeHash(target),
+		targetName: names.get(target ?? '') ?? '',
+		reason: '',
+		time: NOW - ago,
+		verdict: 'valid',
+		undone: false,
+		mayUndo: false,
+		messages: 0,
+		message: null,
+		...rest,
+	});
+	const reason = 'Posts the same advertisement in every channel.';
+	return [
+		...(moderates
+			? [
+					line('report', 'layla', 'kofi', 20 * MINUTE, {
+						reason: 'This is my home address.',
+						messages: 1,
+						message: 'm372',
+					}),
+				]
+			: []),
+		line('purge', 'mina', 'jonas', 50 * MINUTE, {
+			reason: 'Somebody’s phone number.',
+			messages: 1,
+			message: 'm394',
+		}),
+		...(moderates ? [line('shadow-ban', 'mina', 'ines', 2 * DAY, { reason, mayUndo: true })] : []),
+		line('revoke', 'kofi', 'jonas', 3 * DAY, { verdict: 'not-senior' }),
+		line('ban', 'kofi', 'layla', 3 * DAY + MINUTE, { verdict: 'not-allowed', reason: 'Because.' }),
+		line('fork', 'tomas', 'tomas', 5 * DAY),
+		line('recall', 'jonas', null, 9 * DAY),
+		line('unban', 'jonas', 'kofi', 11 * DAY, { reason: 'We talked.' }),
+		line('ban', 'jonas', 'kofi', 12 * DAY, { reason, undone: true }),
+		line('grant', 'mina', 'jonas', 200 * DAY),
+	];
+}
+
+export function fakeInvitations(me: string): readonly OpenInvitation[] {
+	const one = (id: string, byName: string, rest: Partial<OpenInvitation>): OpenInvitation => ({
+		id,
+		byName,
+		uses: 10,
+		used: 3,
+		expiry: NOW + 5 * DAY,
+		state: 'open',
+		mayRecall: true,
+		link: null,
+		...rest,
+	});
+	return [
+		one('spent', 'Jonas Weber', { uses: 5, used: 5, state: 'spent', mayRecall: false }),
+		one('mine', 'Alex', { link: `https://aegis.example/#/join/${me}` }),
+		one('minas', 'Mina Okafor', { expiry: 0, uses: 100, used: 12 }),
+		one('old', 'Mina Okafor', { state: 'expired', mayRecall: false, used: 0 }),
+	];
 }
 
 export type NetworkScene = NetworkView['state'] | 'waiting';

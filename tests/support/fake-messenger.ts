@@ -1,11 +1,10 @@
 // A Messenger that lives in memory: lively data for looking at the interface, with no network and no keys.
 import type {
-	ChannelSummary,
 	Conversation,
 	Delivery,
-	MemberView,
 	MessageView,
 	Messenger,
+	ModerationError,
 	NetworkView,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
@@ -14,14 +13,17 @@ import { createSignal, type Signal } from '#lib/util/signal.ts';
 import type { InvitationPreview, InvitationProblem } from '#lib/messenger/api.ts';
 import {
 	ADDRESSES,
+	bannedSpace,
 	chatter,
 	fakeHash,
 	fakeNetwork,
+	moderated,
 	NOW,
-	PEOPLE,
+	plainMessage,
 	SPACES,
 	type NetworkScene,
 } from './fake-data.ts';
+import { createFakeSpace, type FakeRole, type FakeSpace } from './fake-moderation.ts';
 
 export interface FakeScene {
 	readonly empty?: boolean;
@@ -29,6 +31,15 @@ export interface FakeScene {
 	readonly unreachable?: boolean;
 	/** Messages loaded at once in the first channel. */
 	readonly loaded?: number;
+	/** What this person is in every space; a member where nothing is said. */
+	readonly role?: FakeRole;
+	/** There has been moderation: messages are gone, channels archived, somebody has reported something. */
+	readonly eventful?: boolean;
+	/** Root Hash of somebody who is blocked from the start. */
+	readonly blocked?: string;
+	readonly banned?: 'locked' | 'destroyed' | 'undone';
+	/** Every act of moderation fails with it. */
+	readonly failing?: ModerationError['type'];
 }
 
 const PAGE = 50;
@@ -54,14 +65,16 @@ export function fakePreview(link: string): Result<InvitationPreview, InvitationP
 class FakeConversation implements Conversation {
 	readonly messages: Signal<readonly MessageView[]>;
 	readonly hasOlder: Signal<boolean>;
-	readonly #older: MessageView[];
+	#older: MessageView[];
 	readonly #me: string;
+	readonly #dress: FakeSpace['dress'];
 	#count = 0;
 
-	constructor(all: readonly MessageView[], loaded: number, me: string) {
-		this.#older = all.slice(0, -loaded);
+	constructor(all: readonly MessageView[], loaded: number, me: string, dress: FakeSpace['dress']) {
+		this.#older = all.slice(0, -loaded).map(dress);
 		this.#me = me;
-		this.messages = createSignal<readonly MessageView[]>(all.slice(-loaded));
+		this.#dress = dress;
+		this.messages = createSignal<readonly MessageView[]>(all.slice(-loaded).map(dress));
 		this.hasOlder = createSignal(this.#older.length > 0);
 	}
 
@@ -78,13 +91,13 @@ class FakeConversation implements Conversation {
 		const answered = this.messages.get().find(({ id }) => id === replyTo);
 		const id = `mine-${String(this.#count++)}`;
 		this.add({
+			...plainMessage,
 			id,
 			author: this.#me,
 			authorName: 'Alex',
 			mine: true,
 			text: text.trim(),
 			time: Date.now(),
-			late: false,
 			replyTo: answered
 				? { id: answered.id, authorName: answered.authorName, text: answered.text }
 				: null,
@@ -109,7 +122,16 @@ class FakeConversation implements Conversation {
 	}
 
 	add(message: MessageView): void {
-		this.messages.update((known) => [...known, message]);
+		this.messages.update((known) => [...known, this.#dress(message)]);
+	}
+
+	change(how: (message: MessageView) => MessageView): void {
+		this.#older = this.#older.map(how);
+		this.messages.update((known) => known.map(how));
+	}
+
+	find(id: string): MessageView | undefined {
+		return [...this.#older, ...this.messages.get()].find((message) => message.id === id);
 	}
 
 	markRead(): void {}
@@ -124,7 +146,9 @@ export interface FakeMessenger extends Messenger {
 
 export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMessenger {
 	const rootHash = fakeHash('alex');
-	const spaces = createSignal<readonly SpaceSummary[]>(scene.empty === true ? [] : SPACES);
+	const spaces = createSignal<readonly SpaceSummary[]>(
+		scene.empty === true ? [] : [...SPACES, ...(scene.banned ? [bannedSpace(scene.banned)] : [])],
+	);
 	const network = createSignal(fakeNetwork(scene.network ?? 'direct'));
 	const open = new Map<string, FakeConversation>();
 	const seconds = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -132,39 +156,49 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		spaces.update((known) => known.filter((space) => space.id !== id));
 	};
 
-	const conversation = (space: string, channel: string): FakeConversation => {
-		const key = `${space} ${channel}`;
-		let known = open.get(key);
-		if (!known) {
-			const first = channel === fakeHash('general');
-			const fresh = !SPACES.some(({ id }) => id === space);
-			const all = fresh ? [] : chatter(Math.max(HISTORY, scene.loaded ?? 0), first, rootHash);
-			known = new FakeConversation(all, scene.loaded ?? PAGE, rootHash);
-			open.set(key, known);
+	const known = new Map<string, FakeSpace>();
+	const fresh = (space: string): boolean => !SPACES.some(({ id }) => id === space);
+	const talks = (space: string): FakeConversation[] =>
+		[...open].filter(([key]) => key.startsWith(space)).map(([, talk]) => talk);
+
+	const inside = (space: string): FakeSpace => {
+		let found = known.get(space);
+		if (!found) {
+			found = createFakeSpace({
+				me: { rootHash, name },
+				role: fresh(space) ? 'founder' : (scene.role ?? 'member'),
+				fresh: fresh(space),
+				space,
+				eventful: scene.eventful === true && space === fakeHash('harbour'),
+				failing: scene.failing,
+				onMessages: (how) => {
+					for (const talk of talks(space)) talk.change(how);
+				},
+				find: (message) =>
+					talks(space)
+						.map((talk) => talk.find(message))
+						.find(Boolean),
+			});
+			known.set(space, found);
+			if (scene.blocked !== undefined) found.block(scene.blocked, true);
 		}
-		return known;
+		return found;
 	};
 
-	const channels = (space: string): readonly ChannelSummary[] =>
-		space === fakeHash('harbour')
-			? [
-					{ id: fakeHash('general'), name: 'general', unread: 0 },
-					{ id: fakeHash('boats'), name: 'boats-and-tides', unread: 3 },
-					{ id: fakeHash('kitchen'), name: 'kitchen-rota', unread: 0 },
-				]
-			: [{ id: fakeHash(`main ${space}`), name: 'general', unread: 0 }];
-
-	const members = (space: string): readonly MemberView[] => [
-		{ rootHash, name, isMe: true, role: 'member', devices: 1, online: true },
-		...(SPACES.some(({ id }) => id === space) ? PEOPLE : []).map((person, index) => ({
-			rootHash: fakeHash(person.key),
-			name: person.name,
-			isMe: false,
-			role: index === 0 ? ('founder' as const) : ('member' as const),
-			devices: 1 + (index % 2),
-			online: index < 3,
-		})),
-	];
+	const conversation = (space: string, channel: string): FakeConversation => {
+		const key = `${space} ${channel}`;
+		let talk = open.get(key);
+		if (!talk) {
+			const first = channel === fakeHash('general');
+			const all = fresh(space)
+				? []
+				: chatter(Math.max(HISTORY, scene.loaded ?? 0), first, rootHash);
+			const shown = scene.eventful === true && first ? moderated(all) : all;
+			talk = new FakeConversation(shown, scene.loaded ?? PAGE, rootHash, inside(space).dress);
+			open.set(key, talk);
+		}
+		return talk;
+	};
 
 	return {
 		me: { name, rootHash, deviceName: 'Chromium on Linux' },
@@ -178,6 +212,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					name: spaceName,
 					kind,
 					state: 'ready',
+					ban: null,
 					asked: true,
 					refusal: null,
 					unread: 0,
@@ -189,21 +224,35 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			]);
 			return ok(id);
 		},
-		channels: (space) => createSignal(channels(space)),
-		members: (space) => createSignal(members(space)),
+		channels: (space) => inside(space).channels,
+		members: (space) => inside(space).members,
+		moderation: (space) => inside(space).moderation,
+		block: async (person, blocked) => {
+			for (const { id } of spaces.get()) inside(id).block(person, blocked);
+			return ok();
+		},
+		dismiss: async (space) => {
+			await seconds(150);
+			gone(space);
+		},
 		conversation,
 		leave: async (space) => {
 			gone(space);
 			return ok();
 		},
-		invite: async () => {
+		invite: async (space) => {
 			await seconds(150);
-			return ok({
-				link: `https://aegis.example/#/join/${'hQEaZ0x5K2m7Yt8'.repeat(22)}`,
-				expiry: NOW + 7 * 86_400_000,
-				uses: 10,
-				reachable: scene.unreachable !== true,
+			const link = `https://aegis.example/#/join/${'hQEaZ0x5K2m7Yt8'.repeat(22)}`;
+			const made = { link, expiry: NOW + 7 * 86_400_000, uses: 10 };
+			inside(space).addInvitation({
+				...made,
+				id: fakeHash(link),
+				byName: name,
+				used: 0,
+				state: 'open',
+				mayRecall: true,
 			});
+			return ok({ ...made, reachable: scene.unreachable !== true });
 		},
 		preview: fakePreview,
 		join: async (link) => {
@@ -216,6 +265,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					name: spaceName,
 					kind: 'community',
 					state: 'joining',
+					ban: null,
 					asked: true,
 					refusal: null,
 					unread: 0,
@@ -262,15 +312,13 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		stop: async () => undefined,
 		receive: (space, channel, text) => {
 			conversation(space, channel).add({
+				...plainMessage,
 				id: `theirs-${String(Math.random())}`,
 				author: fakeHash('mina'),
 				authorName: 'Mina Okafor',
 				mine: false,
 				text,
 				time: Date.now(),
-				late: false,
-				replyTo: null,
-				delivery: null,
 			});
 		},
 	};

@@ -1,4 +1,6 @@
-// One open channel: its messages laid out, the draft, the message being answered, and what is new below the fold.
+// One open channel: its messages laid out, the draft, the message being answered, and the one somebody looks for.
+// Messages are held by their ids alone: of one that is purged nothing stays here.
+import { createContext } from 'svelte';
 import { live } from './live.svelte.ts';
 import { chunkRows, messageRows, type MessageChunk } from './message-rows.ts';
 import type { Conversation, MessageView, SendError } from '#lib/messenger/api.ts';
@@ -7,23 +9,37 @@ import type { Result } from '#lib/util/result.ts';
 /** What a person had typed and not sent; lives as long as the page. */
 export interface Draft {
 	text: string;
-	replyTo: MessageView | null;
+	/** Id of the message it answers. */
+	replyTo: string | null;
 }
 
+/** How many older stretches are read in search of a message. */
+const FARTHEST = 200;
+
 export class ConversationModel {
+	readonly space: string;
+	readonly channel: string;
 	readonly #conversation: Conversation;
 	readonly #messages: { readonly current: readonly MessageView[] };
 	readonly #hasOlder: { readonly current: boolean };
 	readonly #breaks = new Set<string>();
 	readonly #draft: Draft;
 	#text = $state('');
-	#replyTo = $state.raw<MessageView | null>(null);
+	#replyTo = $state.raw<string | null>(null);
+	/** Id of a message to bring into sight; whoever draws the messages takes it from here. */
+	revealed = $state.raw<string | null>(null);
 	loadingOlder = $state(false);
 	readonly chunks: readonly MessageChunk[] = $derived.by(() =>
 		chunkRows(messageRows(this.#messages.current), this.#breaks),
 	);
 
-	constructor(conversation: Conversation, draft: Draft) {
+	readonly #byId: ReadonlyMap<string, MessageView> = $derived.by(
+		() => new Map(this.#messages.current.map((message) => [message.id, message])),
+	);
+
+	constructor(space: string, channel: string, conversation: Conversation, draft: Draft) {
+		this.space = space;
+		this.channel = channel;
 		this.#conversation = conversation;
 		this.#draft = draft;
 		this.#text = draft.text;
@@ -49,13 +65,50 @@ export class ConversationModel {
 		this.#draft.text = text;
 	}
 
-	get replyTo(): MessageView | null {
-		return this.#replyTo;
+	/** The message with an id, where it is loaded. */
+	message(id: string): MessageView | undefined {
+		return this.#byId.get(id);
 	}
 
-	set replyTo(message: MessageView | null) {
-		this.#replyTo = message;
-		this.#draft.replyTo = message;
+	/** The message being answered, as it is now. */
+	get replyTo(): MessageView | null {
+		return this.#replyTo === null ? null : (this.message(this.#replyTo) ?? null);
+	}
+
+	set replyTo(message: Pick<MessageView, 'id'> | null) {
+		this.#replyTo = message?.id ?? null;
+		this.#draft.replyTo = this.#replyTo;
+	}
+
+	/** Loads older messages until one is among them; false where it is not here. */
+	async reach(id: string): Promise<boolean> {
+		const { messages, hasOlder } = this.#conversation;
+		await this.#firstStretch();
+		const has = (): boolean => messages.get().some((message) => message.id === id);
+		for (let step = 0; step < FARTHEST && !has() && hasOlder.get(); step++) {
+			await this.#conversation.loadOlder();
+		}
+		return has();
+	}
+
+	/** Brings a message into sight, if it is here. */
+	async reveal(id: string): Promise<void> {
+		if (await this.reach(id)) this.revealed = id;
+	}
+
+	/** Waits until the newest messages are read, which an open conversation does by itself, once. */
+	#firstStretch(): Promise<void> {
+		const { messages } = this.#conversation;
+		if (messages.get().length > 0) return Promise.resolve();
+		return new Promise((filled) => {
+			let present = true;
+			const end = messages.subscribe(() => {
+				if (present) return;
+				end();
+				filled();
+			});
+			present = false;
+		});
 	}
 
 	async loadOlder(): Promise<void> {
@@ -89,3 +142,5 @@ export class ConversationModel {
 		this.#conversation.close();
 	}
 }
+
+export const [getConversation, setConversation] = createContext<ConversationModel>();

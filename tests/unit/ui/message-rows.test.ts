@@ -16,6 +16,9 @@ const message = (id: string, author: string, time: number): MessageView => ({
 	late: false,
 	replyTo: null,
 	delivery: null,
+	gone: null,
+	blocked: false,
+	may: { purge: false, delete: false, report: false },
 });
 
 describe('rows of messages', () => {

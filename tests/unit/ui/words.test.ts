@@ -86,6 +86,7 @@ describe('the quick switcher', () => {
 		name,
 		kind: 'community',
 		state: 'ready',
+		ban: null,
 		asked: true,
 		refusal: null,
 		unread,
@@ -93,13 +94,14 @@ describe('the quick switcher', () => {
 		lastTime: null,
 		members: 2,
 	});
+	const channel = { archived: false, readOnly: false, mayWrite: true };
 	const channels = (id: string) =>
 		id === 'Café Küste'
 			? [
-					{ id: 'g', name: 'general', unread: 0 },
-					{ id: 't', name: 'tides', unread: 1 },
+					{ ...channel, id: 'g', name: 'general', unread: 0 },
+					{ ...channel, id: 't', name: 'tides', unread: 1 },
 				]
-			: [{ id: 'o', name: 'only', unread: 0 }];
+			: [{ ...channel, id: 'o', name: 'only', unread: 0 }];
 	const spaces = [space('Books', 0), space('Café Küste', 1)];
 
 	it('finds without accents, by several words in any order', () => {

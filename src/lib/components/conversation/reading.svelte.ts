@@ -22,13 +22,14 @@ export function createReading(conversation: ConversationModel): Reading {
 	let scroller: HTMLElement | undefined;
 	let last: string | undefined;
 	let seen = $state<string | undefined>();
-	let announced = $state.raw<MessageView | null>(null);
+	let announced = $state.raw<string | null>(null);
 	let visible = $state(document.visibilityState === 'visible');
 
 	const unseen = $derived.by(() => {
 		if (atEnd || seen === undefined) return 0;
 		const from = conversation.messages.findLastIndex(({ id }) => id === seen);
-		return conversation.messages.slice(from + 1).filter(({ mine }) => !mine).length;
+		return conversation.messages.slice(from + 1).filter(({ mine, blocked }) => !mine && !blocked)
+			.length;
 	});
 
 	// Where the browser does not hold what is read in place while something is added below, it is done here.
@@ -48,7 +49,7 @@ export function createReading(conversation: ConversationModel): Reading {
 		last = newest.id;
 		if (!HOLDS_PLACE && !atEnd && scroller) scroller.scrollTop -= scroller.scrollHeight - height;
 		if (newest.mine) toEnd();
-		else if (!opened) announced = newest;
+		else if (!opened && !newest.blocked) announced = newest.id;
 	});
 
 	$effect(() => {
@@ -66,7 +67,7 @@ export function createReading(conversation: ConversationModel): Reading {
 			return unseen;
 		},
 		get announced() {
-			return announced;
+			return announced === null ? null : (conversation.message(announced) ?? null);
 		},
 		toEnd,
 		attach: (element) => {

@@ -3,6 +3,7 @@ import { m } from '#lib/paraglide/messages.js';
 import type {
 	AddRelayError,
 	InvitationProblem,
+	ModerationError,
 	SendError,
 	SpaceSummary,
 } from '#lib/state/views.ts';
@@ -26,6 +27,15 @@ const send: Record<SendError['type'], () => string> = {
 	'too-long': m.send_failed_long,
 	storage: m.send_failed_storage,
 	'not-member': m.send_failed_member,
+};
+
+const moderation: Record<ModerationError['type'], () => string> = {
+	'not-allowed': m.moderation_error_not_allowed,
+	gone: m.moderation_error_gone,
+	'too-long': m.error_too_long,
+	storage: m.storage_full,
+	'not-member': m.error_not_member,
+	empty: m.moderation_error_empty,
 };
 
 const relay: Record<AddRelayError['type'], () => string> = {
@@ -54,6 +64,8 @@ const lacking: Record<string, () => string> = {
 export const invitationProblem = (problem: InvitationProblem): string => invitation[problem.type]();
 
 export const sendProblem = (error: SendError): string => send[error.type]();
+
+export const moderationProblem = (error: ModerationError): string => moderation[error.type]();
 
 /** Making, joining and leaving spaces. */
 export const spaceProblem = (error: SendError | InvitationProblem): string =>

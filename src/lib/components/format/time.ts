@@ -58,6 +58,15 @@ export const untilTime = (time: number): string =>
 		minute: '2-digit',
 	}).format(time);
 
+/** How long from now, rounded down: “in 23 hours”. */
+export function inTime(time: number, now: number): string {
+	const minutes = Math.max(1, Math.floor((time - now) / 60_000));
+	const words = new Intl.RelativeTimeFormat(getLocale());
+	return minutes < 60
+		? words.format(minutes, 'minute')
+		: words.format(Math.floor(minutes / 60), 'hour');
+}
+
 const sameYear = (a: number, b: number): boolean =>
 	new Date(a).getFullYear() === new Date(b).getFullYear();
 

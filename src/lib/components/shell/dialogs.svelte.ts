@@ -1,22 +1,40 @@
-// Which dialog is open: one at a time.
+// Which dialog is open: one at a time. One that was opened over another leads back to it.
+import { createContext } from 'svelte';
+import type { Act } from '../moderation/acts.ts';
 
 export type Open =
 	| { readonly dialog: 'create' | 'settings' | 'switcher' | 'members' }
 	| { readonly dialog: 'join' | 'peers'; readonly link?: string }
-	| { readonly dialog: 'invite' | 'leave'; readonly space: string };
+	| { readonly dialog: 'invite' | 'leave' | 'log'; readonly space: string }
+	/** channel: its id, or null for a new one. */
+	| { readonly dialog: 'channel'; readonly space: string; readonly channel: string | null }
+	| { readonly dialog: 'moderate'; readonly space: string; readonly act: Act };
 
 export class Dialogs {
-	#open = $state.raw<Open | null>(null);
+	#stack = $state.raw<readonly Open[]>([]);
 
 	get open(): Open | null {
-		return this.#open;
+		return this.#stack.at(-1) ?? null;
 	}
 
+	/** In place of whatever is open. */
 	show(open: Open): void {
-		this.#open = open;
+		this.#stack = [open];
 	}
 
+	/** Over what is open. */
+	over(open: Open): void {
+		this.#stack = [...this.#stack, open];
+	}
+
+	/** Back to the one below, if there is one. */
 	close(): void {
-		this.#open = null;
+		this.#stack = this.#stack.slice(0, -1);
+	}
+
+	closeAll(): void {
+		this.#stack = [];
 	}
 }
+
+export const [getDialogs, setDialogs] = createContext<Dialogs>();
