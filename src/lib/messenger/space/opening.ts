@@ -92,7 +92,11 @@ async function isProven(
 		const { member, proof } = content;
 		return (
 			(await verifyMember(crypto, member)) &&
-			(await crypto.verify(member.certificate.deviceKey, enrolContent(ledger.space, content), proof))
+			(await crypto.verify(
+				member.certificate.deviceKey,
+				enrolContent(ledger.space, content),
+				proof,
+			))
 		);
 	}
 	if (content.kind === KIND.revokeDevice) {
