@@ -13,6 +13,7 @@ import {
 } from '#lib/protocol/content.ts';
 import { encodeHeader, KIND, type Header, type Time } from '#lib/protocol/entry.ts';
 import type { Member } from '#lib/protocol/identity.ts';
+import type { Fence } from '#lib/protocol/moderation.ts';
 import { toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 
 export const crypto = createSyncCryptoProvider();
@@ -117,7 +118,9 @@ export interface AuthorityWorld {
 
 const memberRoot = (content: ControlContent): Bytes | null => {
 	if (content.kind === KIND.genesis) return content.founder.certificate.rootKey;
-	return content.kind === KIND.admit ? content.member.certificate.rootKey : null;
+	if (content.kind === KIND.revokeDevice) return content.rootKey;
+	const brings = content.kind === KIND.admit || content.kind === KIND.enrol;
+	return brings ? content.member.certificate.rootKey : null;
 };
 
 /** A space that the pen's person founds; by default an entry builds on the latest one written before it. */
@@ -211,3 +214,82 @@ export const epoch = (...recipients: readonly Person[]): ControlContent => ({
 
 export const byKey = (entries: readonly ControlEntry[]): Map<string, ControlEntry> =>
 	new Map(entries.map((control) => [control.entry.key, control]));
+
+/** The last entry of each of these pens, as somebody who bans their people names them. */
+export const fence = (...pens: readonly Pen[]): Fence =>
+	pens
+		.filter(({ seq }) => seq > 0)
+		.map(({ who, seq, prev }) => ({ feed: who.device, seq: seq - 1, id: prev }));
+
+export const grant = (who: Person): ControlContent => ({ kind: KIND.grant, target: who.root });
+
+export const revoke = (who: Person, end: Fence): ControlContent => ({
+	kind: KIND.revoke,
+	target: who.root,
+	fence: end,
+	reason: '',
+});
+
+export const ban = (who: Person, end: Fence, voidInvites = false): ControlContent => ({
+	kind: KIND.ban,
+	target: who.root,
+	fence: end,
+	voidInvites,
+	reason: 'spam',
+});
+
+export const unban = (...bans: readonly ControlEntry[]): ControlContent => ({
+	kind: KIND.unban,
+	bans: bans.map(({ entry }) => entry.id),
+	reason: '',
+});
+
+export const revokeDevice = (who: Person, end: Fence): ControlContent => ({
+	kind: KIND.revokeDevice,
+	device: who.device,
+	fence: end,
+	rootKey: who.root,
+	proof: new Uint8Array(64),
+});
+
+export const enrol = (who: Person, token = named(`token ${nextTime()}`)): ControlContent => ({
+	kind: KIND.enrol,
+	member: who.member,
+	proof: new Uint8Array(64),
+	tokenHash: token,
+	epoch: new Uint8Array(16),
+	step: 1,
+});
+
+export const recall = (by: ControlEntry): ControlContent => ({
+	kind: KIND.recall,
+	invite: by.entry.id,
+});
+
+export const editChannel = (
+	of: ControlEntry,
+	change: { readonly name?: string; readonly archived?: boolean; readonly readOnly?: boolean } = {},
+): ControlContent => ({
+	kind: KIND.channelEdit,
+	channel: of.entry.id,
+	name: change.name ?? 'general',
+	archived: change.archived ?? false,
+	readOnly: change.readOnly ?? false,
+});
+
+export const purge = (...messages: readonly Entry[]): ControlContent => ({
+	kind: KIND.tombstone,
+	author: messages[0]?.header.author ?? new Uint8Array(32),
+	messages: messages.map(({ id, header }) => ({ id, device: header.device, seq: header.seq })),
+	reason: '',
+});
+
+export const shadowBan = (who: Person, end: Fence): ControlContent => ({
+	kind: KIND.sealed,
+	content: { type: 'shadow-ban', target: who.root, fence: end, reason: '' },
+});
+
+export const shadowUnban = (end: Fence, ...bans: readonly ControlEntry[]): ControlContent => ({
+	kind: KIND.sealed,
+	content: { type: 'shadow-unban', bans: bans.map(({ entry }) => entry.id), fence: end, reason: '' },
+});

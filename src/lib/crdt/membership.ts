@@ -230,11 +230,13 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		});
 	}
 
-	/** Whether a ban still stands against letting this device of this person in. */
-	function isBarred(root: Bytes, device: string, past: Past): boolean {
+	/** Whether a ban stands against letting this device of this person in: one that had not seen it, nor was undone for it. */
+	function isBarred(root: Bytes, device: string, entry: Entry): boolean {
 		if (state.fences.has(device)) return true;
+		const past = pasts.of(entry);
 		return ranks
 			.bansOn(toHex(root))
+			.filter((ban) => !ban.past.has(entry))
 			.some((ban) => !ranks.undoing(ban).some(({ control }) => past.has(control.entry)));
 	}
 
@@ -266,7 +268,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		if (expiry !== 0 && entry.header.time.ms > expiry) return 'invite-expired';
 		if (!isOpen(invite, entry)) return 'invite-recalled';
 		const device = toHex(member.certificate.deviceKey);
-		if (isBarred(memberRoot, device, pasts.of(entry))) return 'banned';
+		if (isBarred(memberRoot, device, entry)) return 'banned';
 		const known = state.devices.get(device);
 		// Two members may let the same device in at once: one admission, and both tokens are the device's.
 		if (known?.active !== true) {

@@ -1,0 +1,402 @@
+// Who may remove whom, and where somebody's entries end to count.
+import { describe, expect, it } from 'vitest';
+import type { ControlEntry, Forks } from '#lib/crdt/authority-state.ts';
+import { resolveAuthority } from '#lib/crdt/authority.ts';
+import { purgeKey } from '#lib/crdt/membership.ts';
+import { SPACE_KIND } from '#lib/protocol/content.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import {
+	admit,
+	ban,
+	byKey,
+	channel,
+	editChannel,
+	enrol,
+	fence,
+	found,
+	grant,
+	invite,
+	leave,
+	pen,
+	person,
+	purge,
+	recall,
+	revoke,
+	revokeDevice,
+	shadowBan,
+	shadowUnban,
+	unban,
+	type AuthorityWorld,
+	type Pen,
+	type Person,
+} from '../../support/authority-world.ts';
+
+const [alice, bob, carol, dora] = [
+	person('Alice'),
+	person('Bob'),
+	person('Carol'),
+	person('Dora'),
+] as const;
+
+const resolve = (world: AuthorityWorld, forks: Forks = new Map()) =>
+	resolveAuthority(world.space, byKey(world.all), forks);
+const verdictOf = (world: AuthorityWorld, control: ControlEntry, forks?: Forks) =>
+	resolve(world, forks).verdicts.get(control.entry.key);
+const rankOf = (world: AuthorityWorld, who: Person): number | undefined =>
+	resolve(world).ranks.get(toHex(who.root));
+const isIn = (world: AuthorityWorld, who: Person): boolean =>
+	resolve(world).devices.get(who.key)?.active === true;
+
+/** Alice's community with Bob, Carol and Dora in it. */
+function community() {
+	const pens = [alice, bob, carol, dora].map((who): Pen => pen(who)) as [Pen, Pen, Pen, Pen];
+	const world = found(pens[0]);
+	const wide = world.write(pens[0], invite(25));
+	for (const who of [bob, carol, dora]) world.write(pens[0], admit(who, wide));
+	const joined = world.all.slice(-1);
+	return { world, pens, wide, joined };
+}
+
+describe('a Powernode', () => {
+	it('[AU9] is made by another, one rank below, and by nobody else', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		expect(verdictOf(world, world.write(his, grant(bob)))).toBe('not-allowed');
+		expect(verdictOf(world, world.write(carols, grant(bob)))).toBe('not-allowed');
+		expect(verdictOf(world, world.write(hers, grant(bob)))).toBe('valid');
+		expect(verdictOf(world, world.write(his, grant(carol)))).toBe('valid');
+		expect([alice, bob, carol, dora].map((who) => rankOf(world, who))).toEqual([
+			0,
+			1,
+			2,
+			undefined,
+		]);
+		// Of several grants the best counts.
+		world.write(hers, grant(carol));
+		expect(rankOf(world, carol)).toBe(1);
+	});
+
+	it('[AU9] is one from its grant on, and not before', () => {
+		const { world, pens, joined } = community();
+		const [hers, his] = pens;
+		const made = world.write(hers, grant(bob));
+		const early = world.write(his, channel('early'), { on: joined });
+		const late = world.write(his, channel('late'), { on: [made] });
+		expect(verdictOf(world, early)).toBe('not-allowed');
+		expect(verdictOf(world, late)).toBe('valid');
+	});
+
+	it('[AU10] removes juniors alone: not its like, not those above, not the founder', () => {
+		const { world, pens } = community();
+		const [hers, his, carols, doras] = pens;
+		world.write(hers, grant(bob));
+		world.write(hers, grant(carol));
+		world.write(his, grant(dora));
+		expect(verdictOf(world, world.write(his, ban(carol, fence(carols))))).toBe('not-senior');
+		expect(verdictOf(world, world.write(his, revoke(carol, fence(carols))))).toBe('not-senior');
+		expect(verdictOf(world, world.write(doras, ban(bob, fence(his))))).toBe('not-senior');
+		expect(verdictOf(world, world.write(carols, ban(alice, fence(hers))))).toBe('not-senior');
+		expect([alice, bob, carol, dora].every((who) => isIn(world, who))).toBe(true);
+		expect(verdictOf(world, world.write(carols, ban(dora, fence(doras))))).toBe('valid');
+		expect(isIn(world, dora)).toBe(false);
+	});
+
+	it('[AU10] and another of its rank who ban each other at once are both still there', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		world.write(hers, grant(bob));
+		const both = world.write(hers, grant(carol));
+		const one = world.write(his, ban(carol, fence(carols)), { on: [both] });
+		const two = world.write(carols, ban(bob, fence(his)), { on: [both] });
+		expect([one, two].map((each) => verdictOf(world, each))).toEqual(['not-senior', 'not-senior']);
+		expect(isIn(world, bob) && isIn(world, carol)).toBe(true);
+	});
+
+	it('[AU10] is none any longer by a revocation at the same time as its grant', () => {
+		const { world, pens, joined } = community();
+		const [hers, his] = pens;
+		const first = world.write(hers, grant(bob), { on: joined });
+		const taken = world.write(hers, revoke(carol, []), { on: [first] });
+		const given = world.write(his, grant(carol), { on: [first] });
+		expect(rankOf(world, carol)).toBeUndefined();
+		// A grant that knows of the revocation makes a new beginning.
+		world.write(his, grant(carol), { on: [taken, given] });
+		expect(rankOf(world, carol)).toBe(2);
+	});
+
+	it('[FE1] keeps what it did up to the fence of its revocation, and nothing beyond', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		world.write(hers, grant(bob));
+		const before = world.write(his, channel('before'));
+		const end = fence(his);
+		const seen = world.all.slice(-1);
+		const secret = world.write(his, channel('secret'), { on: seen });
+		world.write(hers, revoke(bob, end), { on: seen });
+		const after = world.write(his, channel('after'));
+		expect(verdictOf(world, before)).toBe('valid');
+		expect(verdictOf(world, secret)).toBe('not-allowed');
+		expect(verdictOf(world, after)).toBe('not-allowed');
+		// Being a member is another matter.
+		expect(verdictOf(world, world.write(his, invite()))).toBe('valid');
+	});
+
+	it('[AU9] that leaves and comes back is a member like any other', () => {
+		const { world, pens, wide } = community();
+		const [hers, his] = pens;
+		world.write(hers, grant(bob));
+		world.write(his, leave);
+		expect(rankOf(world, bob)).toBeUndefined();
+		world.write(hers, admit(bob, wide));
+		expect(isIn(world, bob)).toBe(true);
+		expect(verdictOf(world, world.write(his, channel('mine')))).toBe('not-allowed');
+	});
+
+	it('[AU7] is unknown in a direct space', () => {
+		const mine = pen(alice);
+		const world = found(mine, SPACE_KIND.direct);
+		const link = world.write(mine, invite());
+		world.write(mine, admit(bob, link));
+		expect(rankOf(world, alice)).toBeUndefined();
+		expect(verdictOf(world, world.write(mine, grant(bob)))).toBe('not-allowed');
+		expect(verdictOf(world, world.write(mine, ban(bob, [])))).toBe('not-allowed');
+	});
+});
+
+describe('a ban', () => {
+	it('[FE1] ends what counts at the entry it names, whatever clocks say and whenever the rest comes', () => {
+		const { world, pens } = community();
+		const [hers, , carols] = pens;
+		const before = world.write(carols, invite());
+		const end = fence(carols);
+		const seen = world.all.slice(-1);
+		// Written before the ban by its clock, and kept back.
+		const backdated = world.write(carols, invite(), { on: seen });
+		world.write(hers, ban(carol, end), { on: seen });
+		const later = world.write(carols, invite(), { on: seen });
+		expect(verdictOf(world, before)).toBe('valid');
+		expect(verdictOf(world, backdated)).toBe('beyond-fence');
+		expect(verdictOf(world, later)).toBe('beyond-fence');
+		expect(resolve(world).fences.get(carol.key)).toEqual({ seq: end[0]?.seq, id: end[0]?.id });
+	});
+
+	it('[FE2] names its last entry by id: another one in that place counts no more than those after it', () => {
+		const { world, pens } = community();
+		const [hers, , carols] = pens;
+		const { seq, prev } = carols;
+		const seen = world.all.slice(-1);
+		const true_ = world.write(carols, invite(1), { on: seen });
+		const end = fence(carols);
+		Object.assign(carols, { seq, prev });
+		const other = world.write(carols, invite(2), { on: seen });
+		world.write(hers, ban(carol, end), { on: seen });
+		expect(verdictOf(world, true_)).toBe('valid');
+		expect(verdictOf(world, other)).toBe('beyond-fence');
+	});
+
+	it('[FE1] ends devices that it doesn’t list before their first entry', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		const laptop = person('Bob', 'laptop');
+		world.write(his, enrol(laptop));
+		expect(isIn(world, laptop)).toBe(true);
+		const lap = pen(laptop);
+		const seen = world.all.slice(-1);
+		const said = world.write(lap, invite(), { on: seen });
+		world.write(hers, ban(bob, fence(his)), { on: seen });
+		expect(verdictOf(world, said)).toBe('beyond-fence');
+		expect(isIn(world, laptop) || isIn(world, bob)).toBe(false);
+	});
+
+	it('[FE3] of several the lowest fence counts, and an undone one keeps its fence', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		world.write(hers, grant(bob));
+		const one = world.write(carols, invite());
+		const low = fence(carols);
+		const two = world.write(carols, invite());
+		const high = fence(carols);
+		const first = world.write(hers, ban(carol, high));
+		expect(verdictOf(world, two)).toBe('valid');
+		const second = world.write(his, ban(carol, low));
+		expect(verdictOf(world, one)).toBe('valid');
+		expect(verdictOf(world, two)).toBe('beyond-fence');
+		world.write(hers, unban(first, second));
+		expect(verdictOf(world, two)).toBe('beyond-fence');
+		expect(resolve(world).bans.get(second.entry.key)?.undone).not.toBeNull();
+	});
+
+	it('[FE4] keeps its person out until it is undone, who then comes back with another device', () => {
+		const { world, pens, wide } = community();
+		const [hers, his, carols] = pens;
+		const banned = world.write(hers, ban(bob, fence(his)));
+		const phone = person('Bob', 'new phone');
+		expect(verdictOf(world, world.write(hers, admit(phone, wide)))).toBe('banned');
+		world.write(hers, unban(banned));
+		expect(verdictOf(world, world.write(hers, admit(bob, wide)))).toBe('banned');
+		expect(verdictOf(world, world.write(hers, admit(phone, wide)))).toBe('valid');
+		const fresh = pen(phone);
+		expect(verdictOf(world, world.write(fresh, invite()))).toBe('valid');
+		expect(isIn(world, phone)).toBe(true);
+		// Whoever admits without having seen that it was undone admits somebody who is banned.
+		const tablet = person('Bob', 'tablet');
+		const blind = world.write(carols, admit(tablet, wide), { on: [banned] });
+		expect(verdictOf(world, blind)).toBe('banned');
+	});
+
+	it('[FE4] is undone by whoever is no junior of its author', () => {
+		const { world, pens } = community();
+		const [hers, his, carols, doras] = pens;
+		world.write(hers, grant(bob));
+		world.write(his, grant(carol));
+		const banned = world.write(his, ban(dora, fence(doras)));
+		expect(verdictOf(world, world.write(carols, unban(banned)))).toBe('not-senior');
+		expect(resolve(world).bans.get(banned.entry.key)?.undone).toBeNull();
+		expect(verdictOf(world, world.write(hers, unban(banned)))).toBe('valid');
+		expect(verdictOf(world, world.write(hers, unban(world.genesis)))).toBe('unknown-target');
+	});
+
+	it('[AU12] voids the invitations of its person if it says so, but for whom its author saw come in', () => {
+		for (const voids of [false, true]) {
+			const { world, pens } = community();
+			const [hers, his, carols] = pens;
+			const link = world.write(his, invite());
+			const [early, unseen] = [person('Early'), person('Unseen')];
+			const seen = world.write(hers, admit(early, link));
+			const kept = world.write(carols, admit(unseen, link), { on: [seen] });
+			const end = fence(his);
+			world.write(hers, ban(bob, end, voids), { on: [seen] });
+			const late = world.write(carols, admit(person('Late'), link));
+			expect(verdictOf(world, seen)).toBe('valid');
+			expect(verdictOf(world, kept)).toBe(voids ? 'invite-recalled' : 'valid');
+			expect(verdictOf(world, late)).toBe(voids ? 'invite-recalled' : 'valid');
+		}
+	});
+
+	it('[AU10] that a senior’s revocation cuts off never was', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		world.write(hers, grant(bob));
+		const end = fence(his);
+		const seen = world.all.slice(-1);
+		const spite = world.write(his, ban(carol, fence(carols)), { on: seen });
+		expect(isIn(world, carol)).toBe(false);
+		world.write(hers, revoke(bob, end), { on: seen });
+		expect(verdictOf(world, spite)).toBe('not-allowed');
+		expect(isIn(world, carol)).toBe(true);
+	});
+});
+
+describe('a device', () => {
+	it('[FE5] ends where its root says, for good', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		const laptop = person('Bob', 'laptop');
+		world.write(his, enrol(laptop));
+		const kept = world.write(his, invite());
+		const end = fence(his);
+		const seen = world.all.slice(-1);
+		const stolen = world.write(his, invite(), { on: seen });
+		const lap = pen(laptop);
+		world.write(lap, revokeDevice(bob, end), { on: seen });
+		expect(verdictOf(world, kept)).toBe('valid');
+		expect(verdictOf(world, stolen)).toBe('beyond-fence');
+		expect(isIn(world, bob)).toBe(false);
+		expect(isIn(world, laptop)).toBe(true);
+		expect(resolve(world).people.get(toHex(bob.root))?.active).toBe(true);
+		expect(verdictOf(world, world.write(hers, enrol(bob)))).toBe('banned');
+	});
+
+	it('[AU11] is enrolled for a member by any member, and for nobody else', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		expect(verdictOf(world, world.write(hers, enrol(person('Bob', 'laptop'))))).toBe('valid');
+		expect(verdictOf(world, world.write(hers, enrol(person('Mallory'))))).toBe('not-a-member');
+		world.write(hers, ban(bob, fence(his)));
+		expect(verdictOf(world, world.write(hers, enrol(person('Bob', 'tablet'))))).toBe('not-a-member');
+	});
+});
+
+describe('an invitation', () => {
+	it('[AU12] is recalled by who made it or a senior, with all whom the recall had not seen come in', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		const link = world.write(his, invite());
+		const seen = world.write(hers, admit(person('Early'), link));
+		const unseen = world.write(carols, admit(person('Unseen'), link), { on: [seen] });
+		expect(verdictOf(world, world.write(carols, recall(link)))).toBe('not-allowed');
+		expect(verdictOf(world, world.write(his, recall(link), { on: [seen] }))).toBe('valid');
+		expect(verdictOf(world, seen)).toBe('valid');
+		expect(verdictOf(world, unseen)).toBe('invite-recalled');
+		expect(verdictOf(world, world.write(hers, recall(world.genesis)))).toBe('unknown-target');
+		const another = world.write(carols, invite());
+		expect(verdictOf(world, world.write(hers, recall(another)))).toBe('valid');
+	});
+});
+
+describe('a channel', () => {
+	it('[AU7] is renamed, closed and archived by Powernodes, the last word counting', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		const general = world.write(hers, channel('general'));
+		expect(verdictOf(world, world.write(his, editChannel(general, { name: 'mine' })))).toBe(
+			'not-allowed',
+		);
+		world.write(hers, grant(bob));
+		world.write(his, editChannel(general, { name: 'news', readOnly: true }));
+		expect(resolve(world).channels).toEqual([
+			{ id: general.entry.id, name: 'news', archived: false, readOnly: true },
+		]);
+		expect(verdictOf(world, world.write(hers, editChannel(world.genesis)))).toBe('unknown-target');
+	});
+});
+
+describe('a purge', () => {
+	it('[TB2] is of one’s own words anybody’s, of others’ a senior’s', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		world.write(hers, grant(bob));
+		const [word, other] = [world.say(carols), world.say(hers)];
+		const key = purgeKey(word.id, carol.root);
+		expect(verdictOf(world, world.write(pens[3], purge(word)))).toBe('not-allowed');
+		expect(resolve(world).purges.size).toBe(0);
+		expect(verdictOf(world, world.write(his, purge(other)))).toBe('not-senior');
+		expect(verdictOf(world, world.write(his, purge(word)))).toBe('valid');
+		expect(resolve(world).purges.get(key)?.by).toEqual(bob.root);
+		expect(verdictOf(world, world.write(carols, purge(world.say(carols))))).toBe('valid');
+	});
+});
+
+describe('a shadow-ban', () => {
+	it('[SH1] hides what its person writes after its fence, and what an undoing had seen stays hidden', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		world.say(his);
+		const end = fence(his);
+		const flagged = world.write(hers, shadowBan(bob, end));
+		const hidden = (seq: number): boolean =>
+			resolve(world).isHidden(toHex(bob.root), bob.key, seq);
+		expect([end[0]?.seq ?? 0, his.seq].map(hidden)).toEqual([false, true]);
+		expect(resolve(world).shadowed).toEqual(new Set([toHex(bob.root)]));
+		world.say(his);
+		world.write(hers, shadowUnban(fence(his), flagged));
+		expect([his.seq - 1, his.seq].map(hidden)).toEqual([true, false]);
+		expect(resolve(world).shadowed.size).toBe(0);
+	});
+
+	it('[SH2] changes nothing else, and hits no Powernode', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		world.write(hers, grant(bob));
+		world.write(hers, grant(carol));
+		world.write(hers, shadowBan(bob, []));
+		world.write(carols, shadowBan(bob, []));
+		world.write(pens[3], shadowBan(carol, []));
+		const authority = resolve(world);
+		// The founder is senior to Bob, but a Powernode is to be revoked first.
+		expect(authority.isHidden(toHex(bob.root), bob.key, 5)).toBe(true);
+		expect(authority.isHidden(toHex(carol.root), carol.key, 5)).toBe(false);
+		expect(verdictOf(world, world.write(his, invite()))).toBe('valid');
+		expect(isIn(world, bob)).toBe(true);
+	});
+});
