@@ -1,5 +1,5 @@
 // The key of one entry: what it commits to, how it seals the body, and how it reaches those who may read it.
-// [KY11] [KY12] [KY13]
+// [KY11] [KY12] [KY13] [SH3] [SH4]
 import type { Wraps } from '#lib/protocol/entry.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
@@ -48,28 +48,49 @@ const wrapKey = (
 	prekey: Uint8Array,
 ): Bytes => derive(crypto, shared, 'wrap', 32, concat(ephemeral, prekey));
 
+export interface WrapRecipient {
+	readonly publicKey: Uint8Array;
+	/** null: a box of random bytes, which nobody can tell from the others but whom it is named after. */
+	readonly secret: Uint8Array | null;
+}
+
+/** What a box adds to the secret inside. */
+const BOX_OVERHEAD = 16;
+
 /**
- * A secret for each of these X25519 prekeys (at most MAX_DIRECT_RECIPIENTS), under one ephemeral key. A prekey that is
- * not acceptable gets no box: whoever published it shuts out itself, not the others.
+ * A secret for each of these X25519 prekeys (at most MAX_DIRECT_RECIPIENTS), under one ephemeral key: a fresh one, or
+ * that of `seed`. A prekey that is not acceptable gets no box: whoever published it shuts out itself, not the others.
  */
 export async function wrapEach(
 	crypto: CryptoProvider,
 	random: Random,
-	recipients: readonly { readonly publicKey: Uint8Array; readonly secret: Uint8Array }[],
+	recipients: readonly WrapRecipient[],
+	seed: Uint8Array = random.bytes(32),
 ): Promise<Wraps> {
 	if (recipients.length > MAX_DIRECT_RECIPIENTS) throw new Error(`${recipients.length} recipients`);
-	const ephemeral = await crypto.agreementKey(random.bytes(32));
+	const ephemeral = await crypto.agreementKey(seed);
+	const length = recipients.find(({ secret }) => secret !== null)?.secret?.length ?? 32;
 	const boxes = await Promise.all(
 		recipients.map(async ({ publicKey, secret }) => {
 			const shared = await ephemeral.agree(publicKey);
 			if (shared === undefined) return [];
 			const key = wrapKey(crypto, shared, ephemeral.publicKey, publicKey);
-			const box = crypto.seal(key, ZERO_NONCE, secret);
+			const box =
+				secret === null
+					? random.bytes(length + BOX_OVERHEAD)
+					: crypto.seal(key, ZERO_NONCE, secret);
 			return [{ prekeyId: prekeyId(crypto, publicKey), box }];
 		}),
 	);
 	return { ephemeral: ephemeral.publicKey, boxes: boxes.flat() };
 }
+
+/**
+ * Seed of the ephemeral key with which a SEALED entry is wrapped: whoever can read the entry can add a box for somebody
+ * who came later, and tells nobody anything by it.
+ */
+export const sealedWrapsSeed = (crypto: CryptoProvider, entryKey: Uint8Array): Bytes =>
+	derive(crypto, entryKey, 'sealed-wraps');
 
 /** One secret for all of these prekeys. */
 export const wrapFor = (

@@ -39,6 +39,7 @@ export type Label =
 	| 'link-hello'
 	// derivations
 	| 'wrap'
+	| 'sealed-wraps'
 	| 'seal-to'
 	| 'commitment'
 	| 'body-key'

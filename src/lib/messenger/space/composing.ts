@@ -1,10 +1,18 @@
-// Makes this device's next entry in a space: seals the content, names what it builds on, signs it. [FD1] [HD1] [KY11] [KY13]
-import { commitmentOf, controlEntryKey, sealBody, wrapEach } from '#lib/crypto/entry-keys.ts';
+// Makes this device's next entry in a space: seals the content, names what it builds on, signs it.
+// [FD1] [HD1] [KY11] [KY13] [SH3]
+import {
+	commitmentOf,
+	controlEntryKey,
+	sealBody,
+	sealedWrapsSeed,
+	wrapEach,
+} from '#lib/crypto/entry-keys.ts';
 import { bodyHash, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';
 import {
 	encodeHeader,
 	isControl,
+	KIND,
 	type Header,
 	type KeyReference,
 	type Time,
@@ -24,13 +32,21 @@ export interface EntryPlace {
 	readonly feedHeads: readonly Bytes[];
 }
 
+export interface EntryRecipient {
+	readonly publicKey: Bytes;
+	/** null: the key of the entry itself. */
+	readonly secret: Bytes | null;
+	/** It is not for this one, and looks as if it were. */
+	readonly decoy?: boolean;
+}
+
 export interface EntrySealing {
 	/** Name of the epoch, 16 bytes. */
 	readonly epoch: Bytes;
 	/** Seals control entries for every member. */
 	readonly controlKey: Bytes;
-	/** Prekeys of the devices a message is for; for an EPOCH, each with its grant. */
-	readonly recipients: readonly { readonly publicKey: Bytes; readonly secret: Bytes | null }[];
+	/** Prekeys of the devices a message is for; for an EPOCH, each with its grant; for a SEALED entry, of all members. */
+	readonly recipients: readonly EntryRecipient[];
 }
 
 interface Tools {
@@ -45,7 +61,8 @@ export async function composeEntry(
 	sealing: EntrySealing,
 	content: Content,
 ): Promise<Entry> {
-	const control = isControl(content.kind);
+	const isSealed = content.kind === KIND.sealed;
+	const control = isControl(content.kind) && !isSealed;
 	const salt = random.bytes(16);
 	const key: KeyReference = control
 		? { mode: 'control', epoch: sealing.epoch, salt }
@@ -57,10 +74,11 @@ export async function composeEntry(
 			: await wrapEach(
 					crypto,
 					random,
-					sealing.recipients.map(({ publicKey, secret }) => ({
+					sealing.recipients.map(({ publicKey, secret, decoy = false }) => ({
 						publicKey,
-						secret: secret ?? entryKey,
+						secret: decoy ? null : (secret ?? entryKey),
 					})),
+					isSealed ? sealedWrapsSeed(crypto, entryKey) : undefined,
 				);
 	const body = sealBody(crypto, entryKey, encodeContent(content));
 	const header: Header = {

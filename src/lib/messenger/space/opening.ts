@@ -1,4 +1,5 @@
-// Opens what entries carry, with the keys this device holds, and checks the signatures inside. [KY11] [EP4] [EP5] [AU3]
+// Opens what entries carry, with the keys this device holds, and checks the signatures inside.
+// [KY11] [EP4] [EP5] [AU3] [SH3]
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
@@ -14,7 +15,7 @@ import {
 } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
-import { enrolContent, revokeDeviceContent } from '#lib/protocol/moderation.ts';
+import { enrolContent, revokeDeviceContent, type Sealed } from '#lib/protocol/moderation.ts';
 import { decodeGrant } from '#lib/protocol/lobby.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -43,6 +44,7 @@ export async function openContent(
 	entry: Entry,
 ): Promise<Opened<ControlContent>> {
 	const reference = entry.header.key;
+	if (entry.header.kind === KIND.sealed) return openSealed(crypto, prekeys, entry);
 	if (reference.mode !== 'control') return { type: 'unreadable' };
 	if (entry.header.kind === KIND.epoch) await takeGrant(crypto, prekeys, ring, entry);
 	const keys = ring.get(reference.epoch);
