@@ -291,5 +291,10 @@ export const shadowBan = (who: Person, end: Fence): ControlContent => ({
 
 export const shadowUnban = (end: Fence, ...bans: readonly ControlEntry[]): ControlContent => ({
 	kind: KIND.sealed,
-	content: { type: 'shadow-unban', bans: bans.map(({ entry }) => entry.id), fence: end, reason: '' },
+	content: {
+		type: 'shadow-unban',
+		bans: bans.map(({ entry }) => entry.id),
+		fence: end,
+		reason: '',
+	},
 });

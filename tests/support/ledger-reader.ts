@@ -62,11 +62,13 @@ export function digest(ledger: Ledger): string {
 		verdicts: sorted([...control.keys()].map((key) => `${key} ${authority.verdicts.get(key)}`)),
 		feeds: sorted(
 			[...feeds.values()]
-				.filter((feed) => feed.seq >= 0 || feed.frozenAt !== null)
-				.map((each) => {
-					const { feed, seq, id } = ledger.headOf(each);
+				.map((each) => ({ ...ledger.headOf(each), frozenAt: each.frozenAt }))
+				.filter(({ seq }) => seq >= 0)
+				.map(({ feed, seq, id, frozenAt }) => {
 					const counts = ledger.countsUpTo(toHex(feed));
-					return [toHex(feed), seq, toHex(id), each.frozenAt, counts].join(' ');
+					// A fork beyond a fence is known to those alone who hold what nobody need hold.
+					const frozen = frozenAt !== null && frozenAt <= counts ? frozenAt : '';
+					return [toHex(feed), seq, toHex(id), frozen, counts].join(' ');
 				}),
 		),
 		members: sorted(

@@ -13,6 +13,7 @@ import type {
 	Membership,
 	Verdict,
 } from './authority-state.ts';
+import type { Entry } from './check-entry.ts';
 import { activeDevices, walkMembership, type MembershipWalk } from './membership.ts';
 import { createPasts, type Pasts } from './past.ts';
 import { createRanks, RULES, type Ranks, type Rules } from './ranks.ts';
@@ -65,6 +66,9 @@ export function createResolver(
 	let given = new Map<string, Set<string>>();
 	/** Whether epochs name the members their authors saw: that follows from what they build on and never changes. */
 	const named = new Map<string, boolean>();
+	/** Control entries by device (hex) and place; where two share one, that is a fork which everybody sees. */
+	let places = new Map<string, string>();
+	let doubled = new Map<string, number>();
 	let founder: string | null = null;
 	let stale = false;
 	let epochs: Epochs;
@@ -73,10 +77,13 @@ export function createResolver(
 	let shadows: Shadows;
 	let authority: Authority;
 
+	const forkedAt = (device: string): number =>
+		Math.min(forks().get(device) ?? Infinity, doubled.get(device) ?? Infinity);
+
 	function soundness({ entry, proven }: ControlEntry): Verdict {
 		const { device, author, seq } = entry.header;
 		if (!proven) return 'unproven';
-		if (seq >= (forks().get(toHex(device)) ?? Infinity)) return 'forked';
+		if (seq >= forkedAt(toHex(device))) return 'forked';
 		return bound.get(toHex(device))?.has(toHex(author)) === true ? 'valid' : 'not-a-member';
 	}
 
@@ -184,7 +191,7 @@ export function createResolver(
 		entries.set(entry.key, control);
 		heads.add(entry.key);
 		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
-		const news = pasts.add(entry) ? 'nothing' : 'of the past';
+		const news = pasts.add(entry) && !isDouble(entry) ? 'nothing' : 'of the past';
 		if (!proven || memberRoot === null) return news;
 		if (content.kind === KIND.genesis) {
 			if (equal(entry.id, space)) {
@@ -200,6 +207,17 @@ export function createResolver(
 		const isNew = bind(deviceKey, memberRoot);
 		const hasWritten = pasts.devicesOf(toHex(memberRoot)).has(toHex(deviceKey));
 		return news === 'nothing' && isNew && hasWritten ? 'of a device' : news;
+	}
+
+	/** Whether another control entry of its device stands in its place. */
+	function isDouble({ key, header }: Entry): boolean {
+		const device = toHex(header.device);
+		const place = `${device} ${header.seq}`;
+		const other = places.get(place);
+		places.set(place, other ?? key);
+		if (other === undefined || other === key) return false;
+		doubled.set(device, Math.min(header.seq, doubled.get(device) ?? Infinity));
+		return true;
 	}
 
 	function bind(device: Bytes, root: Bytes): boolean {
@@ -228,6 +246,8 @@ export function createResolver(
 		heads = new Set();
 		bound = new Map();
 		given = new Map();
+		places = new Map();
+		doubled = new Map();
 		named.clear();
 		for (const control of all) {
 			ordered.push(control);

@@ -97,7 +97,8 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 			return 'valid';
 		}
 		const sound = soundness(control);
-		if (sound !== 'valid') return sound;
+		// What lies beyond a fence nobody need hold, so that who does not may not know of a fork there.
+		if (sound !== 'valid') return sound === 'forked' && ranks.isCut(entry) ? 'beyond-fence' : sound;
 		if (content.kind !== KIND.leave && isAction(control)) return act(control);
 		if (ranks.isCut(entry)) return 'beyond-fence';
 		const device = state.devices.get(toHex(header.device));

@@ -185,13 +185,17 @@ describe('a ban', () => {
 		const [hers, , carols] = pens;
 		const { seq, prev } = carols;
 		const seen = world.all.slice(-1);
-		const true_ = world.write(carols, invite(1), { on: seen });
+		const named = world.write(carols, invite(1), { on: seen });
 		const end = fence(carols);
 		Object.assign(carols, { seq, prev });
 		const other = world.write(carols, invite(2), { on: seen });
 		world.write(hers, ban(carol, end), { on: seen });
-		expect(verdictOf(world, true_)).toBe('valid');
-		expect(verdictOf(world, other)).toBe('beyond-fence');
+		// Who holds but one of the two knows of no fork, and yet knows which of them is the one.
+		const without = (each: ControlEntry) =>
+			resolveAuthority(world.space, byKey(world.all.filter((one) => one !== each)), new Map());
+		expect(without(other).verdicts.get(named.entry.key)).toBe('valid');
+		expect(without(named).verdicts.get(other.entry.key)).toBe('beyond-fence');
+		expect(verdictOf(world, named)).toBe('forked');
 	});
 
 	it('[FE1] ends devices that it doesn’t list before their first entry', () => {
@@ -313,7 +317,9 @@ describe('a device', () => {
 		expect(verdictOf(world, world.write(hers, enrol(person('Bob', 'laptop'))))).toBe('valid');
 		expect(verdictOf(world, world.write(hers, enrol(person('Mallory'))))).toBe('not-a-member');
 		world.write(hers, ban(bob, fence(his)));
-		expect(verdictOf(world, world.write(hers, enrol(person('Bob', 'tablet'))))).toBe('not-a-member');
+		expect(verdictOf(world, world.write(hers, enrol(person('Bob', 'tablet'))))).toBe(
+			'not-a-member',
+		);
 	});
 });
 
@@ -374,8 +380,7 @@ describe('a shadow-ban', () => {
 		world.say(his);
 		const end = fence(his);
 		const flagged = world.write(hers, shadowBan(bob, end));
-		const hidden = (seq: number): boolean =>
-			resolve(world).isHidden(toHex(bob.root), bob.key, seq);
+		const hidden = (seq: number): boolean => resolve(world).isHidden(toHex(bob.root), bob.key, seq);
 		expect([end[0]?.seq ?? 0, his.seq].map(hidden)).toEqual([false, true]);
 		expect(resolve(world).shadowed).toEqual(new Set([toHex(bob.root)]));
 		world.say(his);
