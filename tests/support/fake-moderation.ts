@@ -112,7 +112,7 @@ export function createFakeSpace(parts: Parts): FakeSpace {
 			by: me.rootHash,
 			byName: me.name,
 			target: null,
-			targetName: rest.target == null ? '' : nameOf(rest.target),
+			targetName: rest.target === undefined || rest.target === null ? '' : nameOf(rest.target),
 			reason: '',
 			time: Date.now(),
 			verdict: 'valid',

@@ -33,6 +33,13 @@ const toMessage = async (page: Page, phone: boolean, back = 0): Promise<void> =>
 	await page.getByRole('menu').waitFor();
 };
 
+/** They fade at their own pace, and half faded ones are hard to read. */
+const dropToasts = (page: Page): Promise<void> =>
+	page.evaluate(() => {
+		for (const toast of document.querySelectorAll('.toast'))
+			toast.dispatchEvent(new AnimationEvent('animationend'));
+	});
+
 const choose = (page: Page, name: RegExp): Promise<void> =>
 	page.getByRole('menuitem', { name }).click();
 
@@ -78,6 +85,7 @@ const MODERATION: readonly View[] = [
 			await press(page, 'Purge');
 			await press(page, '[Purged by Powernode]');
 			await page.getByText('Purged by Alex. Reason').waitFor();
+			await dropToasts(page);
 		},
 	},
 	{
@@ -126,6 +134,8 @@ const MODERATION: readonly View[] = [
 			await toMember(page, 'Kofi');
 			await choose(page, /^Block/);
 			await page.getByText('Blocked by you').waitFor();
+			await dropToasts(page);
+			await page.getByText('Blocked by you').scrollIntoViewIfNeeded();
 		},
 	},
 	{

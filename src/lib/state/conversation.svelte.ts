@@ -93,6 +93,7 @@ export class ConversationModel {
 
 	/** Brings a message into sight, if it is here. */
 	async reveal(id: string): Promise<void> {
+		this.revealed = null;
 		if (await this.reach(id)) this.revealed = id;
 	}
 

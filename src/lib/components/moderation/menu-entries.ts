@@ -41,6 +41,12 @@ export const blockEntry = (name: string, blocked: boolean, run: () => void): Men
 	run,
 });
 
+/** What can't be undone lightly stands at the end, away from a finger in a hurry. */
+export const graveLast = (entries: readonly MenuEntry[]): readonly MenuEntry[] => [
+	...entries.filter(({ tone }) => tone === undefined),
+	...entries.filter(({ tone }) => tone !== undefined),
+];
+
 export const personEntries = (member: MemberView, show: (act: Act) => void): readonly MenuEntry[] =>
 	personActs(member).map((kind) =>
 		entry(person[kind], member.name, () => {
