@@ -1,9 +1,7 @@
-// A space at work: its ledger joined to delivery, sync, links and admission. Decides when a new epoch is due. [EP3]
-import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+// A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
 import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
-import { DAY } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import {
 	decodeEnvelope,
@@ -15,6 +13,8 @@ import {
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
+import { createCutOff } from './delivery/cut-off.ts';
+import { concernedBy } from './delivery/last-word.ts';
 import { createOutbox, packetName, type Outbox } from './delivery/outbox.ts';
 import { createPost, type Post } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
@@ -23,12 +23,11 @@ import type { RelayPool } from './delivery/relay-pool.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
+import { createEpochTurns } from './epoch-turns.ts';
 import type { Ports, Self } from './ports.ts';
 import { newEpoch } from './space/epochs.ts';
 import type { Draft, Space, SpaceChange, WriteError } from './space/space.ts';
 
-/** How long each further device in line leaves a due epoch to those before. */
-const EPOCH_TURN = 2000;
 /** How often devices whose acknowledgement is missing are asked for it, as long as they can be reached. */
 const ASK_EVERY = 10_000;
 /** A signal older or younger than this is somebody's replay. */
@@ -80,7 +79,6 @@ export async function startSpaceNode(
 	const { clock, crypto, random } = ports;
 	const own = toHex(self.device.publicKey);
 	const held = new Set<string>();
-	let epochDue: (() => void) | undefined;
 	let stopped = false;
 
 	const post = createPost(ports, self, space, pool, links, {
@@ -91,7 +89,9 @@ export async function startSpaceNode(
 		},
 		onPresence,
 	});
-	const outbox = createOutbox(ports, self, space, post);
+	const outbox: Outbox = createOutbox(ports, self, space, post, {
+		toLeave: (packet, last) => cutOff.toLeave(packet, last),
+	});
 	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
 		onAcknowledged: (device, seq) => {
@@ -105,7 +105,21 @@ export async function startSpaceNode(
 			away.set(device, copy);
 			void post.store([device], { ...copy, notIn: null }, message);
 		},
+		onOutsider: (device, state) => {
+			cutOff.onOutsider(device, state);
+		},
 	});
+	const cutOff = createCutOff(
+		ports,
+		self,
+		space,
+		post,
+		(device) => sync.heldBy(device),
+		() => outbox.isLeaving(),
+	);
+	const epochs = createEpochTurns(clock, space, own, () =>
+		startEpoch(EPOCH_REASON.removal, (present) => present),
+	);
 	const admission: Admission = createAdmission(ports, self, space, pool, {
 		admit: async (content, extra) => (await write(content, {}, extra)).ok,
 		isSeen: (device) =>
@@ -117,8 +131,8 @@ export async function startSpaceNode(
 	function onPresence(): void {
 		const present = new Set<string>();
 		const onRelay = new Set<string>();
-		for (const device of space.ledger.authority.devices.keys()) {
-			if (device === own) continue;
+		for (const [device, { active }] of space.ledger.authority.devices) {
+			if (device === own || !active) continue;
 			if (post.via(device) !== null) onRelay.add(device);
 			// A page that is closed may leave its links open; its relays know at once. A relay that is lost itself says nothing.
 			else if (onRelayBefore.has(device) && post.hasRelay()) links.doubt(device);
@@ -176,13 +190,14 @@ export async function startSpaceNode(
 			held.delete(name);
 		}
 		if (change.control) {
+			cutOff.onChange(change);
 			outbox.membersChanged();
 			void post.update().then(() => {
 				links.greet();
 				onPresence();
 			});
 			void admission.update();
-			planEpoch();
+			epochs.plan();
 		}
 		const feeds = new Map(
 			change.placed.map(({ entry }) => [toHex(entry.header.device), entry.header.device]),
@@ -191,31 +206,6 @@ export async function startSpaceNode(
 		if (change.wanted.length > 0) sync.want(change.wanted);
 		events.onChange(change);
 	}
-
-	/** A new epoch is due when the membership changed: the devices take turns, so that mostly one of them acts. */
-	function planEpoch(): void {
-		epochDue?.();
-		epochDue = undefined;
-		const now = clock.now();
-		const nextDue = space.ledger.nextDue(now);
-		if (nextDue !== null) epochDue = clock.after(Math.min(nextDue - now, DAY), planEpoch);
-		const authority = space.ledger.authorityAt(now);
-		const device = authority.devices.get(own);
-		if (device?.active !== true || !isEpochDue()) return;
-		epochDue?.();
-		const active = [...authority.devices.entries()].filter(([, state]) => state.active);
-		const turn = active
-			.map(([key]) => key)
-			.sort()
-			.indexOf(own);
-		epochDue = clock.after(turn * EPOCH_TURN, () => {
-			if (!stopped && isEpochDue()) void startEpoch(EPOCH_REASON.removal, (present) => present);
-		});
-	}
-
-	/** By what an entry would build on now, and by all that is known: somebody whose clock is ahead may have made it. */
-	const isEpochDue = (): boolean =>
-		needsNewEpoch(space.ledger.authorityAt(clock.now())) && needsNewEpoch(space.ledger.authority);
 
 	async function startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void> {
 		const written = await space.write(
@@ -261,7 +251,7 @@ export async function startSpaceNode(
 	): Promise<Result<Entry, WriteError>> {
 		const written = await space.write(
 			() => Promise.resolve(draft(content, how)),
-			(entry) => [...outbox.rowFor(entry), ...extra()],
+			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra()],
 		);
 		if (written.ok) outbox.publish(written.value);
 		return written;
@@ -283,7 +273,7 @@ export async function startSpaceNode(
 	ask();
 	await post.update();
 	await admission.update();
-	planEpoch();
+	epochs.plan();
 
 	return {
 		space,
@@ -324,11 +314,14 @@ export async function startSpaceNode(
 		onLinkEnvelope(device, bytes) {
 			const envelope = decodeEnvelope(bytes);
 			if (!envelope.ok || toHex(envelope.value.from) !== device) return;
-			void onEnvelope(envelope.value);
+			// Whoever is no member may say what it holds, and is told why it hears nothing more.
+			const isMember = space.ledger.authority.devices.get(device)?.active === true;
+			if (isMember || envelope.value.message.type === 'state') void onEnvelope(envelope.value);
 		},
 		stop() {
 			stopped = true;
-			epochDue?.();
+			epochs.stop();
+			cutOff.stop();
 			cancelAsk();
 			sync.stop();
 			outbox.stop();

@@ -49,6 +49,10 @@ export interface Attachment {
 		block: Bytes,
 	): Promise<Result<StoredCopy, MailboxError>>;
 	remove(packet: Bytes, preimage: Bytes): Promise<void>;
+	/** Takes nothing more from here on, as far as is known. */
+	closed(): boolean;
+	/** Closes the mailbox on this relay: nothing more is put into it by anybody. */
+	close(ownerKey: SigningKey): Promise<void>;
 	/** Tells the relay of tokens that were added. */
 	update(spec: MailboxSpec): void;
 	detach(): void;
@@ -68,6 +72,7 @@ export function attachMailbox(
 	let spec = initial;
 	let ready = false;
 	let detached = false;
+	let closed = false;
 	let generation = 0;
 	const present = new Set<string>();
 	const acknowledge = new Map<string, Bytes>();
@@ -172,10 +177,16 @@ export function attachMailbox(
 			if (client === undefined) return err(gone);
 			const { mailbox, writeKey, ttl } = spec;
 			const stored = await client.put(mailbox, writeKey, { packet, ttl, deleteHash, to, block });
+			if (!stored.ok && stored.error.type === 'closed') closed = true;
 			return stored.ok ? { ok: true, value: { relay, receipt: stored.value } } : stored;
 		},
 		async remove(packet, preimage) {
 			await pool.client(relay)?.deletePacket(spec.mailbox, packet, { preimage });
+		},
+		closed: () => closed,
+		async close(ownerKey) {
+			const done = await pool.client(relay)?.closeMailbox(spec.mailbox, ownerKey);
+			if (done?.ok) closed = true;
 		},
 		update(changed) {
 			const known = new Set(spec.tokenHashes.map(toHex));

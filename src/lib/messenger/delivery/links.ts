@@ -42,7 +42,7 @@ export interface Links {
 	/** The device can be signalled to now: a link is made when one is due. */
 	reachable(device: string): void;
 	signalled(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): void;
-	/** Spaces or their members changed: says hello for those that a link does not carry yet. */
+	/** Spaces or their members changed: says hello for those that a link does not carry yet, ends links that serve none. */
 	greet(): void;
 	/** Whether messages of this space reach the device directly. */
 	carries(device: string, space: string): boolean;
@@ -55,6 +55,8 @@ export interface Links {
 
 /** An offer that nobody answers was lost on its way. */
 const ANSWER_WITHIN = 8000;
+/** How long a link stands on when no space is shared any more: the last word goes over it. */
+const PARTING = 2000;
 
 interface Pair {
 	state: LinkState;
@@ -63,6 +65,8 @@ interface Pair {
 	live: LiveLink | undefined;
 	cancelWake: (() => void) | undefined;
 	reachable: boolean;
+	/** No space is shared any longer, and the link about to end. */
+	parting: boolean;
 }
 
 export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links {
@@ -81,6 +85,7 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 				live: undefined,
 				cancelWake: undefined,
 				reachable: false,
+				parting: false,
 			};
 			pairs.set(device, pair);
 		}
@@ -241,6 +246,19 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 		live?.close(reason);
 	}
 
+	/** Ends a link to a device that shares no space any longer. [BN1] */
+	function partUnlessShared(device: string, pair: Pair): void {
+		const isShared = (): boolean => events.spaces().some((space) => space.has(device));
+		if (pair.parting || pair.live === undefined || isShared()) return;
+		pair.parting = true;
+		clock.after(PARTING, () => {
+			pair.parting = false;
+			if (stopped || isShared()) return;
+			pair.reachable = false;
+			pair.live?.close('no space is shared');
+		});
+	}
+
 	const toAttempt = (attempt: string): Bytes => fromHex(attempt) ?? new Uint8Array(16);
 
 	return {
@@ -274,7 +292,10 @@ export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links
 			}
 		},
 		greet() {
-			for (const pair of pairs.values()) pair.live?.greet();
+			for (const [device, pair] of pairs) {
+				pair.live?.greet();
+				partUnlessShared(device, pair);
+			}
 		},
 		carries: (device, space) => pairs.get(device)?.live?.carries(space) ?? false,
 		send(device, space, envelope) {

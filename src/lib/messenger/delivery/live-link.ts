@@ -28,6 +28,7 @@ export interface LiveLink {
 	/** Spaces or their members changed: says hello for those not carried yet, and hears again whom it didn't know. */
 	greet(): void;
 	carries(space: string): boolean;
+	/** Also to who was a member when the two greeted each other: for the last word. */
 	send(space: string, envelope: Bytes): void;
 	/** There is a sign that the other side has gone: it is to answer soon, or the link ends. */
 	doubt(): void;
@@ -92,8 +93,12 @@ export function startLiveLink(
 		stopHeartbeat = clock.after(PING_EVERY, beat);
 	}
 
+	const isMember = (space: string): boolean =>
+		events.spaces().some((each) => each.key === space && each.has(device));
+
+	/** What both have greeted each other for, as long as the other side is a member. */
 	const isCarried = (space: string): boolean =>
-		greeted.has(space) && [...proven.values()].includes(space);
+		greeted.has(space) && [...proven.values()].includes(space) && isMember(space);
 
 	function greet(): void {
 		for (const space of events.spaces()) {

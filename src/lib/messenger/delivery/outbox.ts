@@ -1,9 +1,9 @@
 // What this device has written and not every recipient device has said it holds: the real backup until then. [OB1] … [OB4]
 // Only a device's own signed word takes a recipient off; a relay's never does.
-import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decodeFrame, encode, list, optional, tuple, uint } from '#lib/protocol/cbor.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
-import { STORE_AFTER } from '#lib/protocol/limits.ts';
+import { DEFAULT_TTL_SECONDS, STORE_AFTER } from '#lib/protocol/limits.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -28,12 +28,16 @@ interface Row {
 	readonly storedFor: Set<string>;
 	/** When it was first sent, ms; copies are due some time after. */
 	readonly since: number;
+	/** Devices (hex) for which this is the last word: it is left for them, and not waited for. */
+	readonly last: Set<string>;
+	/** The epoch in whose mailbox it is left, for the sake of these; null: the current one. */
+	readonly epoch: Bytes | null;
 }
 
 export interface Outbox {
 	load(): Promise<void>;
-	/** What to commit together with a new entry. */
-	rowFor(entry: Entry): readonly StoreWrite[];
+	/** What to commit together with a new entry; `last`: devices (hex) put out by it, for which it is meant all the same. */
+	rowFor(entry: Entry, last?: readonly string[]): readonly StoreWrite[];
 	/** Sends a new entry, once it is kept. */
 	publish(entry: Entry): void;
 	/** A device says that it holds this feed up to `seq`. */
@@ -44,6 +48,8 @@ export interface Outbox {
 	overdue(): readonly string[];
 	/** A relay came up: leaves the copies that are due. */
 	flush(): void;
+	/** Whether copies of something are still to be left for devices that are away. */
+	isLeaving(): boolean;
 	/** Where the entry at this place of the own feed is; null when nothing is due any longer. */
 	delivery(seq: number): Delivery | null;
 	/** Set by whoever shows it. */
@@ -53,6 +59,8 @@ export interface Outbox {
 
 /** When no relay took a copy. */
 const RETRY = 10_000;
+/** A last word that found no relay in all this time has no more use. */
+const KEPT_FOR = DEFAULT_TTL_SECONDS * 1000;
 /** How long a device may take to say that it holds an entry before it is asked. */
 const ASK_AFTER = 10_000;
 
@@ -64,6 +72,8 @@ const shape = tuple(
 	list(tuple(bytes(32), uint()), 16),
 	list(bytes(32), 4096),
 	uint(),
+	list(bytes(32), 4096),
+	optional(bytes(16)),
 );
 
 /** The name under which relays keep an entry: members can tell what they hold already, nobody else learns anything. */
@@ -73,7 +83,18 @@ export const packetName = (
 	entry: Bytes,
 ): Bytes => crypto.sha256(label('packet-id'), spaceKey, entry);
 
-export function createOutbox(ports: Ports, self: Self, space: Space, post: Post): Outbox {
+export interface OutboxEvents {
+	/** What a copy of this packet consists of, when it is the last word to these devices (hex) too. */
+	toLeave(packet: Packet, last: readonly string[]): readonly Packet[];
+}
+
+export function createOutbox(
+	ports: Ports,
+	self: Self,
+	space: Space,
+	post: Post,
+	events: OutboxEvents,
+): Outbox {
 	const { clock, crypto, random, store } = ports;
 	const own = toHex(self.device.publicKey);
 	const rows = new Map<number, Row>();
@@ -98,6 +119,8 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 						[...row.copies].map(([relay, until]) => [...bytesOf([relay]), until]),
 						bytesOf(row.storedFor),
 						row.since,
+						bytesOf(row.last),
+						row.epoch,
 					]),
 	});
 
@@ -121,7 +144,9 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			if (stopped || !rows.has(row.seq)) return;
 			const waited = clock.now() - row.since >= STORE_AFTER;
 			const due = [...row.missing].filter(
-				(device) => !row.storedFor.has(device) && (waited || post.route(device) === null),
+				(device) =>
+					!row.storedFor.has(device) &&
+					(waited || row.last.has(device) || post.route(device) === null),
 			);
 			if (due.length === 0 || !post.hasRelay()) return;
 			const packet = await space.kept.packet(self.device.publicKey, row.seq);
@@ -132,17 +157,28 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 					packet: row.named ? row.packet : random.bytes(32),
 					preimage: row.preimage,
 					notIn: newEpochOf(packet),
+					...(row.last.size > 0 && row.epoch !== null && { only: row.epoch }),
 				},
-				{ type: 'entries', packets: [packet] },
+				{ type: 'entries', packets: events.toLeave(packet, [...row.last]) },
 			);
 			row.named = false;
+			const isOver = endLastWord(row, copies.length > 0);
 			if (devices.length < due.length) later(RETRY, () => void leaveCopies(row));
-			if (copies.length === 0) return;
+			if (copies.length === 0 && !isOver) return;
 			for (const { relay, receipt } of copies) row.copies.set(relay, receipt.expiry);
 			for (const device of devices) row.storedFor.add(device);
-			await store.commit([write(row)]);
-			outbox.onChange([row.seq]);
+			settle([row]);
 		});
+
+	/** Once it is left, or can't be any more, a last word is nobody's to wait for. */
+	function endLastWord(row: Row, isLeft: boolean): boolean {
+		if (row.last.size === 0 || row.epoch === null) return false;
+		const isOver = isLeft || post.isClosed(row.epoch) || clock.now() - row.since > KEPT_FOR;
+		if (!isOver) return false;
+		for (const device of row.last) row.missing.delete(device);
+		row.last.clear();
+		return true;
+	}
 
 	/** Keeps what has become of these rows. */
 	const settle = (changed: readonly Row[]): void => {
@@ -162,7 +198,8 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			for (const { at, value } of await store.range('outbox', [space.id])) {
 				const stored = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
 				if (!stored.ok) continue;
-				const [packet, preimage, missing, recipients, copies, storedFor, since] = stored.value;
+				const [packet, preimage, missing, recipients, copies, storedFor, since, last, epoch] =
+					stored.value;
 				rows.set(at, {
 					seq: at,
 					packet,
@@ -173,11 +210,13 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 					copies: new Map(copies.map(([relay, until]) => [toHex(relay), until])),
 					storedFor: new Set(storedFor.map(toHex)),
 					since,
+					last: new Set(last.map(toHex)),
+					epoch,
 				});
 			}
 		},
-		rowFor(entry) {
-			const missing = new Set(others());
+		rowFor(entry, last = []) {
+			const missing = new Set([...others(), ...last]);
 			const spaceKey = space.ledger.authority.genesis?.spaceKey;
 			if (missing.size === 0 || spaceKey === undefined) return [];
 			const row: Row = {
@@ -190,6 +229,8 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 				copies: new Map(),
 				storedFor: new Set(),
 				since: Math.max(0, Math.floor(clock.now())),
+				last: new Set(last),
+				epoch: last.length === 0 ? null : entry.header.key.epoch,
 			};
 			rows.set(row.seq, row);
 			return [write(row)];
@@ -208,7 +249,9 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			const there = new Set(others());
 			settle(
 				[...rows.values()].filter((row) => {
-					const gone = [...row.missing].filter((device) => !there.has(device));
+					const gone = [...row.missing].filter(
+						(device) => !there.has(device) && !row.last.has(device),
+					);
 					for (const device of gone) row.missing.delete(device);
 					row.recipients -= gone.length;
 					return gone.length > 0;
@@ -219,6 +262,12 @@ export function createOutbox(ports: Ports, self: Self, space: Space, post: Post)
 			const late = [...rows.values()].filter((row) => clock.now() - row.since >= ASK_AFTER);
 			return [...new Set(late.flatMap((row) => [...row.missing]))];
 		},
+		isLeaving: () =>
+			[...rows.values()].some((row) =>
+				[...row.missing].some(
+					(device) => !row.storedFor.has(device) && post.route(device) === null,
+				),
+			),
 		flush() {
 			for (const row of rows.values()) {
 				const due = row.since + STORE_AFTER - clock.now();

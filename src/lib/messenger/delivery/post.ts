@@ -47,6 +47,8 @@ export interface StoreCopy {
 	readonly preimage: Bytes;
 	/** The epoch whose mailbox is not to be used, if any. */
 	readonly notIn: Bytes | null;
+	/** The epoch whose mailbox is to be used; without it the current one's. */
+	readonly only?: Bytes;
 }
 
 export interface Stored {
@@ -72,6 +74,12 @@ export interface Post {
 	 */
 	store(devices: readonly string[], copy: StoreCopy, message: SpaceMessage): Promise<Stored>;
 	remove(packet: Bytes, preimage: Bytes): void;
+	/** Says something to a device that may be no member any longer, by whatever still stands between the two. */
+	tell(device: string, message: SpaceMessage, onlyByLink?: boolean): void;
+	/** Closes an epoch's mailbox on all relays that are up. */
+	close(epoch: Bytes, ownerKey: SigningKey): Promise<void>;
+	/** Whether an epoch's mailbox is closed on all its relays, as far as is known. */
+	isClosed(epoch: Bytes): boolean;
 	hasRelay(): boolean;
 	stop(): void;
 }
@@ -209,13 +217,21 @@ export function createPost(
 		return presence(device) === null ? null : 'relay';
 	}
 
+	function sendByLink(device: string, message: SpaceMessage): void {
+		for (const part of split(message, LINK_BATCH)) {
+			links.send(device, space.key, envelopeFor(device, part));
+		}
+	}
+
 	function send(device: string, message: SpaceMessage): boolean {
 		if (links.carries(device, space.key)) {
-			for (const part of split(message, LINK_BATCH)) {
-				links.send(device, space.key, envelopeFor(device, part));
-			}
+			sendByLink(device, message);
 			return true;
 		}
+		return sendByRelay(device, message);
+	}
+
+	function sendByRelay(device: string, message: SpaceMessage): boolean {
 		const found = presence(device);
 		if (found === null) return false;
 		for (const part of split(message, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
@@ -257,10 +273,11 @@ export function createPost(
 				}
 			}
 		},
-		async store(devices, { packet, preimage, notIn }, message) {
+		async store(devices, { packet, preimage, notIn, only }, message) {
 			const avoided = notIn === null ? undefined : posts.get(toHex(notIn));
-			const post =
+			const usual =
 				avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
+			const post = only === undefined ? usual : posts.get(toHex(only));
 			if (post === undefined) return NOTHING_STORED;
 			const reached = devices.filter((device) => tokensOf(post, device).length > 0);
 			const to = reached.flatMap((device) => tokensOf(post, device));
@@ -282,6 +299,19 @@ export function createPost(
 					if (attachment.ready()) void attachment.remove(packet, preimage);
 				}
 			}
+		},
+		tell(device, message, onlyByLink = false) {
+			sendByLink(device, message);
+			if (!onlyByLink) sendByRelay(device, message);
+		},
+		async close(epoch, ownerKey) {
+			const attachments = posts.get(toHex(epoch))?.attachments.values() ?? [];
+			const up = [...attachments].filter((each) => each.ready() && !each.closed());
+			await Promise.all(up.map((each) => each.close(ownerKey)));
+		},
+		isClosed(epoch) {
+			const post = posts.get(toHex(epoch));
+			return post === undefined || [...post.attachments.values()].every((each) => each.closed());
 		},
 		hasRelay: () =>
 			current !== undefined && [...current.attachments.values()].some((each) => each.ready()),

@@ -52,6 +52,8 @@ export interface SpaceSync {
 	onKept(feeds: readonly Bytes[]): void;
 	/** Control entries that others build on and that are missing here. */
 	want(control: readonly Bytes[]): void;
+	/** Heads of the authority log as the device (hex) last stated them; empty when it never did. */
+	heldBy(device: string): readonly Bytes[];
 	stop(): void;
 }
 
@@ -60,6 +62,8 @@ export interface SyncEvents {
 	onAcknowledged(device: string, seq: number): void;
 	/** The author is away: leave the statement for it. */
 	onAuthorAway(device: string, message: SpaceMessage): void;
+	/** A device that is no member said what it holds. */
+	onOutsider(device: string, state: State): void;
 }
 
 export function createSpaceSync(
@@ -86,12 +90,13 @@ export function createSpaceSync(
 		return knowledge;
 	};
 
+	const isActive = (device: string): boolean =>
+		space.ledger.authority.devices.get(device)?.active === true;
+
 	const headOf = (device: Bytes): FeedHead[] => {
 		const feed = space.ledger.feeds.get(toHex(device));
 		const head = feed && space.ledger.headOf(feed);
-		return head === undefined || head.seq < 0
-			? []
-			: [head];
+		return head === undefined || head.seq < 0 ? [] : [head];
 	};
 
 	async function statement(
@@ -129,7 +134,7 @@ export function createSpaceSync(
 		clock.now() - (saidAt.get(device) ?? -Infinity) > SAID_LATELY;
 
 	function pull(device: string): void {
-		if (stopped) return;
+		if (stopped || !isActive(device)) return;
 		const plan = planPulls(space.ledger, knowledgeOf(device), underWay);
 		const control = plan.control.filter((id) => !controlUnderWay.has(toHex(id)));
 		if (control.length === 0 && plan.ranges.length === 0) return;
@@ -162,9 +167,11 @@ export function createSpaceSync(
 		const message = await statement(heads, false, false);
 		if (stopped) return;
 		const authors = new Set(feeds.map(toHex));
-		for (const { device } of space.ledger.authority.devices.values()) {
+		for (const { device, active } of space.ledger.authority.devices.values()) {
 			const key = toHex(device);
-			if (key === own) continue;
+			if (key === own || space.ledger.authority.fences.has(key)) continue;
+			// Whoever has left is told that its word has come, and no more.
+			if (!active && !authors.has(key)) continue;
 			if (post.route(key) === 'direct') post.send(key, message);
 			else if (authors.has(key) && !post.send(key, message)) events.onAuthorAway(key, message);
 		}
@@ -190,9 +197,18 @@ export function createSpaceSync(
 		}
 	}
 
+	/** Whoever has left waits for the word that its leaving has come; everybody else is somebody else's business. */
+	async function answerOutsider(device: string, state: State): Promise<void> {
+		events.onOutsider(device, state);
+		const { devices, fences } = space.ledger.authority;
+		if (!state.wantsReply || !devices.has(device) || fences.has(device)) return;
+		const message = await statement(headOf(state.device), false, false);
+		if (!stopped) post.tell(device, message);
+	}
+
 	function level(): void {
 		const reachable = [...space.ledger.authority.devices.keys()].filter(
-			(device) => device !== own && post.route(device) !== null,
+			(device) => device !== own && isActive(device) && post.route(device) !== null,
 		);
 		const chosen = reachable[Math.floor(fraction(random) * reachable.length)];
 		if (chosen !== undefined) void sayAll(chosen, true);
@@ -201,13 +217,18 @@ export function createSpaceSync(
 	let cancelLevel = clock.after(LEVEL_EVERY, level);
 
 	return {
-		hello: (device) => void sayAll(device, true),
+		hello(device) {
+			if (isActive(device)) void sayAll(device, true);
+		},
 		async onState(from, state) {
 			if (!equal(state.space, space.id) || toHex(state.device) !== from) return;
-			if (!space.ledger.authority.devices.has(from)) return;
 			const { signature, ...content } = state;
 			const signed = concat(label('state'), stateContent(content));
 			if (!(await crypto.verify(state.device, signed, signature)) || stopped) return;
+			if (!isActive(from)) {
+				await answerOutsider(from, state);
+				return;
+			}
 			const knowledge = knowledgeOf(from);
 			learn(knowledge, state.feeds, state.controlHeads);
 			const mine = state.feeds.find((head) => toHex(head.feed) === own);
@@ -217,7 +238,7 @@ export function createSpaceSync(
 			if (state.wantsReply && owes(from, knowledge)) await sayAll(from, false);
 		},
 		async onPull(from, request) {
-			if (!space.ledger.authority.devices.has(from)) return;
+			if (!isActive(from)) return;
 			const packets: Packet[] = [];
 			for (const id of controlBetween(space.ledger, request.control, request.have)) {
 				const control = space.ledger.control.get(toHex(id));
@@ -258,6 +279,7 @@ export function createSpaceSync(
 			}
 			pullFromAll();
 		},
+		heldBy: (device) => peers.get(device)?.controlHeads ?? [],
 		stop() {
 			stopped = true;
 			cancelAnnounce?.();

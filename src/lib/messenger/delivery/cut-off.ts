@@ -1,0 +1,91 @@
+// What this node does with devices that are members no longer: tells them why, once and for all, and nothing else; and
+// closes behind them what they could still write into. [BN1] [BN2]
+import type { SpaceChange } from '../space/space.ts';
+import type { Packet } from '#lib/protocol/entry.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import type { State } from '#lib/protocol/space-message.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { MAX_CONTENT } from '#lib/protocol/block.ts';
+import { entryId } from '#lib/crdt/check-entry.ts';
+import type { Ports, Self } from '../ports.ts';
+import type { Space } from '../space/space.ts';
+import { createClosing } from './closing.ts';
+import { concernedBy, isPutOut, lastWordFor, withWhatLeads } from './last-word.ts';
+import type { Post } from './post.ts';
+
+/** A device that asks again within this time is not answered again. */
+const ANSWER_EVERY = 5000;
+/** What a block holds beside the entries. */
+const AROUND = 400;
+
+export interface CutOff {
+	/** The authority log changed. */
+	onChange(change: SpaceChange): void;
+	/** A device (hex) that is no member said what it holds. */
+	onOutsider(device: string, state: State): void;
+	/** What a copy of this packet consists of for devices (hex) to which it is the last word. */
+	toLeave(packet: Packet, last: readonly string[]): readonly Packet[];
+	stop(): void;
+}
+
+/** `heldBy`: heads of the authority log as a device (hex) stated them. `isLeaving`: see closing.ts. */
+export function createCutOff(
+	ports: Ports,
+	self: Self,
+	space: Space,
+	post: Post,
+	heldBy: (device: string) => readonly Bytes[],
+	isLeaving: () => boolean,
+): CutOff {
+	const { clock, crypto } = ports;
+	const answeredAt = new Map<string, number>();
+	const closing = createClosing(ports, space, post, isLeaving);
+
+	/** What a device surely holds of the authority log: what it said it does, or else what it wrote and what let it in. */
+	function surelyHeld(device: string): readonly Bytes[] {
+		const stated = heldBy(device);
+		if (stated.length > 0) return stated;
+		return [...space.ledger.control.values()]
+			.filter(
+				({ entry, content }) =>
+					toHex(entry.header.device) === device ||
+					(content.kind === KIND.admit && toHex(content.member.certificate.deviceKey) === device),
+			)
+			.map(({ entry }) => entry.id);
+	}
+
+	function tell(device: string, have: readonly Bytes[], onlyByLink: boolean): void {
+		const packets = lastWordFor(space.ledger, device, have);
+		if (packets.length > 0) post.tell(device, { type: 'entries', packets }, onlyByLink);
+	}
+
+	return {
+		onChange({ placed }) {
+			for (const { control, entry } of placed) {
+				if (control === null) continue;
+				// Links end now; whoever can be reached otherwise hears it of the one who wrote it.
+				const isOwn = equal(entry.header.device, self.device.publicKey);
+				for (const device of concernedBy(space.ledger, control.content)) {
+					if (isPutOut(space.ledger, device)) tell(device, surelyHeld(device), !isOwn);
+				}
+			}
+			closing.look();
+		},
+		onOutsider(device, { controlHeads }) {
+			const now = clock.now();
+			if (now - (answeredAt.get(device) ?? -Infinity) < ANSWER_EVERY) return;
+			if (!isPutOut(space.ledger, device)) return;
+			answeredAt.set(device, now);
+			tell(device, controlHeads, false);
+		},
+		toLeave(packet, last) {
+			const [device] = last;
+			if (device === undefined) return [packet];
+			const id = entryId(crypto, packet.header);
+			return withWhatLeads(space.ledger, id, packet, surelyHeld(device), MAX_CONTENT - AROUND);
+		},
+		stop() {
+			closing.stop();
+		},
+	};
+}
