@@ -63,6 +63,8 @@ export interface RankParts {
 	founder(): string | null;
 	/** Genuine, by a device of the person it names, and not beyond a fork. */
 	isSound(control: ControlEntry): boolean;
+	/** What the one built on who first let a device (hex) in. */
+	admissionOf(device: string): Past | null;
 	/** Root Hash (hex) of who wrote an INVITE. */
 	inviterOf(invite: string): string | null;
 	readonly rules: Rules;
@@ -81,7 +83,14 @@ const add = <T>(lists: Map<string, T[]>, key: string, item: T): void => {
 	else known.push(item);
 };
 
-export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankParts): Ranks {
+export function createRanks({
+	pasts,
+	founder,
+	isSound,
+	admissionOf,
+	inviterOf,
+	rules,
+}: RankParts): Ranks {
 	/** By the target's Root Hash (hex). */
 	const grants = new Map<string, Action[]>();
 	const revokes = new Map<string, (Action & { readonly fence: Fence })[]>();
@@ -102,8 +111,14 @@ export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankP
 		return end !== undefined && rules.isBeyond(end, entry);
 	};
 
+	/** Whether the device (hex) was let in by somebody who knew that the ban was undone. */
+	const isUndoneFor = (ban: RankedBan, device: string): boolean => {
+		const past = admissionOf(device);
+		return past !== null && undoing(ban).some(({ control }) => past.has(control.entry));
+	};
+
 	/** Whether a ban by somebody senior to `rank` ends the device before this entry. */
-	const isBanned = (entry: Entry, past: Past, rank: number): boolean =>
+	const isBanned = (entry: Entry, rank: number): boolean =>
 		(bans.get(authorOf(entry)) ?? []).some((ban) => {
 			const device = toHex(entry.header.device);
 			if (!rules.isSenior(ban.rank, rank) || !rules.isBeyond(endOf(ban.fence, device), entry)) {
@@ -111,7 +126,7 @@ export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankP
 			}
 			// Who comes back does so with another device, of which the ban knew nothing.
 			const isListed = ban.fence.some(({ feed }) => toHex(feed) === device);
-			return isListed || !undoing(ban).some(({ control }) => past.has(control.entry));
+			return isListed || !isUndoneFor(ban, device);
 		});
 
 	/** What takes a grant back unless the grant builds on it: revocations, and bans, by somebody senior to whom it made. */
@@ -142,7 +157,7 @@ export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankP
 			const rank = grant.rank + 1;
 			if (rank > limit || (best !== null && rank >= best)) continue;
 			if (!past.has(grant.control.entry) || isRevoked(grant, entry, past)) continue;
-			if (!isBanned(entry, past, rank)) best = rank;
+			if (!isBanned(entry, rank)) best = rank;
 		}
 		return best;
 	}
@@ -244,8 +259,7 @@ export function createRanks({ pasts, founder, isSound, inviterOf, rules }: RankP
 	function isCut(entry: Entry): boolean {
 		if (isDeviceCut(entry)) return true;
 		if (authorOf(entry) === founder()) return false;
-		const past = pasts.of(entry);
-		return rankAt(entry, past) === null && isBanned(entry, past, Infinity);
+		return rankAt(entry, pasts.of(entry)) === null && isBanned(entry, Infinity);
 	}
 
 	function rebuild(controls: readonly ControlEntry[]): void {
