@@ -62,8 +62,8 @@ export function createResolver(
 	let heads = new Set<string>();
 	/** Root Hashes (hex) by device (hex), of all genuine admissions. */
 	let bound = new Map<string, Set<string>>();
-	/** The first genuine admission of each device (hex). */
-	let admissions = new Map<string, ControlEntry>();
+	/** Genuine admissions by the device (hex) that they let in. */
+	let admissions = new Map<string, Entry[]>();
 	/** Devices (hex) that the keys of an epoch (hex) were given to, by any genuine admission. */
 	let given = new Map<string, Set<string>>();
 	/** Whether epochs name the members their authors saw: that follows from what they build on and never changes. */
@@ -95,10 +95,7 @@ export function createResolver(
 			pasts,
 			founder: () => founder,
 			isSound: (control) => soundness(control) === 'valid',
-			admissionOf(device) {
-				const first = admissions.get(device);
-				return first === undefined ? null : pasts.of(first.entry);
-			},
+			admissionsOf: (device) => admissions.get(device) ?? [],
 			inviterOf(invite) {
 				const control = entries.get(invite);
 				return control?.content.kind === KIND.invite ? toHex(control.entry.header.author) : null;
@@ -210,10 +207,8 @@ export function createResolver(
 		const { deviceKey } = content.member.certificate;
 		const holders = given.get(toHex(content.epoch)) ?? new Set<string>();
 		given.set(toHex(content.epoch), holders.add(toHex(deviceKey)));
-		const first = admissions.get(toHex(deviceKey));
-		if (first === undefined || inOrder(control, first) < 0) {
-			admissions.set(toHex(deviceKey), control);
-		}
+		const known = admissions.get(toHex(deviceKey)) ?? [];
+		admissions.set(toHex(deviceKey), [...known, entry]);
 		const isNew = bind(deviceKey, memberRoot);
 		const hasWritten = pasts.devicesOf(toHex(memberRoot)).has(toHex(deviceKey));
 		return news === 'nothing' && isNew && hasWritten ? 'of a device' : news;

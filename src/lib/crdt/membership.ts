@@ -20,7 +20,7 @@ import type {
 	Verdict,
 } from './authority-state.ts';
 import type { Entry } from './check-entry.ts';
-import { endOf, lower } from './fences.ts';
+import { endOf, isBeyond, lower } from './fences.ts';
 import type { Past, Pasts } from './past.ts';
 import { isAction, type Ranks } from './ranks.ts';
 
@@ -103,8 +103,10 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		if (ranks.isCut(entry)) return 'beyond-fence';
 		const device = state.devices.get(toHex(header.device));
 		if (device === undefined || !equal(device.rootHash, header.author)) return 'not-a-member';
-		// A ban ends a device at its fence, and this entry lies before it.
-		if (!device.active && !state.fences.has(toHex(header.device))) return 'after-leaving';
+		// A ban ends a device at its fence: what lies before it counts, whatever came in between.
+		const end = state.fences.get(toHex(header.device));
+		const isBefore = end !== undefined && !isBeyond(end, entry);
+		if (!device.active && !isBefore) return 'after-leaving';
 		switch (content.kind) {
 			case KIND.epoch:
 				return epochs.onEpoch(entry, content);

@@ -63,8 +63,8 @@ export interface RankParts {
 	founder(): string | null;
 	/** Genuine, by a device of the person it names, and not beyond a fork. */
 	isSound(control: ControlEntry): boolean;
-	/** What the one built on who first let a device (hex) in. */
-	admissionOf(device: string): Past | null;
+	/** Genuine admissions of a device (hex), void ones included. */
+	admissionsOf(device: string): readonly Entry[];
 	/** Root Hash (hex) of who wrote an INVITE. */
 	inviterOf(invite: string): string | null;
 	readonly rules: Rules;
@@ -87,7 +87,7 @@ export function createRanks({
 	pasts,
 	founder,
 	isSound,
-	admissionOf,
+	admissionsOf,
 	inviterOf,
 	rules,
 }: RankParts): Ranks {
@@ -111,14 +111,16 @@ export function createRanks({
 		return end !== undefined && rules.isBeyond(end, entry);
 	};
 
-	/** Whether the device (hex) was let in by somebody who knew that the ban was undone. */
-	const isUndoneFor = (ban: RankedBan, device: string): boolean => {
-		const past = admissionOf(device);
-		return past !== null && undoing(ban).some(({ control }) => past.has(control.entry));
-	};
+	/** Whether the device (hex) was let in before by somebody who knew that the ban was undone. */
+	const isUndoneFor = (ban: RankedBan, device: string, past: Past): boolean =>
+		admissionsOf(device)
+			.filter((admission) => past.has(admission))
+			.some((admission) =>
+				undoing(ban).some(({ control }) => pasts.of(admission).has(control.entry)),
+			);
 
 	/** Whether a ban by somebody senior to `rank` ends the device before this entry. */
-	const isBanned = (entry: Entry, rank: number): boolean =>
+	const isBanned = (entry: Entry, past: Past, rank: number): boolean =>
 		(bans.get(authorOf(entry)) ?? []).some((ban) => {
 			const device = toHex(entry.header.device);
 			if (!rules.isSenior(ban.rank, rank) || !rules.isBeyond(endOf(ban.fence, device), entry)) {
@@ -126,7 +128,7 @@ export function createRanks({
 			}
 			// Who comes back does so with another device, of which the ban knew nothing.
 			const isListed = ban.fence.some(({ feed }) => toHex(feed) === device);
-			return isListed || !isUndoneFor(ban, device);
+			return isListed || !isUndoneFor(ban, device, past);
 		});
 
 	/** What takes a grant back unless the grant builds on it: revocations, and bans, by somebody senior to whom it made. */
@@ -157,7 +159,7 @@ export function createRanks({
 			const rank = grant.rank + 1;
 			if (rank > limit || (best !== null && rank >= best)) continue;
 			if (!past.has(grant.control.entry) || isRevoked(grant, entry, past)) continue;
-			if (!isBanned(entry, rank)) best = rank;
+			if (!isBanned(entry, past, rank)) best = rank;
 		}
 		return best;
 	}
@@ -259,7 +261,8 @@ export function createRanks({
 	function isCut(entry: Entry): boolean {
 		if (isDeviceCut(entry)) return true;
 		if (authorOf(entry) === founder()) return false;
-		return rankAt(entry, pasts.of(entry)) === null && isBanned(entry, Infinity);
+		const past = pasts.of(entry);
+		return rankAt(entry, past) === null && isBanned(entry, past, Infinity);
 	}
 
 	function rebuild(controls: readonly ControlEntry[]): void {
