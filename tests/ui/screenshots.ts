@@ -4,7 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Page } from 'playwright-core';
 import { serveInterface } from './serve.ts';
-import { VIEWS, type View } from './views.ts';
+import type { View } from './view.ts';
+import { VIEWS } from './views.ts';
 
 const PORT = 5198;
 const SIZES = {
