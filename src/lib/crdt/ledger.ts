@@ -97,8 +97,8 @@ export interface Ledger {
 	takesUpTo(device: string): number;
 	/** The last entry of a feed that is held and may be: what is said of it to others. */
 	headOf(feed: Feed): FeedHead;
-	/** Another entry is held where a fence ends this device (hex): from there on nothing that is held counts. */
-	contradict(device: string, seq: number): void;
+	/** Another entry is held where a fence ends this device (hex): nothing held counts from there. null: no longer. */
+	contradict(device: string, seq: number | null): void;
 	/** A sealed entry that is here, of which this device has learnt what it says. */
 	unseal(control: ControlEntry): void;
 }
@@ -387,7 +387,8 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			return { feed: feed.device, seq: end.seq, id: end.id };
 		},
 		contradict(device, seq) {
-			contradicted.set(device, seq);
+			if (seq === null) contradicted.delete(device);
+			else contradicted.set(device, seq);
 		},
 		unseal(opened) {
 			control.set(opened.entry.key, opened);

@@ -3,7 +3,7 @@
 import { encode, list, tuple, uint, decodeFrame } from '#lib/protocol/cbor.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { equal, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { inShownOrder, openSegment, type LoggedMessage, type Segment } from './segment.ts';
 
 /** Messages in a segment before the next is begun, and before one that grew by late arrivals is split. */
@@ -30,8 +30,14 @@ export interface MessageLog {
 	read(stretch: number): Promise<readonly LoggedMessage[]>;
 	/** Places messages; returns what to commit and the messages that were new, in order, with their late mark set. */
 	insert(messages: readonly LoggedMessage[]): Promise<StagedMessages>;
+	/** The message of this id and time, if it is here. */
+	get(id: Bytes, time: Time): Promise<LoggedMessage | undefined>;
+	/** Puts these in place of what is here of the same ids and times; nothing of what was there survives. */
+	replace(messages: readonly LoggedMessage[]): Promise<readonly StoreWrite[]>;
 	/** Removes messages for good. */
 	remove(messages: readonly { id: Bytes; time: Time }[]): Promise<readonly StoreWrite[]>;
+	/** Whether these words are in anything that the store keeps of it. For tests. */
+	holds(words: string): Promise<boolean>;
 	/** What was staged is committed. */
 	settle(): void;
 	/** Forgets everything staged or cached, after a commit that failed. */
@@ -148,6 +154,34 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 		return writes;
 	}
 
+	/** Changes segments for good: what they held must not survive in an older change. */
+	async function rewrite<T extends { readonly time: Time }>(
+		messages: readonly T[],
+		change: (segment: Segment, message: T) => boolean,
+	): Promise<StoreWrite[]> {
+		const stretches = await loadIndex();
+		const touched = new Map<Stretch, Segment>();
+		for (const message of messages) {
+			const stretch = stretchAt(stretches, message.time);
+			const segment = await load(stretch);
+			if (!change(segment, message)) continue;
+			stretch.count = segment.size();
+			staged.add(stretch.number);
+			touched.set(stretch, segment);
+		}
+		const writes: StoreWrite[] = [];
+		for (const [stretch, segment] of touched) {
+			const key = segmentKey(stretch.number);
+			for (let n = 1; n < stretch.changes; n++) {
+				writes.push({ table: 'segment', key: [...key, n], value: null });
+			}
+			stretch.changes = 1;
+			writes.push({ table: 'segment', key: [...key, 0], value: segment.compacted() });
+		}
+		if (writes.length > 0) writes.push(indexWrite(stretches));
+		return writes;
+	}
+
 	/** Time of the youngest message there is. */
 	async function newestTime(stretches: readonly Stretch[]): Promise<Time> {
 		const last = stretches.findLast((stretch) => stretch.count > 0);
@@ -198,32 +232,19 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			if (writes.length > 0) writes.push(indexWrite(stretches));
 			return { writes, added };
 		},
-		async remove(messages) {
-			const stretches = await loadIndex();
-			const writes: StoreWrite[] = [];
-			for (const message of messages) {
-				const stretch = stretchAt(stretches, message.time);
-				const segment = await load(stretch);
-				if (segment.remove([message.id]) === null) continue;
-				stretch.count = segment.size();
-				staged.add(stretch.number);
-				// Removal is for good: the text must not survive in an older change.
-				for (let n = 1; n < stretch.changes; n++) {
-					writes.push({
-						table: 'segment',
-						key: [...segmentKey(stretch.number), n],
-						value: null,
-					});
-				}
-				stretch.changes = 1;
-				writes.push({
-					table: 'segment',
-					key: [...segmentKey(stretch.number), 0],
-					value: segment.compacted(),
-				});
+		async get(id, time) {
+			return (await load(stretchAt(await loadIndex(), time))).get(id);
+		},
+		replace: (messages) =>
+			rewrite(messages, (segment, message) => segment.replace([message]) !== null),
+		remove: (messages) => rewrite(messages, (segment, { id }) => segment.remove([id]) !== null),
+		async holds(words) {
+			const wanted = utf8(words);
+			for (const { number } of await loadIndex()) {
+				const rows = await store.range('segment', segmentKey(number));
+				if (rows.some(({ value }) => contains(value, wanted))) return true;
 			}
-			if (writes.length > 0) writes.push(indexWrite(stretches));
-			return writes;
+			return false;
 		},
 		settle() {
 			staged.clear();
@@ -234,4 +255,15 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			cache.clear();
 		},
 	};
+}
+
+function contains(value: Bytes, wanted: Bytes): boolean {
+	for (
+		let at = value.indexOf(wanted[0] ?? 0);
+		at >= 0;
+		at = value.indexOf(wanted[0] ?? 0, at + 1)
+	) {
+		if (equal(value.subarray(at, at + wanted.length), wanted)) return true;
+	}
+	return false;
 }

@@ -5,6 +5,15 @@ import type { Time } from '#lib/protocol/entry.ts';
 import { compareTime } from '#lib/protocol/entry.ts';
 import { compare, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 
+/** Why there is no text. */
+export interface Gone {
+	/** purged, deleted: for good, by a TOMBSTONE. unreadable: body or keys of it have not come, and still may. */
+	readonly how: 'purged' | 'deleted' | 'unreadable';
+	/** Root Hash of who purged it. */
+	readonly by: Bytes | null;
+	readonly reason: string;
+}
+
 /** A message as the interface shows it. */
 export interface LoggedMessage {
 	readonly id: Bytes;
@@ -18,6 +27,8 @@ export interface LoggedMessage {
 	readonly late: boolean;
 	/** Devices that it was wrapped for, the author's aside. */
 	readonly recipients: number;
+	/** Its place is kept, its text is not: then `text` is empty. */
+	readonly gone: Gone | null;
 }
 
 type Stored = [
@@ -30,14 +41,18 @@ type Stored = [
 	replyTo: Uint8Array | null,
 	late: boolean,
 	recipients: number,
+	gone?: [how: Gone['how'], by: Uint8Array | null, reason: string],
 ];
 
 export interface Segment {
 	/** Adds messages and returns the change as bytes to keep; null when all were there. */
 	add(messages: readonly LoggedMessage[]): Bytes | null;
+	/** Puts others in place of messages of the same ids that are here, for good; the change as bytes, null when none was. */
+	replace(messages: readonly LoggedMessage[]): Bytes | null;
 	/** Removes messages for good; the change as bytes, null when none was there. */
 	remove(ids: readonly Bytes[]): Bytes | null;
 	has(id: Bytes): boolean;
+	get(id: Bytes): LoggedMessage | undefined;
 	/** In the order shown: causal (which time respects), then time, then id. */
 	list(): readonly LoggedMessage[];
 	size(): number;
@@ -79,6 +94,13 @@ export function openSegment(changes: readonly Uint8Array[]): Segment {
 					if (!messages.has(key)) messages.set(key, toStored(message));
 				}
 			}),
+		replace: (replacing) =>
+			change(() => {
+				for (const message of replacing) {
+					const key = toHex(message.id);
+					if (messages.has(key)) messages.set(key, toStored(message));
+				}
+			}),
 		remove: (ids) =>
 			change(() => {
 				for (const id of ids) {
@@ -86,6 +108,11 @@ export function openSegment(changes: readonly Uint8Array[]): Segment {
 				}
 			}),
 		has: (id) => messages.has(toHex(id)),
+		get(id) {
+			const key = toHex(id);
+			const stored = messages.get(key);
+			return stored === undefined ? undefined : fromStored([key, stored]);
+		},
 		list() {
 			sorted ??= [...messages.entries()].map(fromStored).sort(inShownOrder);
 			return sorted;
@@ -95,20 +122,25 @@ export function openSegment(changes: readonly Uint8Array[]): Segment {
 	};
 }
 
-const toStored = (m: LoggedMessage): Stored => [
-	m.author,
-	m.device,
-	m.seq,
-	m.time.ms,
-	m.time.counter,
-	m.text,
-	m.replyTo,
-	m.late,
-	m.recipients,
-];
+function toStored(m: LoggedMessage): Stored {
+	const { time, gone } = m;
+	const stored: Stored = [
+		m.author,
+		m.device,
+		m.seq,
+		time.ms,
+		time.counter,
+		m.text,
+		m.replyTo,
+		m.late,
+		m.recipients,
+	];
+	if (gone !== null) stored.push([gone.how, gone.by, gone.reason]);
+	return stored;
+}
 
 const fromStored = ([key, stored]: [string, Stored]): LoggedMessage => {
-	const [author, device, seq, ms, counter, text, replyTo, late, recipients] = stored;
+	const [author, device, seq, ms, counter, text, replyTo, late, recipients, gone] = stored;
 	return {
 		id: fromHex(key) ?? new Uint8Array(32),
 		author: author as Bytes,
@@ -119,5 +151,7 @@ const fromStored = ([key, stored]: [string, Stored]): LoggedMessage => {
 		replyTo: replyTo as Bytes | null,
 		late,
 		recipients,
+		gone:
+			gone === undefined ? null : { how: gone[0], by: gone[1] as Bytes | null, reason: gone[2] },
 	};
 };

@@ -15,6 +15,7 @@ const message = (n: number): LoggedMessage => ({
 	replyTo: null,
 	late: false,
 	recipients: 1,
+	gone: null,
 });
 
 it('[DO1] loses nothing that comes while the log is opened', async () => {

@@ -1,13 +1,24 @@
-// Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep. [FD4] [FD6] [FD7] [FD8]
+// Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep.
+// [FD4] [FD6] [FD7] [FD8] [FD10] [SH3]
 // Entries that must wait for others wait here, bounded; they cost a peer another pull when dropped, nothing more.
-import { checkEntry, entryId, type Entry } from '#lib/crdt/check-entry.ts';
+import { checkEntry, entryId, readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { LogicalClock } from '#lib/crdt/logical-clock.ts';
 import type { Message } from '#lib/protocol/content.ts';
-import { decodeHeader, isControl, KIND, type Packet, type Time } from '#lib/protocol/entry.ts';
+import {
+	decodeHeader,
+	isControl,
+	KIND,
+	wrapsToTuple,
+	type Packet,
+	type Time,
+	type Wraps,
+} from '#lib/protocol/entry.ts';
+import { encode } from '#lib/protocol/cbor.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
+import type { Judge } from './judging.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openContent, openMessage, proveControl } from './opening.ts';
 import type { SpaceStore } from './space-store.ts';
@@ -21,7 +32,14 @@ export interface Placed {
 	readonly control: ControlEntry | null;
 	/** The feed that it stands at the head of now; null when only the log took it. */
 	readonly feed: Feed | null;
+	/** What this device has just written itself: nobody can open that here. */
 	readonly message: Message | null;
+}
+
+/** A SEALED entry that was here, of which this device has learnt what it says. */
+export interface Unsealed {
+	readonly before: ControlEntry;
+	readonly after: ControlEntry;
 }
 
 export interface Fork {
@@ -33,6 +51,9 @@ export interface Fork {
 export interface IntakeOutcome {
 	readonly placed: readonly Placed[];
 	readonly forks: readonly Fork[];
+	/** Messages kept without body or keys, with both. */
+	readonly completed: readonly Entry[];
+	readonly unsealed: readonly Unsealed[];
 	/** Control entries that others wait for. */
 	readonly wanted: readonly Bytes[];
 	/** Feeds whose next entry follows another one than is held here: somewhere before there are two in one place. */
@@ -54,27 +75,82 @@ interface Tools {
 	readonly ring: KeyRing;
 	readonly kept: SpaceStore;
 	readonly clock: LogicalClock;
+	readonly judge: Judge;
+	/** This device. */
+	readonly own: Bytes;
 }
 
-export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Tools): Intake {
+const sameWraps = (a: Wraps | null, b: Wraps | null): boolean =>
+	a === b || (a !== null && b !== null && equal(encode(wrapsToTuple(a)), encode(wrapsToTuple(b))));
+
+/** Whether a packet brings something of the same entry that the other one lacks. */
+const bringsMore = (packet: Packet, than: Packet): boolean =>
+	(packet.body !== null && than.body === null) || (packet.wraps !== null && than.wraps === null);
+
+export function createIntake(tools: Tools): Intake {
+	const { crypto, prekeys, ledger, ring, kept, clock, judge, own } = tools;
 	const waiting = new Map<string, Entry>();
 
 	/** Whether this very entry is here already: the common case, settled without checking a signature. */
-	const isKnown = async (packet: Packet): Promise<boolean> => {
+	const isKnown = async (packet: Packet, round: Round): Promise<boolean> => {
 		const header = decodeHeader(packet.header);
 		if (!header.ok) return false;
 		const id = entryId(crypto, packet.header);
 		const key = toHex(id);
-		if (waiting.has(key)) return true;
+		const held = waiting.get(key);
+		if (held !== undefined) {
+			const isOtherEpoch =
+				header.value.kind === KIND.epoch && !sameWraps(packet.wraps, held.packet.wraps);
+			return !isOtherEpoch && !bringsMore(packet, held.packet);
+		}
 		const { device, seq, kind } = header.value;
+		if (kind === KIND.sealed && ledger.control.has(key)) await unseal(packet, key, round);
 		const feed = ledger.feeds.get(toHex(device));
 		if (feed === undefined || feed.seq < seq) return false;
 		// A control entry before the view, or at its very beginning, is still wanted in the authority log.
 		if (isControl(kind)) return ledger.control.has(key);
-		if (feed.seq === seq) return equal(feed.head, id);
+		const mayBringMore = packet.body !== null && packet.wraps !== null && !equal(device, own);
+		if (feed.seq === seq && !mayBringMore) return equal(feed.head, id);
 		const stored = await kept.packet(device, seq);
-		return stored !== undefined && equal(entryId(crypto, stored.header), id);
+		if (stored === undefined || !equal(entryId(crypto, stored.header), id)) {
+			return feed.seq === seq && equal(feed.head, id);
+		}
+		if (mayBringMore) await complete(packet, stored, round);
+		return true;
 	};
+
+	/** Takes body and keys of a message that is kept without them. */
+	async function complete(packet: Packet, stored: Packet, round: Round): Promise<void> {
+		if (stored.body !== null && sameWraps(stored.wraps, packet.wraps)) return;
+		const before = readEntry(crypto, stored);
+		if (!before.ok || judge.isBarred(before.value)) return;
+		if ((await openMessage(crypto, prekeys, before.value)).type === 'opened') return;
+		const entry = await checkEntry(crypto, packet);
+		if (!entry.ok) {
+			round.refused.push(entry.error.type);
+			return;
+		}
+		if ((await openMessage(crypto, prekeys, entry.value)).type !== 'opened') return;
+		round.completed.push(entry.value);
+	}
+
+	/** Somebody has wrapped a SEALED entry for this device that was not wrapped for it before. */
+	async function unseal(packet: Packet, key: string, round: Round): Promise<void> {
+		const before = ledger.control.get(key);
+		if (before?.content.kind !== KIND.sealed || before.content.content !== null) return;
+		if (packet.body === null || sameWraps(before.entry.packet.wraps, packet.wraps)) return;
+		const entry = await checkEntry(crypto, packet);
+		if (!entry.ok) {
+			round.refused.push(entry.error.type);
+			return;
+		}
+		const opened = await openContent(crypto, prekeys, ring, entry.value);
+		if (opened.type !== 'opened' || opened.value.kind !== KIND.sealed) return;
+		if (opened.value.content === null) return;
+		const after = await proveControl(crypto, ledger, entry.value, opened.value);
+		ledger.unseal(after);
+		round.unsealed.push({ before, after });
+	}
 
 	const hold = (entry: Entry): void => {
 		waiting.set(entry.key, entry);
@@ -87,6 +163,8 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 	interface Round {
 		placed: Placed[];
 		forks: Fork[];
+		completed: Entry[];
+		unsealed: Unsealed[];
 		wanted: Bytes[];
 		disputed: Bytes[];
 		refused: string[];
@@ -157,12 +235,8 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 		switch (placement.type) {
 			case 'added': {
 				clock.see(entry.header.time);
-				let message: Message | null = null;
-				if (entry.header.kind === KIND.message) {
-					const opened = await openMessage(crypto, prekeys, entry);
-					if (opened.type === 'opened') message = opened.value;
-				}
-				round.placed.push({ entry, control, feed: placement.feed, message });
+				if (control !== null) judge.take(control);
+				round.placed.push({ entry, control, feed: placement.feed, message: null });
 				// The authority log may be ahead of the feed: there the entry takes its place when its turn comes.
 				if (placement.chain === 'gap') hold(entry);
 				if (placement.chain === 'past') await lookForFork(entry, round);
@@ -205,6 +279,8 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 			const round: Round = {
 				placed: [],
 				forks: [],
+				completed: [],
+				unsealed: [],
 				wanted: [],
 				disputed: [],
 				refused: [],
@@ -212,7 +288,7 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 				newKeys,
 			};
 			for (const packet of packets) {
-				if (await isKnown(packet)) continue;
+				if (await isKnown(packet, round)) continue;
 				const entry = await checkEntry(crypto, packet);
 				if (entry.ok) await place(entry.value, round);
 				else round.refused.push(entry.error.type);
@@ -221,9 +297,9 @@ export function createIntake({ crypto, prekeys, ledger, ring, kept, clock }: Too
 				round.wanted.length = 0;
 				await retry(round);
 			}
-			const { placed, forks, disputed, refused } = round;
+			const { placed, forks, completed, unsealed, disputed, refused } = round;
 			const wanted = round.wanted.filter((id) => !waiting.has(toHex(id)));
-			return { placed, forks, wanted, disputed, refused };
+			return { placed, forks, completed, unsealed, wanted, disputed, refused };
 		},
 	};
 }

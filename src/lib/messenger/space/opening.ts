@@ -58,6 +58,21 @@ export async function openContent(
 	return { type: 'opened', value: content };
 }
 
+/** A SEALED entry is opened when it is there: what it says, or that this is not for this device to know. */
+async function openSealed(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	entry: Entry,
+): Promise<Opened<Sealed>> {
+	const { body, wraps } = entry.packet;
+	if (entry.header.key.mode !== 'direct') return { type: 'unreadable' };
+	if (body === null) return { type: 'sealed' };
+	const key = wraps && (await unwrap(crypto, wraps, prekeys));
+	const content = key ? openWithKey(crypto, entry, key) : undefined;
+	const known = content?.kind === KIND.sealed ? content : { kind: KIND.sealed, content: null };
+	return { type: 'opened', value: known };
+}
+
 /** Root Hash of the member whose device the content brings in or ends, if it does. */
 export function memberRootOf(crypto: CryptoProvider, content: ControlContent): Bytes | null {
 	if (content.kind === KIND.genesis) return rootHashOf(crypto, content.founder.certificate.rootKey);

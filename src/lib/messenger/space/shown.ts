@@ -1,133 +1,91 @@
-// Which of the messages kept are shown: those that count by what is known now. When a feed turns out to be forked, or an
-// admission void, what it had brought leaves the log again; should it count after all, it comes back. [FD3] [FD4]
+// What people see of the messages kept, brought in line with what is known now: staged as one change, for one commit with
+// the entries that it comes from. What is purged or nobody's to see loses its content on the way. [FD3] [FD4] [TB1] [SH5]
 import type { Entry } from '#lib/crdt/check-entry.ts';
-import type { Ledger } from '#lib/crdt/ledger.ts';
-import type { MessageLog } from '#lib/crdt/message-log.ts';
-import type { LoggedMessage } from '#lib/crdt/segment.ts';
-import { readEntry } from '#lib/crdt/check-entry.ts';
-import type { Message } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
+import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { ChannelLogs, StagedLogs } from './channel-logs.ts';
 import type { Placed } from './intake.ts';
-import { openMessage } from './opening.ts';
-import type { SpaceStore } from './space-store.ts';
+import type { Fate, Judge } from './judging.ts';
+import type { PurgeRegistry } from './purge-registry.ts';
+import type { Reconsidering } from './reconsidering.ts';
 
-export interface StagedView {
-	readonly writes: readonly StoreWrite[];
-	/** Messages that are new to the log, by channel id (hex). */
-	readonly added: ReadonlyMap<string, readonly LoggedMessage[]>;
-	/** Channels (hex) that lost messages. */
-	readonly shrunk: ReadonlySet<string>;
+export interface StagedView extends StagedLogs {
+	/** Entries (id, hex) among those placed or completed whose content is not to be kept. */
+	readonly stripped: ReadonlySet<string>;
+	/** Messages that a TOMBSTONE has taken just now, or that came after one. */
+	readonly purged: readonly PurgedMessage[];
+}
+
+export interface Fresh {
+	readonly placed: readonly Placed[];
+	/** Messages kept before, of which body and keys have come. */
+	readonly completed: readonly Entry[];
+	/** The authority log, or what is known of it, changed. */
+	readonly control: boolean;
 }
 
 export interface Shown {
-	/** Stages the messages of entries placed just now, and everything that counts no longer or again. */
-	stage(placed: readonly Placed[]): Promise<StagedView>;
+	/** Stages the messages of entries placed just now, and everything that is to be seen otherwise than before. */
+	stage(fresh: Fresh): Promise<StagedView>;
 }
 
 interface Tools {
-	readonly crypto: CryptoProvider;
-	readonly prekeys: readonly AgreementKey[];
-	readonly ledger: Ledger;
-	readonly kept: SpaceStore;
-	log(channel: Bytes): MessageLog;
+	readonly judge: Judge;
+	readonly reconsidering: Reconsidering;
+	readonly logs: ChannelLogs;
+	readonly purging: PurgeRegistry;
 }
 
-type ByChannel = Map<string, { readonly channel: Bytes; readonly messages: LoggedMessage[] }>;
-
-/** Entries looked at together. */
-const BATCH = 256;
-
-const toLogged = (entry: Entry, message: Message): LoggedMessage => ({
-	id: entry.id,
-	author: entry.header.author,
-	device: entry.header.device,
-	seq: entry.header.seq,
-	time: entry.header.time,
-	text: message.text,
-	replyTo: message.replyTo,
-	late: false,
-	recipients: entry.packet.wraps?.boxes.length ?? 0,
-});
-
-const put = (groups: ByChannel, entry: Entry, message: Message): void => {
-	const key = toHex(message.channel);
-	const group = groups.get(key) ?? { channel: message.channel, messages: [] };
-	group.messages.push(toLogged(entry, message));
-	groups.set(key, group);
-};
-
-export function createShown({ crypto, prekeys, ledger, kept, log }: Tools): Shown {
-	/** By device (hex), as of the last change; feeds not in it have nothing in the log. */
-	const counted = new Map<string, number>();
-	for (const device of ledger.feeds.keys()) counted.set(device, ledger.countsUpTo(device));
-
-	/** The message entries kept of a feed in this range. */
-	async function messageEntries(device: Bytes, from: number, to: number): Promise<Entry[]> {
-		const found: Entry[] = [];
-		const end = Math.min(to, Number.MAX_SAFE_INTEGER);
-		for (let at = from; at < end;) {
-			const packets = await kept.packets(device, at, end, BATCH);
-			for (const packet of packets) {
-				const entry = readEntry(crypto, packet);
-				if (!entry.ok) continue;
-				at = Math.max(at, entry.value.header.seq + 1);
-				if (entry.value.header.kind === KIND.message) found.push(entry.value);
-			}
-			if (packets.length < BATCH) break;
-		}
-		return found;
+export function createShown({ judge, reconsidering, logs, purging }: Tools): Shown {
+	/** A message that nobody has seen here yet. */
+	async function first({ entry, message }: Placed): Promise<Fate> {
+		const fate = await judge.judge(entry, undefined, message);
+		if (fate.type === 'shown') logs.show(entry, fate.message);
+		if (fate.type === 'gone') logs.leaveGap(entry, fate.gone);
+		return fate;
 	}
 
-	/** What changed about the feeds since the last time. */
-	async function recount(gone: Entry[], back: ByChannel): Promise<void> {
-		for (const [key, feed] of ledger.feeds) {
-			const now = ledger.countsUpTo(key);
-			const before = counted.get(key) ?? now;
-			counted.set(key, now);
-			if (now < before) gone.push(...(await messageEntries(feed.device, now, before)));
-			if (now <= before) continue;
-			for (const entry of await messageEntries(feed.device, before, now)) {
-				const opened = await openMessage(crypto, prekeys, entry);
-				if (opened.type === 'opened') put(back, entry, opened.value);
-			}
-		}
+	async function again(entry: Entry, writes: StoreWrite[]): Promise<Fate> {
+		const held = await logs.find(entry);
+		const fate = await judge.judge(entry, held);
+		if (fate.type === 'shown') logs.show(entry, fate.message, held);
+		else if (fate.strip) {
+			const gone = fate.type === 'gone' ? fate.gone : null;
+			writes.push(...(await purging.purge(entry, gone)));
+		} else if (fate.type === 'gone') logs.leaveGap(entry, fate.gone, held);
+		else if (held !== undefined) logs.remove(entry, held);
+		return fate;
 	}
 
-	/** Takes messages out of whatever channel they are in: one's own can't be opened again to see. */
-	async function remove(gone: readonly Entry[], shrunk: Set<string>): Promise<StoreWrite[]> {
-		const writes: StoreWrite[] = [];
-		if (gone.length === 0) return writes;
-		const messages = gone.map(({ id, header }) => ({ id, time: header.time }));
-		for (const { entry, content } of ledger.control.values()) {
-			if (content.kind !== KIND.channel) continue;
-			const removed = await log(entry.id).remove(messages);
-			if (removed.length > 0) shrunk.add(entry.key);
-			writes.push(...removed);
-		}
-		return writes;
-	}
+	const isStripped = (fate: Fate): boolean => fate.type !== 'shown' && fate.strip;
 
 	return {
-		async stage(placed) {
-			const gone: Entry[] = [];
-			const fresh: ByChannel = new Map();
-			await recount(gone, fresh);
-			for (const { entry, message } of placed) {
-				const counts = entry.header.seq < ledger.countsUpTo(toHex(entry.header.device));
-				if (message !== null && counts) put(fresh, entry, message);
+		async stage({ placed, completed, control }) {
+			const stripped = new Set<string>();
+			const writes: StoreWrite[] = [];
+			const { entries, purged } = await reconsidering.look(control);
+			const late: PurgedMessage[] = [];
+			for (const entry of completed) {
+				if (isStripped(await again(entry, writes))) stripped.add(entry.key);
 			}
-			const shrunk = new Set<string>();
-			const writes = await remove(gone, shrunk);
-			const added = new Map<string, readonly LoggedMessage[]>();
-			for (const [key, { channel, messages }] of fresh) {
-				const staged = await log(channel).insert(messages);
-				writes.push(...staged.writes);
-				added.set(key, staged.added);
+			const done = new Set(completed.map(({ key }) => key));
+			for (const entry of entries) if (!done.has(entry.key)) await again(entry, writes);
+			for (const each of placed) {
+				const { id, key, header } = each.entry;
+				if (header.kind !== KIND.message || each.feed === null) continue;
+				const fate = await first(each);
+				if (!isStripped(fate)) continue;
+				stripped.add(key);
+				if (fate.type === 'gone') late.push({ id, device: header.device, seq: header.seq });
 			}
-			return { writes, added, shrunk };
+			const staged = await logs.stage();
+			return {
+				...staged,
+				writes: [...writes, ...staged.writes],
+				stripped,
+				purged: [...purged.map(({ message }) => message), ...late],
+			};
 		},
 	};
 }

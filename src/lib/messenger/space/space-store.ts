@@ -15,8 +15,10 @@ import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Feed } from '#lib/crdt/ledger.ts';
 import {
+	decodeHeader,
 	decodePacket,
 	encodePacket,
+	isControl,
 	packetShape,
 	packetToTuple,
 	type Packet,
@@ -39,6 +41,8 @@ export interface SpaceStore {
 	writeFork(device: Bytes, proof: readonly Packet[]): StoreWrite;
 	writeFeed(feed: Feed): StoreWrite;
 	writeControl(control: ControlEntry): StoreWrite;
+	/** Puts another packet in place of the one kept of the same control entry. */
+	rewriteControl(before: ControlEntry, after: ControlEntry): StoreWrite;
 	writeKeys(ring: KeyRing): StoreWrite;
 }
 
@@ -54,6 +58,12 @@ const feedShape = tuple(
 const controlShape = tuple(packetShape, flag);
 const forkShape = list(packetShape, 2);
 
+const withoutText = (packet: Packet): Packet => {
+	const header = decodeHeader(packet.header);
+	if (header.ok && isControl(header.value.kind)) return packet;
+	return { ...packet, wraps: null, body: null };
+};
+
 const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
 	const decoded = decodeFrame(shape, encoded, Number.MAX_SAFE_INTEGER);
 	return decoded.ok ? decoded.value : undefined;
@@ -62,6 +72,8 @@ const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
 export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore {
 	const feedNumbers = new Map<string, number>();
 	let controlCount = 0;
+	/** Rows of control entries that carry wraps, by signature (hex): only of these a packet may come that says more. */
+	const wrapped = new Map<string, number>();
 
 	const numberOf = (device: Bytes): number => {
 		const key = toHex(device);
@@ -72,6 +84,14 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 		}
 		return number;
 	};
+	const noteRow = (packet: Packet, at: number): void => {
+		if (packet.wraps !== null) wrapped.set(toHex(packet.signature), at);
+	};
+	const controlWrite = ({ entry, proven }: ControlEntry, at: number): StoreWrite => ({
+		table: 'control',
+		key: [space, at],
+		value: encode([packetToTuple(entry.packet), proven]),
+	});
 	const toPackets = (values: readonly Bytes[]): Packet[] =>
 		values
 			.map((value) => decodePacket(value))
@@ -96,7 +116,10 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			controlCount = (rows.at(-1)?.at ?? -1) + 1;
 			return rows.flatMap((row) => {
 				const stored = read(controlShape, row.value);
-				return stored === undefined ? [] : [{ packet: stored[0], proven: stored[1] }];
+				if (stored === undefined) return [];
+				const [packet, proven] = stored;
+				noteRow(packet, row.at);
+				return [{ packet, proven }];
 			});
 		},
 		async keys() {
@@ -119,7 +142,8 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 		writeFork: (device, proof) => ({
 			table: 'fork',
 			key: [space, device],
-			value: encode(proof.map(packetToTuple)),
+			// Headers and signatures prove it; what a message says has no part in that.
+			value: encode(proof.map(withoutText).map(packetToTuple)),
 		}),
 		writeEntry: (entry) => ({
 			table: 'entry',
@@ -138,11 +162,16 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 				feed.frozenAt,
 			]),
 		}),
-		writeControl: ({ entry, proven }) => ({
-			table: 'control',
-			key: [space, controlCount++],
-			value: encode([packetToTuple(entry.packet), proven]),
-		}),
+		writeControl(control) {
+			const at = controlCount++;
+			noteRow(control.entry.packet, at);
+			return controlWrite(control, at);
+		},
+		rewriteControl(before, after) {
+			const at = wrapped.get(toHex(before.entry.packet.signature)) ?? controlCount++;
+			noteRow(after.entry.packet, at);
+			return controlWrite(after, at);
+		},
 		writeKeys: (ring) => ({ table: 'key', key: [space], value: encodeKeyRing(ring) }),
 	};
 }

@@ -9,9 +9,10 @@ import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
@@ -19,6 +20,12 @@ import { composeEntry, type EntrySealing } from './composing.ts';
 import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { memberRootOf, openContent, proveControl } from './opening.ts';
+import { createChannelLogs } from './channel-logs.ts';
+import { createFenceCheck, type FenceCheck } from './fence-check.ts';
+import { createJudge, type Judge } from './judging.ts';
+import { entryPurging, stripped } from './kept-entries.ts';
+import { createPurgeRegistry, type PurgeRegistry } from './purge-registry.ts';
+import { createReconsidering } from './reconsidering.ts';
 import { createShown, type Shown } from './shown.ts';
 import { createSpaceStore, type SpaceStore } from './space-store.ts';
 
@@ -27,7 +34,7 @@ export interface SpaceChange {
 	readonly placed: readonly Placed[];
 	/** Messages to show, by channel id (hex). */
 	readonly messages: ReadonlyMap<string, readonly LoggedMessage[]>;
-	/** Channels (hex) that lost messages, because these count no longer. */
+	/** Channels (hex) where messages went, or lost or got their text. */
 	readonly shrunk: ReadonlySet<string>;
 	/** The authority log, what it says, or the keys changed. */
 	readonly control: boolean;
@@ -35,6 +42,8 @@ export interface SpaceChange {
 	readonly wanted: readonly Bytes[];
 	/** Feeds that were found to be forked just now. */
 	readonly forks: readonly Bytes[];
+	/** Messages that a TOMBSTONE has taken just now, or that came after one. */
+	readonly purged: readonly PurgedMessage[];
 }
 
 export interface Draft {
@@ -50,6 +59,8 @@ export interface Space {
 	readonly ledger: Ledger;
 	readonly ring: KeyRing;
 	readonly kept: SpaceStore;
+	/** All that keeps anything of a message. */
+	readonly purging: PurgeRegistry;
 	/** Set once by whoever delivers and shows; called after the change is durable. */
 	onChange: (change: SpaceChange) => void;
 	/** Takes entries in; an error means that nothing of them was kept and they will be needed again. */
@@ -74,7 +85,16 @@ export interface Space {
 }
 
 const NOTHING = new Uint8Array(0);
-const NO_CHANGE: IntakeOutcome = { placed: [], forks: [], wanted: [], disputed: [], refused: [] };
+const done = <E>(result: Result<unknown, E>): Result<void, E> => (result.ok ? ok() : result);
+const NO_CHANGE: IntakeOutcome = {
+	placed: [],
+	forks: [],
+	completed: [],
+	unsealed: [],
+	wanted: [],
+	disputed: [],
+	refused: [],
+};
 
 /** Opens a space as it was kept, or an empty one. */
 export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Space> {
@@ -86,15 +106,26 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let ledger = createLedger(id, self.device.publicKey);
 	let kept = createSpaceStore(store, id);
 	let ring = createKeyRing(crypto);
-	let intake = newIntake();
-	let shown = newShown();
+	let judge: Judge;
+	let intake: Intake;
+	let fenceCheck: FenceCheck;
+	let purging: PurgeRegistry;
+	let shown: Shown;
 
-	function newIntake(): Intake {
-		return createIntake({ crypto, prekeys: self.prekeys, ledger, ring, kept, clock: hybrid });
-	}
-
-	function newShown(): Shown {
-		return createShown({ crypto, prekeys: self.prekeys, ledger, kept, log: logFor });
+	/** What works on the ledger as it is now. */
+	async function begin(): Promise<void> {
+		const { prekeys, device } = self;
+		judge = createJudge(crypto, self, ledger);
+		const own = device.publicKey;
+		intake = createIntake({ crypto, prekeys, ledger, ring, kept, clock: hybrid, judge, own });
+		fenceCheck = createFenceCheck(crypto, ledger, kept);
+		await fenceCheck.look([]);
+		const channels = createChannelLogs(ledger, logFor);
+		purging = createPurgeRegistry();
+		purging.join(entryPurging(crypto, prekeys, ledger, kept));
+		purging.join(channels);
+		const reconsidering = createReconsidering(crypto, judge, ledger, kept);
+		shown = createShown({ judge, reconsidering, logs: channels, purging });
 	}
 
 	/** Also the way back after a commit that failed: memory must not run ahead of the store. */
@@ -116,9 +147,8 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			control.push({ entry: entry.value, content: content.value, proven, memberRoot });
 		}
 		ledger.restoreControl(control);
-		intake = newIntake();
-		shown = newShown();
 		for (const log of logs.values()) log.reload();
+		await begin();
 	}
 
 	function logFor(channel: Bytes): MessageLog {
@@ -136,23 +166,39 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		outcome: IntakeOutcome,
 		extra: readonly StoreWrite[] = [],
 		keysChanged = false,
-	): Promise<Result<void, StoreError>> {
+	): Promise<Result<IntakeOutcome, StoreError>> {
 		const writes: StoreWrite[] = [...extra];
-		const { placed, forks } = outcome;
+		const { placed, forks, completed, unsealed } = outcome;
+		const control =
+			keysChanged ||
+			forks.length > 0 ||
+			unsealed.length > 0 ||
+			placed.some((each) => each.control !== null);
+		const contradicted = await fenceCheck.look(placed.map(({ entry }) => entry));
+		const view = await shown.stage({ placed, completed, control });
+		const rowOf = (entry: Entry): StoreWrite =>
+			kept.writeEntry(view.stripped.has(entry.key) ? stripped(entry) : entry);
 		const feeds = new Set<Feed>();
 		for (const each of placed) {
-			if (each.feed !== null) writes.push(kept.writeEntry(each.entry));
+			if (each.feed !== null) writes.push(rowOf(each.entry));
 			if (each.feed !== null) feeds.add(each.feed);
 			if (each.control !== null) writes.push(kept.writeControl(each.control));
+		}
+		for (const entry of completed) writes.push(rowOf(entry));
+		for (const { before, after } of unsealed) {
+			writes.push(kept.rewriteControl(before, after));
+			const { device, seq } = after.entry.header;
+			const row = await kept.packet(device, seq);
+			if (row !== undefined && equal(row.header, after.entry.packet.header)) {
+				writes.push(kept.writeEntry(after.entry));
+			}
 		}
 		for (const { feed, ours, theirs } of forks) {
 			feeds.add(feed);
 			writes.push(kept.writeFork(feed.device, [ours, theirs]));
 		}
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
-		const control = keysChanged || forks.length > 0 || placed.some((each) => each.control !== null);
 		if (control) writes.push(kept.writeKeys(ring));
-		const view = await shown.stage(placed);
 		writes.push(...view.writes);
 		if (writes.length > 0) {
 			const committed = await store.commit(writes);
@@ -162,7 +208,8 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			}
 			for (const log of logs.values()) log.settle();
 		}
-		if (placed.length > 0 || control || outcome.wanted.length > 0) {
+		const isNews = view.added.size > 0 || view.shrunk.size > 0 || outcome.wanted.length > 0;
+		if (placed.length > 0 || control || isNews) {
 			space.onChange({
 				placed,
 				messages: view.added,
@@ -170,9 +217,10 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				control,
 				wanted: outcome.wanted,
 				forks: forks.map((fork) => fork.feed.device),
+				purged: view.purged,
 			});
 		}
-		return ok();
+		return ok({ ...outcome, disputed: [...outcome.disputed, ...contradicted] });
 	}
 
 	const mayWrite = (content: Content): boolean => {
@@ -196,13 +244,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		get kept() {
 			return kept;
 		},
+		get purging() {
+			return purging;
+		},
 		onChange: () => undefined,
-		receive: (packets) =>
-			queue(async () => {
-				const outcome = await intake.take(packets);
-				const result = await keep(outcome);
-				return result.ok ? ok(outcome) : result;
-			}),
+		receive: (packets) => queue(async () => keep(await intake.take(packets))),
 		write: (draft, extra) =>
 			queue(async () => {
 				const drafted = await draft();
@@ -221,6 +267,9 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 					sealing,
 					content,
 				);
+				if (content.kind === KIND.message && !judge.rules.takes(entry, content.channel)) {
+					return err({ type: 'not-member', detail: 'the channel takes no messages' });
+				}
 				return keepOwn(entry, content, extra?.(entry) ?? []);
 			}),
 		admit: (grant, controlKeys, bases) =>
@@ -234,12 +283,12 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 					.map((base) => ledger.feeds.get(toHex(base.feed)))
 					.filter((feed) => feed !== undefined)
 					.map((feed) => kept.writeFeed(feed));
-				return keep(await intake.take([], true), writes, true);
+				return done(await keep(await intake.take([], true), writes, true));
 			}),
 		found: (controlKey) =>
 			queue(async () => {
 				ring.addControlKey(controlKey);
-				return keep(await intake.take([], true), [], true);
+				return done(await keep(await intake.take([], true), [], true));
 			}),
 		log: logFor,
 	};
@@ -260,6 +309,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		if (placement.type !== 'added') {
 			return err({ type: 'not-member', detail: JSON.stringify(placement) });
 		}
+		if (control !== null) judge.take(control);
 		const placed: Placed = {
 			entry,
 			control,

@@ -1,0 +1,139 @@
+// What becomes of a message in front of people: shown, kept as a place without its text, or not there at all. Follows from
+// the ledger and from what this device can open; changes nothing. [FD3] [SH5] [TB1] [TB3] [FD10] [CH1]
+import type { ControlEntry, PurgeState } from '#lib/crdt/authority-state.ts';
+import { createChannelRules, type ChannelRules } from '#lib/crdt/channel-rules.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
+import type { Ledger } from '#lib/crdt/ledger.ts';
+import { purgeKey } from '#lib/crdt/membership.ts';
+import type { Gone, LoggedMessage } from '#lib/crdt/segment.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import type { Message } from '#lib/protocol/content.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Self } from '../ports.ts';
+import { openMessage } from './opening.ts';
+
+/** Where a message is in this device's logs. */
+export interface HeldMessage {
+	readonly channel: Bytes;
+	readonly message: LoggedMessage;
+}
+
+/** strip: nothing of its content may stay on this device. */
+export type Fate =
+	| { readonly type: 'shown'; readonly message: Message }
+	| { readonly type: 'gone'; readonly gone: Gone; readonly strip: boolean }
+	| { readonly type: 'absent'; readonly strip: boolean };
+
+export interface Judge {
+	readonly rules: ChannelRules;
+	/** Takes a control entry that has come into the ledger. */
+	take(control: ControlEntry): void;
+	/** Messages of this device (hex) from this seq on are not shown here. */
+	upTo(device: string): number;
+	/** Nothing of its content is to be taken in: it is purged, or nobody's to see. */
+	isBarred(entry: Entry): boolean;
+	/** `held`: as it is shown now; `written`: by this device just now. */
+	judge(entry: Entry, held?: HeldMessage, written?: Message | null): Promise<Fate>;
+}
+
+export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger): Judge {
+	const own = toHex(self.device.publicKey);
+	const rules = createChannelRules(ledger);
+	/** What let this device in, and its departures. */
+	const admissions: Entry[] = [];
+	const departures: Entry[] = [];
+
+	function take(control: ControlEntry): void {
+		rules.take(control);
+		note(control);
+	}
+
+	function note({ content, entry }: ControlEntry): void {
+		const member =
+			content.kind === KIND.genesis
+				? content.founder
+				: content.kind === KIND.admit || content.kind === KIND.enrol
+					? content.member
+					: undefined;
+		if (member !== undefined && toHex(member.certificate.deviceKey) === own) admissions.push(entry);
+		if (content.kind === KIND.leave && equal(entry.header.author, self.rootHash)) {
+			departures.push(entry);
+		}
+	}
+
+	/** Whether its author knew of this device when writing: then it was wrapped for it. */
+	function isMeantForThis({ header }: Entry): boolean {
+		if (toHex(header.device) === own) return true;
+		const { pasts } = ledger.resolver;
+		const past = pasts.after(header.authorityHeads);
+		return admissions.some(
+			(admission) =>
+				past.has(admission) &&
+				ledger.authority.verdicts.get(admission.key) === 'valid' &&
+				!departures.some((leave) => past.has(leave) && pasts.of(leave).has(admission)),
+		);
+	}
+
+	function purgeOf({ id, header }: Entry): PurgeState | undefined {
+		const purge = ledger.authority.purges.get(purgeKey(id, header.author));
+		if (purge === undefined) return undefined;
+		const { device, seq } = purge.message;
+		return equal(device, header.device) && seq === header.seq ? purge : undefined;
+	}
+
+	/** On the author's own devices nothing is different. */
+	const isHidden = ({ header }: Entry): boolean =>
+		!equal(header.author, self.rootHash) &&
+		ledger.authority.isHidden(toHex(header.author), toHex(header.device), header.seq);
+
+	function upTo(device: string): number {
+		// What one wrote oneself can't be opened again: it waits here whether the ban is void after all.
+		if (device === own && ledger.authority.fences.has(device)) {
+			return ledger.feeds.get(device)?.frozenAt ?? Infinity;
+		}
+		return ledger.countsUpTo(device);
+	}
+
+	async function contentOf(entry: Entry, held?: HeldMessage): Promise<Message | undefined> {
+		if (held !== undefined && held.message.gone === null) {
+			const { text, replyTo } = held.message;
+			return { kind: KIND.message, channel: held.channel, text, replyTo };
+		}
+		const opened = await openMessage(crypto, self.prekeys, entry);
+		return opened.type === 'opened' ? opened.value : undefined;
+	}
+
+	for (const control of ledger.control.values()) note(control);
+	return {
+		rules,
+		take,
+		upTo,
+		isBarred: (entry) => isHidden(entry) || purgeOf(entry) !== undefined,
+		async judge(entry, held, written) {
+			if (isHidden(entry)) return { type: 'absent', strip: true };
+			const purge = purgeOf(entry);
+			const counts = entry.header.seq < upTo(toHex(entry.header.device));
+			if (!counts) return { type: 'absent', strip: purge !== undefined };
+			if (purge !== undefined) {
+				if (held === undefined && !isMeantForThis(entry)) return { type: 'absent', strip: true };
+				return { type: 'gone', gone: goneBy(purge), strip: true };
+			}
+			const message = written ?? (await contentOf(entry, held));
+			if (message === undefined) {
+				if (held === undefined && !isMeantForThis(entry)) return { type: 'absent', strip: false };
+				return { type: 'gone', gone: UNREADABLE, strip: false };
+			}
+			if (!rules.takes(entry, message.channel)) return { type: 'absent', strip: false };
+			return { type: 'shown', message };
+		},
+	};
+}
+
+const UNREADABLE: Gone = { how: 'unreadable', by: null, reason: '' };
+
+const goneBy = ({ by, author, reason }: PurgeState): Gone => ({
+	how: equal(by, author) ? 'deleted' : 'purged',
+	by,
+	reason,
+});
