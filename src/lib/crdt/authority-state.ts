@@ -125,6 +125,8 @@ export interface Membership {
 	readonly people: ReadonlyMap<string, PersonState>;
 	/** Devices validly admitted, those that have left included; by device key (hex). */
 	readonly devices: ReadonlyMap<string, DeviceState>;
+	/** Devices (hex) that are members. */
+	readonly active: ReadonlySet<string>;
 	readonly channels: readonly ChannelState[];
 	/** By entry id (hex). */
 	readonly invites: ReadonlyMap<string, InviteState>;

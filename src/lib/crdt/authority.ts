@@ -14,7 +14,7 @@ import type {
 	Verdict,
 } from './authority-state.ts';
 import type { Entry } from './check-entry.ts';
-import { activeDevices, walkMembership, type MembershipWalk } from './membership.ts';
+import { walkMembership, type MembershipWalk } from './membership.ts';
 import { createPasts, type Pasts } from './past.ts';
 import { createRanks, RULES, type Ranks, type Rules } from './ranks.ts';
 import { createShadows, type Shadows } from './shadows.ts';
@@ -44,6 +44,8 @@ const inOrder = (a: ControlEntry, b: ControlEntry): number =>
 
 interface Epochs {
 	readonly all: EpochState[];
+	/** By name (hex). */
+	readonly byId: Map<string, EpochState>;
 	live: EpochState[];
 	readonly admittedWith: Map<string, string>;
 	readonly inDoubt: Set<string>;
@@ -90,7 +92,7 @@ export function createResolver(
 	}
 
 	function begin(): void {
-		epochs = { all: [], live: [], admittedWith: new Map(), inDoubt: new Set() };
+		epochs = { all: [], byId: new Map(), live: [], admittedWith: new Map(), inDoubt: new Set() };
 		ranks = createRanks({
 			pasts,
 			founder: () => founder,
@@ -144,13 +146,13 @@ export function createResolver(
 		return known;
 	}
 
-	function membersSeenBy(control: ControlEntry): Set<string> {
+	function membersSeenBy(control: ControlEntry): ReadonlySet<string> {
 		// Nothing else is here than what it builds on: what has been found so far is the answer.
-		if (ordered.at(-1) === control && buildsOnAll(control)) return activeDevices(walk.state);
+		if (ordered.at(-1) === control && buildsOnAll(control)) return walk.state.active;
 		const past = pasts.of(control.entry);
 		const seen = createResolver(space, forks, { rules, membersOnly: true });
 		for (const each of ordered) if (past.has(each.entry)) seen.take(each);
-		return activeDevices(seen.authority);
+		return seen.authority.active;
 	}
 
 	function addEpoch({ entry, content }: ControlEntry): void {
@@ -164,6 +166,7 @@ export function createResolver(
 		for (const device of tokenHashes.keys()) holders.add(device);
 		const state: EpochState = { entry: entry.id, id, content, tokenHashes, holders };
 		epochs.all.push(state);
+		if (!epochs.byId.has(toHex(id))) epochs.byId.set(toHex(id), state);
 		const past = pasts.of(entry);
 		const isFollowed = (epoch: EpochState): boolean => {
 			const before = entries.get(toHex(epoch.entry));
@@ -175,10 +178,10 @@ export function createResolver(
 	}
 
 	function onToken(id: Bytes, device: string, tokenHash: Bytes): void {
-		const { admittedWith, inDoubt, all } = epochs;
+		const { admittedWith, inDoubt, byId } = epochs;
 		if ((admittedWith.get(device) ?? toHex(id)) !== toHex(id)) inDoubt.add(device);
 		admittedWith.set(device, toHex(id));
-		const tokens = all.find((epoch) => equal(epoch.id, id))?.tokenHashes;
+		const tokens = byId.get(toHex(id))?.tokenHashes;
 		const known = tokens?.get(device) ?? [];
 		if (known.some((each) => equal(each, tokenHash))) return;
 		tokens?.set(device, [...known, tokenHash]);

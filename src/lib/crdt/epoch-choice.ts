@@ -15,12 +15,11 @@ export function latestEpochEntries(entries: ControlEntries): readonly ControlEnt
  * due; so it is when nobody can tell whether a member device has its keys. Epochs that were made at the same time all
  * count: a member that has no keys of one could not read what is sealed in it.
  */
-export function needsNewEpoch({ devices, liveEpochs: live, inDoubt }: Authority): boolean {
+export function needsNewEpoch({ active, liveEpochs: live, inDoubt }: Authority): boolean {
 	return live.some(({ content, tokenHashes, holders }) => {
 		const recipients = new Set(content.recipients.map(({ device }) => toHex(device)));
 		const reaches = (key: string): boolean =>
 			(inDoubt.has(key) ? recipients : tokenHashes).has(key);
-		const leftOut = [...devices].some(([key, { active }]) => active && !reaches(key));
-		return leftOut || [...holders].some((key) => devices.get(key)?.active !== true);
+		return [...active].some((key) => !reaches(key)) || [...holders].some((key) => !active.has(key));
 	});
 }

@@ -34,6 +34,7 @@ interface Working extends Membership {
 	genesis: Genesis | null;
 	people: Map<string, PersonState>;
 	devices: Map<string, DeviceState>;
+	active: Set<string>;
 	channels: ChannelState[];
 	invites: Map<string, InviteState>;
 	verdicts: Map<string, Verdict>;
@@ -62,16 +63,13 @@ export interface MembershipWalk {
 /** A purge of this message of this author, as a key of `purges`. */
 export const purgeKey = (message: Bytes, author: Bytes): string => toHex(message) + toHex(author);
 
-/** The devices (hex) that are members. */
-export const activeDevices = ({ devices }: Membership): Set<string> =>
-	new Set([...devices].filter(([, { active }]) => active).map(([device]) => device));
-
 export function walkMembership(parts: MembershipParts): MembershipWalk {
 	const { space, pasts, ranks, epochs, soundness } = parts;
 	const state: Working = {
 		genesis: null,
 		people: new Map(),
 		devices: new Map(),
+		active: new Set(),
 		channels: [],
 		invites: new Map(),
 		verdicts: new Map(),
@@ -203,6 +201,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		state.fences.set(device, lower(state.fences.get(device), end));
 		const known = state.devices.get(device);
 		if (known !== undefined) known.active = false;
+		state.active.delete(device);
 	}
 
 	/** Somebody whose last device has ended is no member any longer. */
@@ -222,6 +221,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		const { deviceKey } = member.certificate;
 		const device: DeviceState = { device: deviceKey, rootHash, member, active: true };
 		state.devices.set(toHex(deviceKey), device);
+		state.active.add(toHex(deviceKey));
 		const person = state.people.get(toHex(rootHash));
 		const others = person?.devices.filter((each) => !equal(each.device, deviceKey)) ?? [];
 		state.people.set(toHex(rootHash), {
@@ -311,7 +311,10 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		const person = state.people.get(toHex(entry.header.author));
 		if (person === undefined) return 'not-a-member';
 		person.active = false;
-		for (const device of person.devices) device.active = false;
+		for (const device of person.devices) {
+			device.active = false;
+			state.active.delete(toHex(device.device));
+		}
 		state.ended.set(toHex(entry.header.device), entry.header.seq);
 		noteRank(entry.header.author);
 		return 'valid';

@@ -25,7 +25,7 @@ export interface Pasts {
 /** Per device index the highest seq seen plus one, in chunks; a missing chunk holds zeros. */
 type Clock = readonly (Int32Array | undefined)[];
 
-const CHUNK = 16;
+const CHUNK = 64;
 const NOTHING: Clock = [];
 
 const inOrder = (a: Entry, b: Entry): number =>
@@ -108,13 +108,18 @@ export function createPasts(): Pasts {
 			const heads = afterHeads(authorityHeads);
 			clocks.set(entry.key, before === undefined ? heads : merged(heads, withItself(before)));
 			entries.set(entry.key, entry);
-			const at = mine.findIndex((other) => other.header.seq > seq);
-			if (at < 0) mine.push(entry);
-			else mine.splice(at, 0, entry);
+			const isLast = (mine.at(-1)?.header.seq ?? -1) <= seq;
+			if (isLast) mine.push(entry);
+			else
+				mine.splice(
+					mine.findIndex((other) => other.header.seq > seq),
+					0,
+					entry,
+				);
 			const devices = authors.get(toHex(author)) ?? new Map<string, number>();
 			authors.set(toHex(author), devices);
 			devices.set(key, Math.max(seq, devices.get(key) ?? -1));
-			return at < 0;
+			return isLast;
 		},
 		of: (entry) => pastOf(clocks.get(entry.key) ?? NOTHING),
 		after: (heads) => pastOf(afterHeads(heads)),
