@@ -6,6 +6,7 @@ import { tokenHash } from '#lib/crypto/hash.ts';
 import { foundSpace } from '#lib/messenger/founding.ts';
 import { inviteKeyOf } from '#lib/messenger/joining/invitations.ts';
 import type { Ports, Self } from '#lib/messenger/ports.ts';
+import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { controlKeys, grantForJoiner, newEpoch } from '#lib/messenger/space/epochs.ts';
 import { openSpace, type Space, type SpaceChange } from '#lib/messenger/space/space.ts';
 import { EPOCH_REASON, type Content } from '#lib/protocol/content.ts';
@@ -64,6 +65,7 @@ export function createDevices(seed: number): Devices {
 						secrets.prekeySeeds.map(({ seed: prekey }) => crypto.agreementKey(prekey)),
 					),
 					member,
+					root: await createRootSigner(crypto, secrets.rootSeed),
 				},
 				ports: {
 					clock: { ...clock, now: () => clock.now() + ahead.ms },

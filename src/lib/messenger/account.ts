@@ -14,6 +14,7 @@ import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore, StoreError } from '#lib/ports/store.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Self } from './ports.ts';
+import { createRootSigner } from './root-signer.ts';
 
 const PROFILE = { table: 'account', key: ['profile'] } as const;
 
@@ -47,6 +48,7 @@ async function toSelf(
 		device: await crypto.signingKey(secrets.deviceSeed),
 		prekeys: await Promise.all(newestFirst.map(({ seed }) => crypto.agreementKey(seed))),
 		member,
+		root: await createRootSigner(crypto, secrets.rootSeed),
 	};
 }
 

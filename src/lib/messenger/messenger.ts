@@ -9,7 +9,7 @@ import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import type { InvitationView, Messenger, NetworkView } from './api.ts';
 import { createBlockList } from './block-list.ts';
-import { createLinks } from './delivery/links.ts';
+import { createLinks, type Links } from './delivery/links.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
 import { inviteKeyOf, lobbyKey } from './joining/invitations.ts';
 import { networkView } from './network-view.ts';
@@ -18,6 +18,7 @@ import { powersIn } from './powers.ts';
 import { previewInvitation } from './preview.ts';
 import { relayName } from './relay-name.ts';
 import { createRelays, relayView } from './relays.ts';
+import type { SpaceNode } from './space-node.ts';
 import { createSpaces, type LiveSpace } from './spaces.ts';
 
 const INVITE_DAYS = 7;
@@ -34,30 +35,48 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	const nameOfRelay = (key: string): string =>
 		relayName(pool.relays.get().find((relay) => relay.key === key)?.address);
 
-	const links = createLinks(ports, self, {
-		async signal(device, attempt, step, payload) {
-			for (const { node } of spaces.live()) {
-				if (await node.signal(device, attempt, step, payload)) return true;
-			}
-			return false;
-		},
-		spaces: () => spaces.live().map(({ node }) => node.linked),
-		stun: () => pool.stun(),
-		onMember: (device, space) => spaces.get(space)?.node.onMember(device),
-		onEnvelope: (device, space, envelope) => {
-			spaces.get(space)?.node.onLinkEnvelope(device, envelope);
-		},
-		onLost: (device) => {
-			for (const { node } of spaces.live()) node.onLinkLost(device);
-		},
-		onChange: () => {
-			publishNetwork();
-		},
-	});
+	/** Links by the device (hex) that has them: this installation may be another one in some spaces. */
+	const links = new Map<string, Links>();
+	function linksFor({ device }: Self): Links {
+		const own = toHex(device.publicKey);
+		const known = links.get(own);
+		if (known !== undefined) return known;
+		const nodes = (): readonly SpaceNode[] =>
+			spaces
+				.live()
+				.filter((live) => equal(live.self.device.publicKey, device.publicKey))
+				.map(({ node }) => node);
+		const made = createLinks(
+			ports,
+			{ device },
+			{
+				async signal(to, attempt, step, payload) {
+					for (const node of nodes()) {
+						if (await node.signal(to, attempt, step, payload)) return true;
+					}
+					return false;
+				},
+				spaces: () => nodes().map(({ linked }) => linked),
+				stun: () => pool.stun(),
+				onMember: (other, space) => spaces.get(space)?.node.onMember(other),
+				onEnvelope: (other, space, envelope) => {
+					spaces.get(space)?.node.onLinkEnvelope(other, envelope);
+				},
+				onLost: (other) => {
+					for (const node of nodes()) node.onLinkLost(other);
+				},
+				onChange: () => {
+					publishNetwork();
+				},
+			},
+		);
+		links.set(own, made);
+		return made;
+	}
 	const blocked = createBlockList(ports.store);
 	const linkOf = (inviteKey: Bytes): string | null =>
 		[...invitations.values()].find((each) => equal(each.inviteKey, inviteKey))?.link ?? null;
-	const spaces = createSpaces(ports, self, pool, links, nameOfRelay, blocked.has, linkOf, () => {
+	const spaces = createSpaces(ports, self, pool, linksFor, nameOfRelay, blocked.has, linkOf, () => {
 		publishNetwork();
 	});
 
@@ -66,9 +85,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		const offered = page.offeredRelay;
 		const hosts = new Set(added.flatMap((relay) => relay.urls.map((url) => new URL(url).host)));
 		return networkView({
-			self,
-			nodes: spaces.live().map(({ node }) => node),
-			links,
+			nodes: spaces
+				.live()
+				.map(({ node, self: own }) => ({ node, links: linksFor(own), self: own })),
 			relays: pool.relays.get().map((relay) => relayView(page, relay)),
 			relayName: nameOfRelay,
 			offered: offered === null || hosts.has(new URL(offered).host) ? null : offered,
@@ -219,6 +238,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			return kept.ok ? ok(space) : err({ type: 'storage' });
 		},
 		cancelJoin: (space) => spaces.cancelJoin(space),
+		dismiss: (space) => spaces.dismiss(space),
 		async addRelay(address) {
 			const added = await relays.add(address);
 			if (!added.ok) return added;
@@ -237,7 +257,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			stopWatching();
 			stopOnline();
 			spaces.stop();
-			links.stop();
+			for (const each of links.values()) each.stop();
 			pool.stop();
 			ports.store.close();
 			return Promise.resolve();

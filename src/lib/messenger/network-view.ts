@@ -6,9 +6,12 @@ import type { Self } from './ports.ts';
 import type { SpaceNode } from './space-node.ts';
 
 interface Network {
-	readonly self: Self;
-	readonly nodes: readonly SpaceNode[];
-	readonly links: Links;
+	/** Each with who this installation is in its space, and the links of that device. */
+	readonly nodes: readonly {
+		readonly node: SpaceNode;
+		readonly self: Self;
+		readonly links: Links;
+	}[];
 	readonly relays: readonly RelayView[];
 	/** Names of relays by key (hex). */
 	relayName(key: string): string;
@@ -19,12 +22,12 @@ interface Network {
 
 export function networkView(network: Network): NetworkView {
 	const peers = new Map<string, PeerView>();
-	for (const node of network.nodes) {
+	for (const { node, self, links } of network.nodes) {
 		for (const [key, device] of node.space.ledger.authority.devices) {
-			if (!device.active || key === toHex(network.self.device.publicKey)) continue;
+			if (!device.active || key === toHex(self.device.publicKey)) continue;
 			const route = node.post.route(key);
 			if (route === null || peers.get(key)?.route === 'direct') continue;
-			const link = network.links.info(key);
+			const link = links.info(key);
 			// Later tries are made behind a relay that works: it stays what people are told.
 			const trying = link.state === 'offering' || link.state === 'answering';
 			const connecting = trying && link.failures === 0;

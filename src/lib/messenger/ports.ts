@@ -7,6 +7,7 @@ import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { Member } from '#lib/protocol/identity.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
+import type { RootSigner } from './root-signer.ts';
 
 export interface Ports {
 	readonly clock: Clock;
@@ -35,7 +36,7 @@ export interface Page {
 	onOnline(listener: () => void): () => void;
 }
 
-/** This person on this device. */
+/** This person on this device, in one space or in all. */
 export interface Self {
 	readonly name: string;
 	readonly deviceName: string;
@@ -44,6 +45,7 @@ export interface Self {
 	/** Newest first. */
 	readonly prekeys: readonly AgreementKey[];
 	readonly member: Member;
+	readonly root: RootSigner;
 }
 
 /** A number from 0 (inclusive) to 1 (exclusive). */

@@ -4,28 +4,23 @@ import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
-import { REFUSAL, type Refusal } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import type { StoreError } from '#lib/ports/store.ts';
+import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Conversation, SpaceSummary } from './api.ts';
+import { createBannedSpaces } from './banned-spaces.ts';
 import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
 import type { Links } from './delivery/links.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { departureOf, whenHeard } from './departure.ts';
 import { foundSpace } from './founding.ts';
-import {
-	decodeJoin,
-	joinWrite,
-	newJoin,
-	startJoining,
-	type Joining,
-	type JoinRecord,
-} from './joining/joining.ts';
+import { createPendingJoins } from './joining/pending-joins.ts';
 import { createModeration, type LiveModeration } from './moderation/moderation.ts';
+import { ownBan, type OwnBan } from './own-ban.ts';
 import type { Ports, Self } from './ports.ts';
+import { createSelvesInSpaces } from './self-in-space.ts';
 import { startSpaceNode, type SpaceNode } from './space-node.ts';
 import { openSpace, type Space, type SpaceChange, type WriteError } from './space/space.ts';
 import { createSummaries, type Summaries } from './summaries.ts';
@@ -37,14 +32,8 @@ export interface LiveSpace {
 	readonly moderation: LiveModeration;
 	readonly conversations: Set<LiveConversation>;
 	readonly number: number;
-}
-
-interface PendingJoin {
-	record: JoinRecord;
-	/** A relay keeps the request. */
-	asked: boolean;
-	joining: Joining;
-	readonly number: number;
+	/** Who this installation is in this space. */
+	readonly self: Self;
 }
 
 interface Departure {
@@ -67,6 +56,8 @@ export interface Spaces {
 	cancelJoin(space: string): Promise<void>;
 	conversation(live: LiveSpace, channel: Bytes): Conversation;
 	leave(live: LiveSpace): Promise<Result<void, WriteError>>;
+	/** Forgets a space that has banned this person. */
+	dismiss(space: string): Promise<void>;
 	stop(): void;
 }
 
@@ -83,18 +74,11 @@ const SPACE_TABLES = [
 	'fork',
 	'admitted',
 ];
-const REFUSAL_NAME: Record<Refusal, NonNullable<SpaceSummary['refusal']>> = {
-	[REFUSAL.unknown]: 'unknown',
-	[REFUSAL.expired]: 'expired',
-	[REFUSAL.spent]: 'spent',
-	[REFUSAL.full]: 'full',
-};
-
 export function createSpaces(
 	ports: Ports,
 	self: Self,
 	pool: RelayPool,
-	links: Links,
+	linksFor: (self: Self) => Links,
 	relayName: (key: string) => string,
 	isBlocked: (rootHash: string) => boolean,
 	linkOf: (inviteKey: Bytes) => string | null,
@@ -102,12 +86,13 @@ export function createSpaces(
 ): Spaces {
 	const { store, clock } = ports;
 	const spaces = new Map<string, LiveSpace>();
-	const joins = new Map<string, PendingJoin>();
+	const selves = createSelvesInSpaces(ports, self);
+	/** Places in the list of spaces, those of locked ones included. */
+	const numbers = new Map<string, number>();
 	/** Spaces that have been left, and that nobody knows of yet. */
 	const departing = new Map<string, Departure>();
 	const list = createSignal<readonly SpaceSummary[]>([]);
 	let nextNumber = 0;
-	let nextJoin = 0;
 
 	const publish = (): void => {
 		const ready = [...spaces.values()].map(({ node, summaries }): SpaceSummary => {
@@ -127,24 +112,12 @@ export function createSpaces(
 				members: summaries.members.get().length,
 			};
 		});
-		const pending = [...joins.values()].map(({ record, asked }): SpaceSummary => ({
-			id: toHex(record.invitation.space),
-			name: record.invitation.spaceName,
-			kind: 'community',
-			state: record.refused === null ? 'joining' : 'refused',
-			asked,
-			refusal: record.refused === null ? null : REFUSAL_NAME[record.refused],
-			ban: null,
-			unread: 0,
-			lastText: null,
-			lastTime: null,
-			members: 0,
-		}));
 		ready.sort((a, b) => (b.lastTime ?? 0) - (a.lastTime ?? 0));
-		list.set([...pending, ...ready]);
+		list.set([...joins.summaries(), ...banned.summaries(), ...ready]);
 	};
 
-	async function start(space: Space, number: number): Promise<LiveSpace> {
+	async function start(space: Space, number: number, self: Self): Promise<LiveSpace> {
+		const links = linksFor(self);
 		const conversations = new Set<LiveConversation>();
 		const refreshAll = (): void => {
 			for (const conversation of conversations) conversation.refresh();
@@ -160,6 +133,7 @@ export function createSpaces(
 					void summariesNow()?.update().then(publish);
 				}
 				if (change.messages.size > 0 || change.control) refreshAll();
+				if (change.control) lockIfBanned(space.key);
 				publish();
 			},
 			onDelivery: refreshAll,
@@ -177,9 +151,10 @@ export function createSpaces(
 		);
 		await summaries.update();
 		const moderation = createModeration({ ports, self, node, linkOf });
-		const live: LiveSpace = { node, summaries, moderation, conversations, number };
+		const live: LiveSpace = { node, summaries, moderation, conversations, number, self };
 		spaces.set(space.key, live);
 		links.greet();
+		lockIfBanned(space.key);
 		publish();
 		return live;
 	}
@@ -188,42 +163,67 @@ export function createSpaces(
 		{ table: 'space', key: ['list', number], value: space && encode([space]) },
 	];
 
-	async function joined(pending: PendingJoin, space: Space): Promise<void> {
-		joins.delete(space.key);
+	const banned = createBannedSpaces(ports, pool, {
+		unlist: (space) => {
+			const number = numbers.get(toHex(space));
+			const unlisted = number === undefined ? [] : listWrite(number, null);
+			return [...unlisted, ...selves.spend(space)];
+		},
+		clear,
+		onUnlocked: (space) => {
+			void selves.in(space.id).then((own) => begin(space, numbers.get(space.key) ?? 0, own));
+		},
+		onChange: () => {
+			publish();
+		},
+	});
+	const joins = createPendingJoins(ports, selves, pool, {
+		onJoined: (space, own, done) => void joined(space, own, done),
+		onChange: () => {
+			publish();
+		},
+	});
+
+	async function joined(space: Space, own: Self, done: StoreWrite): Promise<void> {
 		const number = nextNumber++;
-		await store.commit([...listWrite(number, space.id), joinWrite(ports, pending.number, null)]);
-		await start(space, number);
+		await store.commit([...listWrite(number, space.id), done]);
+		await begin(space, number, own);
 	}
 
-	async function startJoin(record: JoinRecord, number: number): Promise<void> {
-		const key = toHex(record.invitation.space);
-		let asked = false;
-		const joining = await startJoining(ports, self, pool, record, {
-			onJoined: (space) => {
-				const pending = joins.get(key);
-				if (pending !== undefined) void joined(pending, space);
-			},
-			onAsked: () => {
-				asked = true;
-				const pending = joins.get(key);
-				if (pending !== undefined) pending.asked = true;
-				publish();
-			},
-			onRefused: (reason) => {
-				const pending = joins.get(key);
-				if (pending === undefined) return;
-				pending.record = { ...pending.record, refused: reason };
-				void store.commit([joinWrite(ports, number, pending.record)]);
-				publish();
-			},
-		});
-		joins.set(key, { record, asked, joining, number });
-		publish();
+	/** A space that has banned this person is locked at once, and none of it shown. */
+	async function begin(space: Space, number: number, own: Self): Promise<void> {
+		numbers.set(space.key, number);
+		const ban = ownBan(space, own);
+		if (ban !== null) {
+			await banned.lock(space, own, ban);
+			return;
+		}
+		const live = await start(space, number, own);
+		const left = departureOf(space, own.device.publicKey);
+		if (left !== undefined) depart(live, left);
+	}
+
+	function lockIfBanned(key: string): void {
+		const live = spaces.get(key);
+		const ban = live && ownBan(live.node.space, live.self);
+		if (live !== undefined && ban) lock(live, ban);
+	}
+
+	function lock({ node, self: own, conversations }: LiveSpace, ban: OwnBan): void {
+		spaces.delete(node.space.key);
+		for (const conversation of [...conversations]) conversation.close();
+		node.stop();
+		linksFor(own).greet();
+		void banned.lock(node.space, own, ban);
+	}
+
+	async function clear(space: Bytes): Promise<void> {
+		for (const table of SPACE_TABLES) await store.clear(table, [space]);
 	}
 
 	async function forget(space: Bytes, number: number): Promise<void> {
 		await store.commit(listWrite(number, null));
-		for (const table of SPACE_TABLES) await store.clear(table, [space]);
+		await clear(space);
 	}
 
 	/** Takes a space that has been left out of sight, and forgets it once somebody has the word. */
@@ -251,22 +251,19 @@ export function createSpaces(
 		list,
 		get: (space) => spaces.get(space),
 		live: () => [...spaces.values()],
-		isJoining: (space) => joins.has(space),
+		isJoining: joins.has,
 		async load() {
+			await banned.load();
 			const shape = tuple(bytes(32));
 			for (const { at, value } of await store.range('space', ['list'])) {
 				const stored = decodeFrame(shape, value, 64);
 				nextNumber = Math.max(nextNumber, at + 1);
 				if (!stored.ok) continue;
-				const live = await start(await openSpace(ports, self, stored.value[0]), at);
-				const left = departureOf(live.node.space, self.device.publicKey);
-				if (left !== undefined) depart(live, left);
+				const own = await selves.in(stored.value[0]);
+				await begin(await openSpace(ports, own, stored.value[0]), at, own);
 			}
-			for (const { at, value } of await store.range('joining', ['list'])) {
-				const record = decodeJoin(ports, value);
-				nextJoin = Math.max(nextJoin, at + 1);
-				if (record !== undefined) await startJoin(record, at);
-			}
+			await joins.load();
+			publish();
 		},
 		async found(kind, name, relays) {
 			const founded = await foundSpace(
@@ -280,29 +277,20 @@ export function createSpaces(
 			if (!founded.ok) return founded;
 			const number = nextNumber++;
 			const kept = await store.commit(listWrite(number, founded.value.id));
-			return kept.ok ? ok(await start(founded.value, number)) : kept;
+			numbers.set(founded.value.key, number);
+			return kept.ok ? ok(await start(founded.value, number, self)) : kept;
 		},
 		async join(invitation) {
 			// Back before anybody heard of the departure: it begins anew, with nothing left of before.
 			await departing.get(toHex(invitation.space))?.forget();
-			const record = newJoin(ports.random, invitation);
-			const number = nextJoin++;
-			const kept = await store.commit([joinWrite(ports, number, record)]);
-			if (!kept.ok) return kept;
-			await startJoin(record, number);
-			return ok();
+			if (banned.has(toHex(invitation.space))) await banned.dismiss(toHex(invitation.space));
+			return joins.begin(invitation);
 		},
-		async cancelJoin(space) {
-			const pending = joins.get(space);
-			if (pending === undefined) return;
-			pending.joining.stop();
-			joins.delete(space);
-			await store.commit([joinWrite(ports, pending.number, null)]);
-			publish();
-		},
+		cancelJoin: joins.cancel,
+		dismiss: banned.dismiss,
 		conversation(live, channel) {
 			const key = toHex(channel);
-			const conversation = openConversation(live.node, self, channel, relayName, {
+			const conversation = openConversation(live.node, live.self, channel, relayName, {
 				onRead: (time) => {
 					void live.summaries.read(key, time).then((changed) => {
 						if (changed) publish();
@@ -317,14 +305,15 @@ export function createSpaces(
 			const { node } = live;
 			const written = await node.write({ kind: KIND.leave });
 			if (!written.ok && written.error.type !== 'not-member') return err(written.error);
-			const seq = departureOf(node.space, self.device.publicKey);
+			const seq = departureOf(node.space, live.self.device.publicKey);
 			if (seq !== undefined) depart(live, seq);
 			return ok();
 		},
 		stop() {
 			for (const departure of departing.values()) departure.stop();
 			for (const { node } of spaces.values()) node.stop();
-			for (const { joining } of joins.values()) joining.stop();
+			joins.stop();
+			banned.stop();
 		},
 	};
 }

@@ -5,6 +5,8 @@ import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
 import { createMessenger } from '#lib/messenger/messenger.ts';
 import type { Page, Ports, Self } from '#lib/messenger/ports.ts';
+import { createRootSigner } from '#lib/messenger/root-signer.ts';
+import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { openSpace, type Space } from '#lib/messenger/space/space.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
@@ -27,6 +29,8 @@ export interface SimulatedNode {
 	start(): Promise<void>;
 	/** The space as this node has it on disk; the node itself is not disturbed. */
 	kept(space: string): Promise<Space>;
+	/** What the world gives to this node: for whoever acts in its place. */
+	ports(): Ports;
 }
 
 export interface NodeOptions {
@@ -79,6 +83,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				[...secrets.prekeySeeds].reverse().map(({ seed }) => crypto.agreementKey(seed)),
 			),
 			member,
+			root: await createRootSigner(crypto, secrets.rootSeed),
 		};
 	}
 
@@ -140,8 +145,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				async kept(space) {
 					const id = fromHex(space);
 					if (id === undefined) throw new Error('not the id of a space');
-					return openSpace(portsNow(), self, id);
+					const ports = portsNow();
+					return openSpace(ports, await createSelvesInSpaces(ports, self).in(id), id);
 				},
+				ports: portsNow,
 			};
 			await node.start();
 			return node;

@@ -38,6 +38,7 @@ export function createCutOff(
 	isLeaving: () => boolean,
 ): CutOff {
 	const { clock, crypto } = ports;
+	const own = toHex(self.device.publicKey);
 	const answeredAt = new Map<string, number>();
 	const closing = createClosing(ports, space, post, isLeaving);
 
@@ -66,6 +67,7 @@ export function createCutOff(
 				// Links end now; whoever can be reached otherwise hears it of the one who wrote it.
 				const isOwn = equal(entry.header.device, self.device.publicKey);
 				for (const device of concernedBy(space.ledger, control.content)) {
+					if (device === own) continue;
 					if (isPutOut(space.ledger, device)) tell(device, surelyHeld(device), !isOwn);
 				}
 			}

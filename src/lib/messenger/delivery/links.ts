@@ -69,7 +69,8 @@ interface Pair {
 	parting: boolean;
 }
 
-export function createLinks(ports: Ports, self: Self, events: LinkEvents): Links {
+/** The links of one of this installation's devices. */
+export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: LinkEvents): Links {
 	const { clock, random, directDialer } = ports;
 	const own = toHex(self.device.publicKey);
 	const pairs = new Map<string, Pair>();

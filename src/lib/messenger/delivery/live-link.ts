@@ -48,7 +48,7 @@ const MAX_UNPROVEN = 64;
 /** Takes the link over. `device`: the other side, hex. `attempt`: the name both sides know the link by, hex. */
 export function startLiveLink(
 	{ clock, crypto }: Ports,
-	self: Self,
+	self: Pick<Self, 'device'>,
 	device: string,
 	link: DirectLink,
 	attempt: string,

@@ -98,7 +98,7 @@ export function createPost(
 	self: Self,
 	space: Space,
 	pool: RelayPool,
-	links: Links,
+	links: Pick<Links, 'carries' | 'send'>,
 	events: PostEvents,
 ): Post {
 	const { clock, crypto, random } = ports;

@@ -22,6 +22,7 @@ import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
 import type { Post } from './post.ts';
+import { signedState } from './statement.ts';
 
 /** How long entries that were asked for may take before they are asked for again. */
 const PULL_TIMEOUT = 3000;
@@ -99,23 +100,11 @@ export function createSpaceSync(
 		return head === undefined || head.seq < 0 ? [] : [head];
 	};
 
-	async function statement(
+	const statement = (
 		feeds: readonly FeedHead[],
 		full: boolean,
 		wantsReply: boolean,
-	): Promise<SpaceMessage> {
-		const content: Omit<State, 'signature'> = {
-			space: space.id,
-			device: self.device.publicKey,
-			full,
-			wantsReply,
-			controlHeads: space.ledger.authorityHeads(),
-			feeds,
-			time: Math.max(0, Math.floor(clock.now())),
-		};
-		const signature = await self.device.sign(concat(label('state'), stateContent(content)));
-		return { type: 'state', state: { ...content, signature } };
-	}
+	): Promise<SpaceMessage> => signedState(clock, self, space, feeds, { full, wantsReply });
 
 	async function sayAll(device: string, wantsReply: boolean): Promise<void> {
 		const heads = [...space.ledger.feeds.values()].flatMap((feed) => headOf(feed.device));

@@ -1,0 +1,32 @@
+// A device's signed word of what it holds of a space. [SY1]
+import { label } from '#lib/protocol/labels.ts';
+import {
+	stateContent,
+	type FeedHead,
+	type SpaceMessage,
+	type State,
+} from '#lib/protocol/space-message.ts';
+import type { Clock } from '#lib/ports/clock.ts';
+import { concat } from '#lib/util/bytes.ts';
+import type { Self } from '../ports.ts';
+import type { Space } from '../space/space.ts';
+
+export async function signedState(
+	clock: Clock,
+	self: Self,
+	space: Space,
+	feeds: readonly FeedHead[],
+	{ full, wantsReply }: Pick<State, 'full' | 'wantsReply'>,
+): Promise<SpaceMessage> {
+	const content: Omit<State, 'signature'> = {
+		space: space.id,
+		device: self.device.publicKey,
+		full,
+		wantsReply,
+		controlHeads: space.ledger.authorityHeads(),
+		feeds,
+		time: Math.max(0, Math.floor(clock.now())),
+	};
+	const signature = await self.device.sign(concat(label('state'), stateContent(content)));
+	return { type: 'state', state: { ...content, signature } };
+}

@@ -1,0 +1,96 @@
+// All that a space's node does once this person is banned from it: listens for the ban to be undone, or to turn out void.
+// Nothing is written, nothing taken in but the authority log; whoever is there is asked, and answers with the last word. [BN3]
+import { isControl, decodeHeader, type Packet } from '#lib/protocol/entry.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import { createPost } from './delivery/post.ts';
+import { signedState } from './delivery/statement.ts';
+import type { RelayPool } from './delivery/relay-pool.ts';
+import { undoneBy } from './own-ban.ts';
+import type { Ports, Self } from './ports.ts';
+import type { Space } from './space/space.ts';
+
+/** Those who are there are asked again after this time. */
+const ASK_EVERY = 5 * 60_000;
+
+const NO_LINKS = { carries: () => false, send: () => undefined };
+
+export interface ListeningEvents {
+	/** The authority log says something else than before. */
+	onChange(): void;
+	/** These bans (ids) are undone. */
+	onUndone(bans: readonly Uint8Array[]): void;
+}
+
+/** Returns the end of it. */
+export async function listen(
+	ports: Ports,
+	self: Self,
+	space: Space,
+	pool: RelayPool,
+	events: ListeningEvents,
+): Promise<() => void> {
+	const { clock } = ports;
+	const own = toHex(self.device.publicKey);
+	const askedAt = new Map<string, number>();
+	let stopped = false;
+
+	const post = createPost(ports, self, space, pool, NO_LINKS, {
+		async onEnvelope({ message }) {
+			return message.type === 'entries' ? take(message.packets) : true;
+		},
+		isHeld: () => false,
+		onRelayReady: () => undefined,
+		onPresence: () => void ask(),
+	});
+
+	async function take(packets: readonly Packet[]): Promise<boolean> {
+		if (stopped) return false;
+		const control = packets.filter(({ header }) => {
+			const decoded = decodeHeader(header);
+			return decoded.ok && isControl(decoded.value.kind);
+		});
+		const received = await space.receive(control);
+		if (!received.ok) return false;
+		for (const packet of control) {
+			const bans = await undoneBy(ports, self, space, packet);
+			if (bans.length > 0) events.onUndone(bans);
+		}
+		return true;
+	}
+
+	async function ask(): Promise<void> {
+		const due = [...space.ledger.authority.devices].filter(
+			([device, { active }]) =>
+				active &&
+				device !== own &&
+				clock.now() - (askedAt.get(device) ?? -Infinity) >= ASK_EVERY &&
+				post.route(device) !== null,
+		);
+		for (const [device] of due) askedAt.set(device, clock.now());
+		if (due.length === 0) return;
+		const feed = space.ledger.feeds.get(own);
+		const heads = feed === undefined || feed.seq < 0 ? [] : [space.ledger.headOf(feed)];
+		const how = { full: false, wantsReply: true };
+		const message = await signedState(clock, self, space, heads, how);
+		if (stopped) return;
+		for (const [device] of due) post.send(device, message);
+	}
+
+	let cancelAsk = clock.after(ASK_EVERY, again);
+	function again(): void {
+		cancelAsk = clock.after(ASK_EVERY, again);
+		void ask();
+	}
+
+	space.onChange = (change) => {
+		if (!change.control || stopped) return;
+		void post.update();
+		events.onChange();
+	};
+	await post.update();
+	return () => {
+		stopped = true;
+		cancelAsk();
+		post.stop();
+	};
+}
