@@ -4,12 +4,14 @@ import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_TEXT } from '#lib/protocol/limits.ts';
 import { encode, decodeFrame, tuple, uint } from '#lib/protocol/cbor.ts';
 import { createSignal } from '#lib/util/signal.ts';
+import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import type { Conversation, Delivery, MessageView } from './api.ts';
 import type { Self } from './ports.ts';
+import { powersIn, type Powers } from './powers.ts';
 import type { SpaceNode } from './space-node.ts';
 
 export interface LiveConversation extends Conversation {
@@ -47,6 +49,7 @@ export function openConversation(
 	self: Self,
 	channel: Bytes,
 	relayName: (key: string) => string,
+	isBlocked: (rootHash: string) => boolean,
 	events: { onRead(time: Time): void; onClose(conversation: LiveConversation): void },
 ): LiveConversation {
 	const { space } = node;
@@ -72,29 +75,50 @@ export function openConversation(
 		return pending ?? { state: 'delivered', delivered: of, of };
 	}
 
-	function viewOf(message: LoggedMessage, all: ReadonlyMap<string, LoggedMessage>): MessageView {
+	function goneOf({ gone }: LoggedMessage): MessageView['gone'] {
+		if (gone === null) return null;
+		const { how, by, reason } = gone;
+		return { how, byName: by === null ? '' : nameOf(by), reason };
+	}
+
+	/** What this person may do with a message; nothing is left to do with one that is gone for good. */
+	function mayDo({ author, gone }: LoggedMessage, powers: Powers): MessageView['may'] {
+		const isThere = powers.isMember && (gone === null || gone.how === 'unreadable');
+		const isMine = equal(author, self.rootHash);
+		const isCommunity = space.ledger.authority.genesis?.spaceKind === SPACE_KIND.community;
+		return {
+			purge: isThere && !isMine && powers.purge(author),
+			delete: isThere && isMine,
+			report: isThere && !isMine && isCommunity,
+		};
+	}
+
+	function viewOf(
+		message: LoggedMessage,
+		all: ReadonlyMap<string, LoggedMessage>,
+		powers: Powers,
+	): MessageView {
 		const id = toHex(message.id);
-		const quoted = message.replyTo === null ? undefined : all.get(toHex(message.replyTo));
+		const author = toHex(message.author);
+		const { replyTo } = message;
+		const quoted = replyTo === null ? undefined : all.get(toHex(replyTo));
 		const view: MessageView = {
 			id,
-			author: toHex(message.author),
+			author,
 			authorName: nameOf(message.author),
 			mine: equal(message.author, self.rootHash),
 			text: message.text,
 			time: message.time.ms,
 			late: message.late,
-			replyTo:
-				message.replyTo === null
-					? null
-					: {
-							id: toHex(message.replyTo),
-							authorName: quoted === undefined ? '' : nameOf(quoted.author),
-							text: quoted?.text ?? '',
-						},
+			replyTo: replyTo && {
+				id: toHex(replyTo),
+				authorName: quoted === undefined ? '' : nameOf(quoted.author),
+				text: quoted?.text ?? '',
+			},
 			delivery: deliveryOf(message),
-			gone: null,
-			blocked: false,
-			may: { purge: false, delete: false, report: false },
+			gone: goneOf(message),
+			blocked: isBlocked(author),
+			may: mayDo(message, powers),
 		};
 		const known = views.get(id);
 		// The same object for the same view: the interface then has nothing to do for it.
@@ -111,7 +135,9 @@ export function openConversation(
 		const all = stretches.flat();
 		const byId = new Map(all.map((message) => [toHex(message.id), message]));
 		newest = all.at(-1)?.time ?? BEGINNING;
-		messages.set(all.map((message) => viewOf(message, byId)));
+		for (const id of views.keys()) if (!byId.has(id)) views.delete(id);
+		const powers = powersIn(space.ledger, self.rootHash);
+		messages.set(all.map((message) => viewOf(message, byId, powers)));
 		hasOlder.set(count > loaded);
 	}
 

@@ -20,6 +20,7 @@ import { createPost, type Post } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
 import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
+import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
@@ -86,12 +87,14 @@ export async function startSpaceNode(
 		isHeld: (packet) => held.has(toHex(packet)),
 		onRelayReady: () => {
 			outbox.flush();
+			relayPurge.onRelayReady();
 		},
 		onPresence,
 	});
 	const outbox: Outbox = createOutbox(ports, self, space, post, {
 		toLeave: (packet, last) => cutOff.toLeave(packet, last),
 	});
+	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
 	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
 		onAcknowledged: (device, seq) => {
@@ -189,6 +192,7 @@ export async function startSpaceNode(
 			if (held.size <= NAMES_KEPT) break;
 			held.delete(name);
 		}
+		relayPurge.onChange(change);
 		if (change.control) {
 			cutOff.onChange(change);
 			outbox.membersChanged();

@@ -132,7 +132,7 @@ export function createSpaces(
 					spaces.get(space.key)?.moderation.update();
 					void summariesNow()?.update().then(publish);
 				}
-				if (change.messages.size > 0 || change.control) refreshAll();
+				if (change.messages.size > 0 || change.shrunk.size > 0 || change.control) refreshAll();
 				if (change.control) lockIfBanned(space.key);
 				publish();
 			},
@@ -290,7 +290,7 @@ export function createSpaces(
 		dismiss: banned.dismiss,
 		conversation(live, channel) {
 			const key = toHex(channel);
-			const conversation = openConversation(live.node, live.self, channel, relayName, {
+			const conversation = openConversation(live.node, live.self, channel, relayName, isBlocked, {
 				onRead: (time) => {
 					void live.summaries.read(key, time).then((changed) => {
 						if (changed) publish();

@@ -67,6 +67,8 @@ export function createSummaries(
 
 	const note = (state: ChannelState, messages: readonly LoggedMessage[]): void => {
 		for (const message of messages) {
+			// There is nothing to read of it, nor to show.
+			if (message.gone !== null) continue;
 			if (isUnread(state, message)) state.unread += 1;
 			if (state.last === null || compareTime(message.time, state.last.time) > 0) {
 				state.last = { text: message.text.slice(0, 200), time: message.time };

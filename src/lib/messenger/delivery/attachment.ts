@@ -49,6 +49,8 @@ export interface Attachment {
 		block: Bytes,
 	): Promise<Result<StoredCopy, MailboxError>>;
 	remove(packet: Bytes, preimage: Bytes): Promise<void>;
+	/** Deletes a packet as the mailbox's owner; once, unless it may have come `again`. */
+	purge(packet: Bytes, ownerKey: SigningKey, again: boolean): Promise<void>;
 	/** Takes nothing more from here on, as far as is known. */
 	closed(): boolean;
 	/** Closes the mailbox on this relay: nothing more is put into it by anybody. */
@@ -73,6 +75,8 @@ export function attachMailbox(
 	let ready = false;
 	let detached = false;
 	let closed = false;
+	/** Packets (hex) that are deleted for good. */
+	const purged = new Set<string>();
 	let generation = 0;
 	const present = new Set<string>();
 	const acknowledge = new Map<string, Bytes>();
@@ -182,6 +186,14 @@ export function attachMailbox(
 		},
 		async remove(packet, preimage) {
 			await pool.client(relay)?.deletePacket(spec.mailbox, packet, { preimage });
+		},
+		async purge(packet, ownerKey, again) {
+			const key = toHex(packet);
+			if (purged.has(key) && !again) return;
+			purged.add(key);
+			const done = await pool.client(relay)?.deletePacket(spec.mailbox, packet, { ownerKey });
+			// Not there: it was never left here, or everybody has it.
+			if (done?.ok !== true && done?.error.type !== 'unknown-packet') purged.delete(key);
 		},
 		closed: () => closed,
 		async close(ownerKey) {

@@ -28,6 +28,8 @@ interface Row {
 	readonly storedFor: Set<string>;
 	/** When it was first sent, ms; copies are due some time after. */
 	readonly since: number;
+	/** Names of the copies that were left under others than its own. */
+	readonly names: Bytes[];
 	/** Devices (hex) for which this is the last word: it is left for them, and not waited for. */
 	readonly last: Set<string>;
 	/** The epoch in whose mailbox it is left, for the sake of these; null: the current one. */
@@ -46,6 +48,8 @@ export interface Outbox {
 	membersChanged(): void;
 	/** Devices (hex) whose word is missing although entries have been under way to them for a while. */
 	overdue(): readonly string[];
+	/** The entry at this place of the own feed has lost its content: so do the copies of it. */
+	purged(seq: number): void;
 	/** A relay came up: leaves the copies that are due. */
 	flush(): void;
 	/** Whether copies of something are still to be left for devices that are away. */
@@ -64,6 +68,9 @@ const KEPT_FOR = DEFAULT_TTL_SECONDS * 1000;
 /** How long a device may take to say that it holds an entry before it is asked. */
 const ASK_AFTER = 10_000;
 
+/** Copies remembered of one entry: more are only made where relays refuse for long. */
+const MAX_NAMES = 100;
+
 const shape = tuple(
 	bytes(32),
 	bytes(32),
@@ -74,6 +81,7 @@ const shape = tuple(
 	uint(),
 	list(bytes(32), 4096),
 	optional(bytes(16)),
+	list(bytes(32), MAX_NAMES),
 );
 
 /** The name under which relays keep an entry: members can tell what they hold already, nobody else learns anything. */
@@ -121,6 +129,7 @@ export function createOutbox(
 						row.since,
 						bytesOf(row.last),
 						row.epoch,
+						row.names,
 					]),
 	});
 
@@ -151,10 +160,13 @@ export function createOutbox(
 			if (due.length === 0 || !post.hasRelay()) return;
 			const packet = await space.kept.packet(self.device.publicKey, row.seq);
 			if (packet === undefined) return;
+			const name = row.named ? row.packet : random.bytes(32);
+			if (!row.named) row.names.push(name);
+			row.names.splice(0, row.names.length - MAX_NAMES);
 			const { copies, devices } = await post.store(
 				due,
 				{
-					packet: row.named ? row.packet : random.bytes(32),
+					packet: name,
 					preimage: row.preimage,
 					notIn: newEpochOf(packet),
 					...(row.last.size > 0 && row.epoch !== null && { only: row.epoch }),
@@ -198,8 +210,9 @@ export function createOutbox(
 			for (const { at, value } of await store.range('outbox', [space.id])) {
 				const stored = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
 				if (!stored.ok) continue;
-				const [packet, preimage, missing, recipients, copies, storedFor, since, last, epoch] =
+				const [packet, preimage, missing, recipients, copies, storedFor, since, ...rest] =
 					stored.value;
+				const [last, epoch, names] = rest;
 				rows.set(at, {
 					seq: at,
 					packet,
@@ -212,6 +225,7 @@ export function createOutbox(
 					since,
 					last: new Set(last.map(toHex)),
 					epoch,
+					names,
 				});
 			}
 		},
@@ -231,6 +245,7 @@ export function createOutbox(
 				since: Math.max(0, Math.floor(clock.now())),
 				last: new Set(last),
 				epoch: last.length === 0 ? null : entry.header.key.epoch,
+				names: [],
 			};
 			rows.set(row.seq, row);
 			return [write(row)];
@@ -268,6 +283,21 @@ export function createOutbox(
 					(device) => !row.storedFor.has(device) && post.route(device) === null,
 				),
 			),
+		purged(seq) {
+			void queue(() => {
+				const row = rows.get(seq);
+				if (row === undefined || stopped) return Promise.resolve();
+				for (const name of [row.packet, ...row.names]) post.remove(name, row.preimage);
+				row.names.length = 0;
+				row.copies.clear();
+				row.storedFor.clear();
+				row.named = false;
+				return Promise.resolve();
+			}).then(() => {
+				const row = rows.get(seq);
+				return row === undefined ? undefined : leaveCopies(row);
+			});
+		},
 		flush() {
 			for (const row of rows.values()) {
 				const due = row.since + STORE_AFTER - clock.now();

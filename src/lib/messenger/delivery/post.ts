@@ -74,6 +74,8 @@ export interface Post {
 	 */
 	store(devices: readonly string[], copy: StoreCopy, message: SpaceMessage): Promise<Stored>;
 	remove(packet: Bytes, preimage: Bytes): void;
+	/** Deletes packets from the mailboxes of which this device has the owner key; `again`: though that was done before. */
+	purge(packets: readonly Bytes[], again: boolean): void;
 	/** Says something to a device that may be no member any longer, by whatever still stands between the two. */
 	tell(device: string, message: SpaceMessage, onlyByLink?: boolean): void;
 	/** Closes an epoch's mailbox on all relays that are up. */
@@ -298,6 +300,17 @@ export function createPost(
 				for (const attachment of post.attachments.values()) {
 					if (attachment.ready()) void attachment.remove(packet, preimage);
 				}
+			}
+		},
+		purge(packets, again) {
+			for (const { grant, attachments } of posts.values()) {
+				if (grant.ownerSeed === null) continue;
+				const ready = [...attachments.values()].filter((attachment) => attachment.ready());
+				void crypto.signingKey(grant.ownerSeed).then((ownerKey) => {
+					for (const attachment of ready) {
+						for (const packet of packets) void attachment.purge(packet, ownerKey, again);
+					}
+				});
 			}
 		},
 		tell(device, message, onlyByLink = false) {

@@ -1,0 +1,75 @@
+// Takes what was purged off the relays: whoever has a mailbox's owner key deletes the packets in it, the author's device all
+// its own copies. In their place go headers without content, so that nobody's feed has a gap for it. [TB4]
+import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import type { PurgedMessage } from '#lib/protocol/moderation.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports, Self } from '../ports.ts';
+import type { Space, SpaceChange } from '../space/space.ts';
+import { packetName, type Outbox } from './outbox.ts';
+import type { Post } from './post.ts';
+
+/** What was purged longer ago than this has left every mailbox by itself. */
+const RECENT = DEFAULT_TTL_SECONDS * 1000;
+
+export interface RelayPurge {
+	onChange(change: SpaceChange): void;
+	/** A relay came up: what it missed is deleted there now. */
+	onRelayReady(): void;
+}
+
+export function createRelayPurge(
+	{ clock, crypto, random }: Ports,
+	self: Self,
+	space: Space,
+	post: Post,
+	outbox: Outbox,
+): RelayPurge {
+	const own = self.device.publicKey;
+
+	const namesOf = (messages: readonly Pick<PurgedMessage, 'id'>[]): Bytes[] => {
+		const spaceKey = space.ledger.authority.genesis?.spaceKey;
+		if (spaceKey === undefined) return [];
+		return messages.map(({ id }) => packetName(crypto, spaceKey, id));
+	};
+
+	/** What this device itself has just purged of others. */
+	const ordered = (change: SpaceChange): PurgedMessage[] =>
+		change.placed.flatMap(({ entry, control }) => {
+			if (control?.content.kind !== KIND.tombstone || !equal(entry.header.device, own)) return [];
+			return control.content.messages.filter(({ device }) => !equal(device, own));
+		});
+
+	async function leaveHeaders(messages: readonly PurgedMessage[]): Promise<void> {
+		const packets: Packet[] = [];
+		for (const { device, seq } of messages) {
+			const packet = await space.kept.packet(device, seq);
+			if (packet?.body === null) packets.push(packet);
+		}
+		const away = [...space.ledger.authority.devices]
+			.filter(([device, { active }]) => active && device !== toHex(own))
+			.map(([device]) => device)
+			.filter((device) => post.route(device) === null);
+		if (packets.length === 0 || away.length === 0) return;
+		const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+		await post.store(away, copy, { type: 'entries', packets });
+	}
+
+	return {
+		onChange(change) {
+			if (change.purged.length === 0) return;
+			post.purge(namesOf(change.purged), true);
+			for (const { device, seq } of change.purged) if (equal(device, own)) outbox.purged(seq);
+			const messages = ordered(change);
+			if (messages.length > 0) void leaveHeaders(messages);
+		},
+		onRelayReady() {
+			const { authority, control } = space.ledger;
+			const since = clock.now() - RECENT;
+			const recent = [...authority.purges.values()].filter(
+				({ entry }) => (control.get(toHex(entry))?.entry.header.time.ms ?? 0) > since,
+			);
+			if (recent.length > 0) post.purge(namesOf(recent.map(({ message }) => message)), false);
+		},
+	};
+}
