@@ -84,9 +84,11 @@ export function createResolver(
 	const forkedAt = (device: string): number =>
 		Math.min(forks().get(device) ?? Infinity, doubled.get(device) ?? Infinity);
 
-	function soundness({ entry, proven }: ControlEntry): Verdict {
+	function soundness({ content, entry, proven }: ControlEntry): Verdict {
 		const { device, author, seq } = entry.header;
 		if (!proven) return 'unproven';
+		// The root’s own word, whoever brings it: were it void beyond a fork, the fork could hide behind it.
+		if (content.kind === KIND.revokeDevice) return 'valid';
 		if (seq >= forkedAt(toHex(device))) return 'forked';
 		return bound.get(toHex(device))?.has(toHex(author)) === true ? 'valid' : 'not-a-member';
 	}

@@ -185,8 +185,6 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 			}
 			default:
 		}
-		const target = 'target' in content ? content.target : null;
-		if (target !== null) noteRank(target);
 		return 'valid';
 	}
 
@@ -316,7 +314,6 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 			state.active.delete(toHex(device.device));
 		}
 		state.ended.set(toHex(entry.header.device), entry.header.seq);
-		noteRank(entry.header.author);
 		return 'valid';
 	}
 
@@ -348,7 +345,11 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 	return {
 		state,
 		take(control) {
-			state.verdicts.set(control.entry.key, apply(control));
+			const { entry, content } = control;
+			state.verdicts.set(entry.key, apply(control));
+			// Whatever its verdict: what it may have changed is the same for all who hold it.
+			if (content.kind === KIND.leave) noteRank(entry.header.author);
+			else if ('target' in content) noteRank(content.target);
 		},
 	};
 }
