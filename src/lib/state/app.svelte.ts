@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import { listedChannels } from './channel-order.ts';
 import { ConversationModel, type Draft } from './conversation.svelte.ts';
+import { perList, perSpace, type PerSpace } from './kept.ts';
 import { live, type Live } from './live.svelte.ts';
 import { ModerationModel } from './moderation.svelte.ts';
 import { createNow, type Now } from './now.svelte.ts';
@@ -14,7 +15,6 @@ import type {
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
-import type { Readable } from '#lib/util/signal.ts';
 
 type Ready = Extract<BootState, { state: 'ready' }>;
 
@@ -24,25 +24,6 @@ interface Sought {
 	readonly channel: string;
 	readonly message: string;
 }
-
-const perSpace = <T>(read: (space: string) => Readable<T>): ((space: string) => T) => {
-	const known = new Map<string, Live<T>>();
-	return (space) => {
-		let value = known.get(space);
-		if (!value) known.set(space, (value = live(read(space))));
-		return value.current;
-	};
-};
-
-/** Computes once for each list; a list that changes is another one. */
-const perList = <T extends object, U>(compute: (list: T) => U): ((list: T) => U) => {
-	const known = new WeakMap<T, U>();
-	return (list) => {
-		let value = known.get(list);
-		if (value === undefined) known.set(list, (value = compute(list)));
-		return value;
-	};
-};
 
 const inOrder = perList(listedChannels);
 const byRootHash = perList(
@@ -59,7 +40,8 @@ export class AppModel {
 	readonly members: (space: string) => readonly MemberView[];
 	readonly #spaces: Live<readonly SpaceSummary[]>;
 	readonly #network: Live<NetworkView>;
-	readonly #moderation = new Map<string, ModerationModel>();
+	/** Who may do what in a space. */
+	readonly moderation: PerSpace<ModerationModel>;
 	readonly #drafts = new Map<string, Draft>();
 	/** A message somebody asked to see; the conversation it is in takes it from here. */
 	sought = $state.raw<Sought | null>(null);
@@ -71,9 +53,16 @@ export class AppModel {
 		this.messenger = messenger;
 		this.me = messenger.me;
 		this.now = createNow(clock);
-		const channels = perSpace((space) => messenger.channels(space));
-		this.channels = (space) => inOrder(channels(space));
-		this.members = perSpace((space) => messenger.members(space));
+		const channels = perSpace((space) => live(messenger.channels(space)));
+		const members = perSpace((space) => live(messenger.members(space)));
+		this.channels = (space) => inOrder(channels(space).current);
+		this.members = (space) => members(space).current;
+		this.moderation = perSpace((space) => new ModerationModel(messenger.moderation(space)));
+		// Somebody who is let in again after a ban or after leaving comes into a space that was made anew.
+		messenger.spaces.subscribe((spaces) => {
+			const inside = new Set(spaces.filter(({ state }) => state === 'ready').map(({ id }) => id));
+			for (const kept of [channels, members, this.moderation]) kept.keep(inside);
+		});
 		this.#spaces = live(messenger.spaces);
 		this.#network = live(messenger.network);
 	}
@@ -104,13 +93,6 @@ export class AppModel {
 	/** Somebody in a space by Root Hash; undefined for those who are no longer there. */
 	member(space: string, rootHash: string): MemberView | undefined {
 		return byRootHash(this.members(space)).get(rootHash);
-	}
-
-	moderation(space: string): ModerationModel {
-		let known = this.#moderation.get(space);
-		if (!known)
-			this.#moderation.set(space, (known = new ModerationModel(this.messenger.moderation(space))));
-		return known;
 	}
 
 	/** The channel a message is in, or null where it is not on this device. */

@@ -86,6 +86,16 @@ describe('a moderation log in words', () => {
 		);
 	});
 
+	it('names whose invitation was recalled, and nobody where no name is known', () => {
+		expect(actionSentence(action('recall'), ME)).toBe('Mina recalled an invitation by Kofi');
+		expect(actionSentence(action('recall', { target: 'mina' }), ME)).toBe(
+			'Mina recalled an invitation',
+		);
+		expect(actionSentence(action('unban', { target: null, targetName: '' }), ME)).toBe(
+			'Mina undid the ban of somebody',
+		);
+	});
+
 	it('tells a purge from somebody deleting what they wrote', () => {
 		expect(actionSentence(action('purge', { target: 'mina' }), ME)).toBe(
 			'Mina deleted their own message',

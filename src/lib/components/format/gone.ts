@@ -16,9 +16,8 @@ export const goneText = ({ how }: Gone): string => words[how]();
 export function goneDetail({ how, byName, reason }: Gone): string | null {
 	if (how === 'unreadable') return m.gone_unreadable_detail();
 	if (how === 'deleted') return null;
-	return reason === ''
-		? m.gone_purged_by({ name: byName })
-		: m.gone_purged_by_reason({ name: byName, reason });
+	const name = byName || m.log_somebody();
+	return reason === '' ? m.gone_purged_by({ name }) : m.gone_purged_by_reason({ name, reason });
 }
 
 /** What a message says, or what stands in its place. */

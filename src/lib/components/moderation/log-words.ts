@@ -54,8 +54,8 @@ const verdicts: Record<ActionView['verdict'], (named: Named) => string> = {
 /** `me`: Root Hash of the reader, who is called “you”. */
 function named({ by, byName, target, targetName, messages }: ActionView, me: string): Named {
 	return {
-		by: by === me ? m.message_mine() : byName,
-		target: target === me ? m.member_you() : targetName,
+		by: by === me ? m.message_mine() : byName || m.log_somebody(),
+		target: target === me ? m.member_you() : targetName || m.log_somebody(),
 		count: messages,
 	};
 }
@@ -67,6 +67,9 @@ export function actionSentence(action: ActionView, me: string): string {
 		return action.by === me ? m.log_delete_mine(words) : m.log_delete(words);
 	}
 	if (action.type === 'fork' && action.target === me) return m.log_fork_mine();
+	if (action.type === 'recall' && action.target !== null && action.target !== action.by) {
+		return m.log_recall_of(words);
+	}
 	return sentences[action.type](words);
 }
 
