@@ -1,7 +1,7 @@
 // A seed tells everything: the same one twice gives the same frames at the same times, and the same end.
 import { expect, it } from 'vitest';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
-import { drawPlan } from './plan.ts';
+import { drawPlan } from './draw.ts';
 import { runScenario } from './scenario.ts';
 
 it('[SY1] the same seed runs the same way twice, down to the last frame', async () => {

@@ -1,68 +1,60 @@
-// What must hold in the end, whatever happened: everybody agrees, nobody lost or doubled anything, and no relay and no
-// outbox keeps what all have.
+// What must hold in the end, whatever happened: all honest members agree, nobody of them lost or doubled anything, nothing
+// of an attacker's counts that must not, and no relay and no outbox keeps what all have.
 import { decode } from '@ipld/dag-cbor';
 import { checkEntry } from '#lib/crdt/check-entry.ts';
+import type { Ledger } from '#lib/crdt/ledger.ts';
 import { inShownOrder } from '#lib/crdt/segment.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
 import { KIND, type Time } from '#lib/protocol/entry.ts';
 import { lobbySpec } from '#lib/messenger/joining/invitations.ts';
-import type { Space } from '#lib/messenger/space/space.ts';
+import type { MessageView } from '#lib/messenger/api.ts';
 import { ledgerLines, messagesOf, viewDigest } from '#lib/simulation/digest.ts';
-import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Scene } from './scene.ts';
-import { isIn, talk } from './world.ts';
+import { standing, type Member, type Standing } from './standing.ts';
+import { talk } from './world.ts';
 
 interface Sent {
 	readonly id: Bytes;
 	readonly key: string;
 	readonly time: Time;
 	readonly device: string;
-	readonly recipients: ReadonlySet<string>;
+	readonly root: string;
+	readonly seq: number;
+	/** Names (hex) of the prekeys that it is wrapped for, wherever it lies. */
+	readonly recipients: Set<string>;
 }
-
-interface Member {
-	readonly node: SimulatedNode;
-	readonly kept: Space;
-}
-
-const stayed = ({ people, asked, left }: Scene): SimulatedNode[] =>
-	[...people.values()].filter(({ name }) => asked.has(name) && !left.has(name));
 
 /** Everything that is not as it should be, in words; empty when all is well. */
 export async function complaints(scene: Scene): Promise<string[]> {
-	const nodes = stayed(scene);
-	const waiting = nodes.filter((node) => !isIn(node, scene.space));
-	if (waiting.length > 0) {
-		return waiting.map((node) => {
-			const state = node.messenger.spaces.get().find(({ id }) => id === scene.space);
-			return `${node.name} is not in: ${state?.state ?? 'knows nothing of it'}`;
-		});
-	}
 	const names = new Map(
-		[...scene.people.values()].map(({ self, name }) => [toHex(self.device.publicKey), name]),
+		[...scene.people.values()].flatMap(({ self, name }) => [
+			[toHex(self.device.publicKey), name],
+			[toHex(self.rootHash), `${name}’s root`],
+		]),
 	);
 	const named = (line: string): string =>
 		line.replace(/[0-9a-f]{64}/g, (hex) => names.get(hex) ?? hex.slice(0, 8));
 
-	const holding = outboxesHold(scene, nodes).map(named);
+	const stand = await standing(scene);
+	if (!('members' in stand)) return stand.map(named);
+	const holding = outboxesHold(scene, stand.members).map(named);
 	// Nobody need look further while something is still on its way.
 	if (holding.length > 0) return holding;
-	const members: Member[] = [];
-	for (const node of nodes) members.push({ node, kept: await node.kept(scene.space) });
 	return [
-		...ledgersDiffer(members),
-		...(await messagesWrong(scene, members)),
-		...(await relaysHold(scene, members)),
+		...ledgersDiffer(stand.members),
+		...wrongCounts(scene, stand.ledger),
+		...(await messagesWrong(scene, stand)),
+		...(await relaysHold(scene, stand.members)),
 	].map(named);
 }
 
 export async function digestOf(scene: Scene): Promise<string> {
+	const stand = await standing(scene);
+	if (!('members' in stand)) return stand.join('\n');
 	const digests: string[] = [];
-	for (const node of stayed(scene)) {
-		digests.push(
-			`${node.name} ${await viewDigest(scene.world.crypto, await node.kept(scene.space))}`,
-		);
+	for (const { node, kept } of stand.members) {
+		digests.push(`${node.name} ${await viewDigest(scene.world.crypto, kept)}`);
 	}
 	return digests.join('\n');
 }
@@ -80,57 +72,147 @@ function ledgersDiffer(members: readonly Member[]): string[] {
 	});
 }
 
-async function messagesWrong(scene: Scene, members: readonly Member[]): Promise<string[]> {
+/** Whether this person (Root Hash, hex) was ever made a Powernode: then what it writes may count for good reason. */
+const everGranted = ({ control, authority }: Ledger, root: string): boolean =>
+	[...control.values()].some(
+		({ entry, content }) =>
+			content.kind === KIND.grant &&
+			toHex(content.target) === root &&
+			authority.verdicts.get(entry.key) === 'valid',
+	);
+
+/** Entries of attackers that count although the rules forbid it. */
+function wrongCounts({ wrong, atMost, people }: Scene, ledger: Ledger): string[] {
+	const { verdicts } = ledger.authority;
+	const rootOf = (who: string): string => {
+		const node = people.get(who);
+		return node === undefined ? '' : toHex(node.self.rootHash);
+	};
+	const counts = (key: string): boolean => verdicts.get(key) === 'valid';
+	return [
+		...[...wrong]
+			.filter(([key, { who, kind }]) => {
+				if (!counts(key)) return false;
+				return kind === 'alien' || !everGranted(ledger, rootOf(who));
+			})
+			.map(([key, { who, what }]) => `${who}’s ${what} counts: ${key}`),
+		...atMost
+			.filter(({ count, keys }) => keys.filter(counts).length > count)
+			.map(({ count, keys }) => `more than ${count} count of ${keys.join(', ')}`),
+	];
+}
+
+async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promise<string[]> {
+	const { crypto } = scene.world;
+	const honest = new Set(members.map(({ device }) => device));
 	const sent = await everythingSent(scene, members);
 	const wrong: string[] = [];
-	const texts = new Map<string, string>();
-	for (const { node, kept } of members) {
-		const { crypto } = scene.world;
-		const device = toHex(node.self.device.publicKey);
-		const prekeys = node.self.prekeys.map((key) => toHex(prekeyId(crypto, key.publicKey)));
-		const due = [...sent.values()]
-			.filter((each) => each.device === device || prekeys.some((id) => each.recipients.has(id)))
-			.sort(inShownOrder);
-		const logged = await messagesOf(kept);
-		for (const message of logged) texts.set(message.text, toHex(message.id));
+	const shownBy = new Map<Member, readonly MessageView[]>();
+	for (const member of members) {
+		const { node, kept } = member;
 		const conversation = talk(node, scene.space);
 		await scene.world.run(0);
 		const shown = conversation.messages.get();
 		conversation.close();
-		compareLists(
-			wrong,
-			`${node.name} keeps`,
-			due,
-			logged.map((each) => toHex(each.id)),
-		);
-		compareLists(
-			wrong,
-			`${node.name} shows`,
-			due,
-			shown.map((each) => each.id),
-		);
+		shownBy.set(member, shown);
+		const logged = (await messagesOf(kept)).map(({ id }) => toHex(id));
+		if (logged.join() !== shown.map(({ id }) => id).join()) {
+			wrong.push(`${node.name} shows other messages than it keeps`);
+		}
+		if (new Set(logged).size < logged.length) wrong.push(`${node.name} keeps a message twice`);
+		const order = shown.flatMap(({ id }) => sent.get(id) ?? []);
+		const sorted = [...order].sort(inShownOrder);
+		if (order.some((each, n) => each !== sorted[n])) {
+			wrong.push(`${node.name} shows messages in another order`);
+		}
+		for (const { id } of shown) {
+			const bad = scene.wrong.get(id);
+			if (bad !== undefined) wrong.push(`${node.name} shows ${bad.who}’s ${bad.what}`);
+			if (!sent.has(id)) wrong.push(`${node.name} shows ${id}, which nobody has sent`);
+		}
 	}
-	for (const [text, author] of scene.said) {
-		if (!scene.left.has(author) && !texts.has(text))
-			wrong.push(`“${text}” was said and is nowhere`);
+	const isHidden = ({ root, device, seq }: Sent): boolean =>
+		ledger.authority.isHidden(root, device, seq);
+	const isSilenced =
+		ledger.authority.channels.some(({ readOnly, archived }) => readOnly || archived) ||
+		[...ledger.control.values()].some(({ content }) => content.kind === KIND.channelEdit);
+	const seenByAny = new Set([...shownBy.values()].flat().map(({ id }) => id));
+	const due = [...sent.values()].filter(
+		(each) =>
+			honest.has(each.device) &&
+			each.seq < ledger.countsUpTo(each.device) &&
+			!isHidden(each) &&
+			(!isSilenced || seenByAny.has(each.key)),
+	);
+	for (const [{ node, device }, shown] of shownBy) {
+		const prekeys = node.self.prekeys.map((key) => toHex(prekeyId(crypto, key.publicKey)));
+		const isFor = (each: Sent): boolean =>
+			each.device === device || prekeys.some((id) => each.recipients.has(id));
+		const found = new Map(shown.map((message) => [message.id, message]));
+		for (const each of due) {
+			if (isFor(each) && !found.has(each.key))
+				wrong.push(`${node.name} lacks a message of ${each.device}`);
+		}
+		for (const message of shown) {
+			const each = sent.get(message.id);
+			if (each === undefined) continue;
+			// A purge takes the boxes away with the text: nothing is left to tell whom it was for.
+			const isPurged = ledger.authority.purges.has(message.id + message.author);
+			if (honest.has(each.device) && !isPurged && !isFor(each)) {
+				wrong.push(`${node.name} shows what was not for it`);
+			}
+			if (each.seq >= ledger.countsUpTo(each.device)) {
+				wrong.push(`${node.name} shows what does not count, of ${each.device}`);
+			}
+			if (isHidden(each) && each.device !== device) {
+				wrong.push(`${node.name} shows what is hidden, of ${each.device}`);
+			}
+			wrong.push(...textWrong(scene, ledger, node.name, message, honest.has(each.device)));
+		}
 	}
+	wrong.push(...lost(scene, { members, ledger }, shownBy, isSilenced));
 	return wrong;
 }
 
-function compareLists(
-	wrong: string[],
-	who: string,
-	due: readonly Sent[],
-	found: readonly string[],
-): void {
-	const missing = due.filter(({ key }) => !found.includes(key));
-	const expected = new Set(due.map(({ key }) => key));
-	for (const { device } of missing) wrong.push(`${who} not a message of ${device}`);
-	if (new Set(found).size < found.length) wrong.push(`${who} a message twice`);
-	if (found.some((key) => !expected.has(key))) wrong.push(`${who} what was not for them`);
-	if (wrong.length === 0 && found.some((key, n) => key !== due[n]?.key)) {
-		wrong.push(`${who} messages in another order`);
+/** A purged message shows no text, any other the one that was written, by who wrote it. */
+function textWrong(
+	{ said, people }: Scene,
+	{ authority }: Ledger,
+	name: string,
+	{ id, author, text, gone }: MessageView,
+	isHonest: boolean,
+): string[] {
+	if (authority.purges.has(id + author)) {
+		return gone !== null && gone.how !== 'unreadable' && text === ''
+			? []
+			: [`${name} still shows a purged message of ${author}`];
 	}
+	if (!isHonest) return [];
+	if (gone !== null) return [`${name} shows a message of ${author} as ${gone.how}`];
+	const by = people.get(said.get(text) ?? text.split(' ')[0] ?? '');
+	return by !== undefined && toHex(by.self.rootHash) === author
+		? []
+		: [`${name} shows “${text}” as ${author}’s`];
+}
+
+/** Acknowledged and nowhere, although nothing takes it away. */
+function lost(
+	scene: Scene,
+	{ members, ledger }: Standing,
+	shownBy: ReadonlyMap<Member, readonly MessageView[]>,
+	isSilenced: boolean,
+): string[] {
+	const texts = new Set([...shownBy.values()].flat().map(({ text }) => text));
+	const own = new Map(members.map(({ node, device }) => [node.name, device]));
+	const purged = new Set([...ledger.authority.purges.values()].map(({ author }) => toHex(author)));
+	return [...scene.said].flatMap(([text, author]) => {
+		const device = own.get(author);
+		const node = scene.people.get(author);
+		if (device === undefined || node === undefined || texts.has(text)) return [];
+		const ended = ledger.countsUpTo(device) < Infinity || scene.restored.has(author);
+		if (ended || isSilenced || purged.has(toHex(node.self.rootHash))) return [];
+		return [`“${text}” was said and is nowhere`];
+	});
 }
 
 /** All messages that any member holds, with whom they were wrapped for. */
@@ -139,36 +221,55 @@ async function everythingSent(
 	members: readonly Member[],
 ): Promise<Map<string, Sent>> {
 	const sent = new Map<string, Sent>();
+	const known = new Map<string, Sent | null>();
 	for (const { kept } of members) {
 		for (const feed of kept.ledger.feeds.values()) {
 			for (const packet of await kept.kept.packets(feed.device, 0, Infinity, Infinity)) {
-				const key = toHex(packet.signature);
-				if (sent.has(key)) continue;
+				const name = toHex(packet.signature);
+				const recipients = (packet.wraps?.boxes ?? []).map((box) => toHex(box.prekeyId));
+				const before = known.get(name);
+				if (before !== undefined) {
+					for (const recipient of recipients) before?.recipients.add(recipient);
+					continue;
+				}
 				const entry = await checkEntry(world.crypto, packet);
-				if (!entry.ok || entry.value.header.kind !== KIND.message) continue;
-				sent.set(key, {
-					id: entry.value.id,
-					key: entry.value.key,
-					time: entry.value.header.time,
+				if (!entry.ok || entry.value.header.kind !== KIND.message) {
+					known.set(name, null);
+					continue;
+				}
+				const { id, key, header } = entry.value;
+				const each = {
+					id,
+					key,
+					time: header.time,
 					device: toHex(feed.device),
-					recipients: new Set(packet.wraps?.boxes.map((box) => toHex(box.prekeyId))),
-				});
+					root: toHex(header.author),
+					seq: header.seq,
+					recipients: new Set(recipients),
+				};
+				known.set(name, each);
+				sent.set(key, each);
 			}
 		}
 	}
 	return sent;
 }
 
-function outboxesHold({ world }: Scene, nodes: readonly SimulatedNode[]): string[] {
-	return nodes.flatMap((node) => {
+/** Nothing waits for somebody who is there and honest. */
+function outboxesHold({ world }: Scene, members: readonly Member[]): string[] {
+	const there = new Set(members.map(({ device }) => device));
+	return members.flatMap(({ node }) => {
 		const rows = world
 			.disk(node.name)
 			.rows()
 			.filter((row) => row.table === 'outbox');
-		return rows.map(({ key, value }) => {
+		return rows.flatMap(({ key, value }) => {
 			const [, , missing] = decode<readonly [Bytes, Bytes, readonly Bytes[]]>(value);
+			const waiting = missing.map(toHex).filter((device) => there.has(device));
 			const seq = key.slice(key.lastIndexOf(';', key.length - 2));
-			return `${node.name}'s outbox holds ${seq} for ${missing.map(toHex).join(', ')}`;
+			return waiting.length === 0
+				? []
+				: [`${node.name}'s outbox holds ${seq} for ${waiting.join(', ')}`];
 		});
 	});
 }
@@ -179,8 +280,7 @@ function outboxesHold({ world }: Scene, nodes: readonly SimulatedNode[]): string
  */
 async function relaysHold(scene: Scene, members: readonly Member[]): Promise<string[]> {
 	const owners = new Map<string, string>();
-	for (const { node, kept } of members) {
-		const device = toHex(node.self.device.publicKey);
+	for (const { device, kept } of members) {
 		for (const epoch of kept.ledger.authority.epochs) {
 			if (!kept.ring.get(epoch.id)?.grant) continue;
 			for (const hash of epoch.tokenHashes.get(device) ?? []) owners.set(toHex(hash), device);
@@ -190,7 +290,7 @@ async function relaysHold(scene: Scene, members: readonly Member[]): Promise<str
 			for (const hash of tokenHashes) owners.set(toHex(hash), device);
 		}
 	}
-	const there = new Set(members.map(({ node }) => toHex(node.self.device.publicKey)));
+	const there = new Set(members.map(({ device }) => device));
 	return scene.relays.flatMap(({ name, store }) =>
 		store.held().flatMap(({ packet, waitingFor }) =>
 			waitingFor

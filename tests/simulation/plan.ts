@@ -1,5 +1,44 @@
-// What happens in a scenario, drawn from a seed before anything happens, so that it can be printed and replayed.
-import { createSeededRandom } from '#lib/simulation/random.ts';
+// What happens in a scenario, as plain data: drawn from a seed before anything happens, so that it can be printed,
+// replayed and shrunk.
+
+/** What somebody does to others by moderation, as the interface offers it to them then. */
+export const ACTS = [
+	'grant',
+	'revoke',
+	'ban',
+	'shadow-ban',
+	'undo',
+	'purge',
+	'delete',
+	'report',
+	'recall',
+	'channel',
+	'edit-channel',
+] as const;
+export type Act = (typeof ACTS)[number];
+
+/** What a member does that has turned; attacks.ts says how. */
+export const ATTACKS = [
+	'forge',
+	'bad-signature',
+	'fork',
+	'backdate',
+	'far-ahead',
+	'replay',
+	'flood',
+	'oversized',
+	'garbage',
+	'unauthorized',
+	'false-device',
+	'self-grant',
+	'over-admit',
+	'wrong-epoch',
+	'unknown-heads',
+	'strip',
+	'lie',
+	'message',
+] as const;
+export type Attack = (typeof ATTACKS)[number];
 
 /** Times in ms from the moment the space exists. */
 export type Happening =
@@ -14,7 +53,7 @@ export type Happening =
 	  }
 	| {
 			readonly at: number;
-			readonly type: 'stop' | 'crash' | 'start' | 'leave';
+			readonly type: 'stop' | 'crash' | 'start' | 'leave' | 'copy-disk' | 'restore-disk';
 			readonly who: string;
 	  }
 	| {
@@ -24,7 +63,32 @@ export type Happening =
 			readonly outcome: 'crash-before' | 'crash-after';
 			/** Commits that still succeed first. */
 			readonly after: number;
+	  }
+	| {
+			readonly at: number;
+			readonly type: 'act';
+			readonly who: string;
+			readonly act: Act;
+			/** Whom it is about, where it is about somebody. */
+			readonly whom: string;
+			/** Which of several messages, actions, channels. */
+			readonly pick: number;
+	  }
+	/** From here on a member follows no rule. */
+	| { readonly at: number; readonly type: 'turn'; readonly who: string }
+	| {
+			readonly at: number;
+			readonly type: 'attack';
+			readonly who: string;
+			readonly how: Attack;
+			readonly seed: number;
 	  };
+
+/** What befalls single frames on direct links, in thousandths. */
+export interface Noise {
+	readonly doubled: number;
+	readonly overtaken: number;
+}
 
 export interface Plan {
 	readonly seed: number;
@@ -32,85 +96,8 @@ export interface Plan {
 	readonly relays: readonly string[];
 	/** Pairs that never get a direct link. */
 	readonly blocked: readonly (readonly [string, string])[];
+	readonly noise: Noise;
 	readonly happenings: readonly Happening[];
-}
-
-const NAMES = 'Ann Ben Cleo Dan Eve Finn Gus Hana Ivo Jan Kim Lea Max Nora'.split(' ');
-const HOUR = 3_600_000;
-const JOINING = 20_000;
-const END = 50_000;
-
-export function drawPlan(seed: number): Plan {
-	const random = createSeededRandom(seed * 7919 + 17);
-	const chance = (p: number): boolean => random.next() < p;
-	const names = NAMES.slice(0, 10 + random.below(5));
-	const relays = chance(0.5) ? ['north', 'south'] : ['north'];
-	const happenings: Happening[] = [];
-	const [founder = ''] = names;
-
-	names.slice(1).forEach((who, index) => {
-		happenings.push({
-			at: random.below(JOINING),
-			type: 'join',
-			who,
-			by: chance(0.5) ? founder : random.pick(names.slice(0, index + 1)),
-		});
-	});
-	const count = 20 + random.below(20);
-	for (let n = 0; n < count; n++) {
-		const who = random.pick(names);
-		happenings.push({ at: random.below(END), type: 'say', who, text: `${who} ${n}` });
-	}
-	for (
-		let at = random.below(20_000);
-		at < END && chance(0.8);
-		at += 10_000 + random.below(30_000)
-	) {
-		const ends = [...names, ...relays];
-		const here = ends.filter(() => chance(0.5));
-		const there = ends.filter((each) => !here.includes(each));
-		happenings.push({ at, type: 'part', groups: [here, there] });
-		happenings.push({ at: at + 2000 + random.below(25_000), type: 'heal' });
-	}
-	const [, second] = relays;
-	if (second !== undefined && chance(0.5)) {
-		happenings.push({ at: random.below(END), type: 'add-relay', relay: second });
-	}
-	for (const relay of relays) {
-		if (!chance(0.5)) continue;
-		const at = random.below(END);
-		happenings.push({ at, type: 'relay-down', relay });
-		happenings.push({ at: at + 1000 + random.below(25_000), type: 'relay-up', relay });
-	}
-	for (const who of names) {
-		for (let at = random.below(END); at < END && chance(0.4); at += 20_000) {
-			const type = random.pick(['stop', 'crash', 'crash-at-commit'] as const);
-			if (type === 'crash-at-commit') {
-				const outcome = random.pick(['crash-before', 'crash-after'] as const);
-				happenings.push({ at, type, who, outcome, after: random.below(6) });
-			} else {
-				happenings.push({ at, type, who });
-			}
-			happenings.push({ at: at + 1000 + random.below(20_000), type: 'start', who });
-		}
-	}
-	if (chance(0.4)) {
-		const who = random.pick(names.slice(1));
-		happenings.push({ at: JOINING + random.below(END - JOINING), type: 'leave', who });
-	}
-	const blocked = names.flatMap((a, i) =>
-		names.slice(i + 1).flatMap((b) => (chance(0.15) ? [[a, b] as const] : [])),
-	);
-	return {
-		seed,
-		people: names.map((name) => ({
-			name,
-			skew: chance(0.2) ? random.below(2 * HOUR) - HOUR : 0,
-		})),
-		relays,
-		blocked,
-		happenings: happenings.sort((a, b) => a.at - b.at),
-	};
 }
 
 /** The plan as text, for whoever looks into a failure. */
@@ -126,6 +113,7 @@ export function describePlan(plan: Plan): string {
 		`clocks ${skews.map(({ name, skew }) => `${name} ${Math.round(skew / 1000)} s`).join(', ')}`,
 		`relays ${plan.relays.join(' ')}`,
 		`blocked ${plan.blocked.map((pair) => pair.join('-')).join(' ')}`,
+		`noise ${plan.noise.doubled} doubled, ${plan.noise.overtaken} overtaken of 1000`,
 		...lines,
 	].join('\n');
 }

@@ -2,7 +2,10 @@
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
-import { concat, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
+import { concat, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
+import { act } from './acts.ts';
+import { createAttacker } from './attacker.ts';
+import { attack } from './attacks.ts';
 import { complaints, digestOf } from './oracle.ts';
 import { describePlan, type Happening, type Plan } from './plan.ts';
 import type { Scene } from './scene.ts';
@@ -13,8 +16,8 @@ export interface Outcome {
 	readonly digest: string;
 	/** Hash of every frame that passed, with its time; zeros unless traced. */
 	readonly trace: string;
-	readonly messages: number;
-	readonly members: number;
+	/** Entries that the founder holds in the end. */
+	readonly entries: number;
 }
 
 const QUIET_WITHIN = 400_000;
@@ -49,6 +52,7 @@ export async function runScenario(
 	}
 	const isBlocked = new Set(plan.blocked.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
 	world.network.blockDirect((a, b) => isBlocked.has(`${a} ${b}`));
+	world.network.noise = plan.noise;
 	const relays: SimulatedRelay[] = [];
 	for (const name of plan.relays) relays.push(await world.addRelay(name));
 	const people = new Map<string, SimulatedNode>();
@@ -63,8 +67,21 @@ export async function runScenario(
 		if (!addedLater.includes(relay)) await useRelay(world, founder, relay);
 	}
 	const space = await found(world, founder);
-	const asked = new Set([founder.name]);
-	const scene: Scene = { world, space, people, relays, asked, left: new Set(), said: new Map() };
+	const asked = new Map([[founder.name, '']]);
+	const scene: Scene = {
+		world,
+		space,
+		people,
+		relays,
+		asked,
+		left: new Set(),
+		said: new Map(),
+		turned: new Map(),
+		restored: new Set(),
+		copies: new Map(),
+		wrong: new Map(),
+		atMost: [],
+	};
 
 	const start = world.clock.now();
 	for (const happening of plan.happenings) {
@@ -73,9 +90,9 @@ export async function runScenario(
 	}
 	await heal(scene);
 
-	const end = world.clock.now() + QUIET_WITHIN;
+	const last = world.clock.now() + QUIET_WITHIN;
 	let wrong = ['not looked yet'];
-	while (wrong.length > 0 && world.clock.now() < end) {
+	while (wrong.length > 0 && world.clock.now() < last) {
 		await world.run(LOOK);
 		wrong = await complaints(scene);
 	}
@@ -85,17 +102,29 @@ export async function runScenario(
 		wrong = await complaints(scene);
 	}
 	if (wrong.length > 0) {
+		end(scene);
 		const words = `${describePlan(plan)}\n\n${wrong.slice(0, 40).join('\n')}`;
 		throw new ScenarioError(words, scene);
 	}
 	const outcome = {
 		digest: await digestOf(scene),
 		trace: toHex(trace),
-		messages: scene.said.size,
-		members: asked.size - scene.left.size,
+		entries: await entriesOf(scene),
 	};
-	for (const node of people.values()) if (node.running) node.crash();
+	end(scene);
 	return outcome;
+}
+
+/** Nothing goes on after it has been judged. */
+function end({ people, turned }: Scene): void {
+	for (const attacker of turned.values()) attacker?.stop();
+	for (const node of people.values()) if (node.running) node.crash();
+}
+
+async function entriesOf({ people, space }: Scene): Promise<number> {
+	const [founder] = people.values();
+	const feeds = (await founder?.kept(space))?.ledger.feeds.values() ?? [];
+	return [...feeds].reduce((sum, { seq }) => sum + seq + 1, 0);
 }
 
 async function happen(scene: Scene, happening: Happening): Promise<void> {
@@ -124,6 +153,11 @@ async function happen(scene: Scene, happening: Happening): Promise<void> {
 		default: {
 			const node = people.get(happening.who);
 			if (node === undefined) throw new Error(`who is ${happening.who}?`);
+			if (scene.turned.has(happening.who)) {
+				const attacker = scene.turned.get(happening.who);
+				if (happening.type === 'attack' && attacker) void attack(scene, attacker, happening.how);
+				return;
+			}
 			await befall(scene, node, happening);
 		}
 	}
@@ -172,33 +206,61 @@ async function befall(
 			};
 			break;
 		}
+		case 'act':
+			act(scene, node, happening);
+			break;
+		case 'turn':
+			await turn(scene, node);
+			break;
+		case 'copy-disk':
+			if (isIn(node, space)) scene.copies.set(node.name, world.disk(node.name).snapshot());
+			break;
+		case 'restore-disk': {
+			const copy = scene.copies.get(node.name);
+			if (copy === undefined || !isIn(node, space)) return;
+			node.crash();
+			world.disk(node.name).restore(copy);
+			scene.restored.add(node.name);
+			break;
+		}
 		case 'join':
-			throw new Error('not something that befalls a node');
+		case 'attack':
+			break;
 	}
 }
 
 /** `by` invites, or the founder where that can't be: people ask somebody who is there. */
-function join({ people, space, asked }: Scene, who: string, by: string): void {
+function join({ people, space, asked, turned }: Scene, who: string, by: string): void {
 	const joiner = people.get(who);
 	const preferred = people.get(by);
 	const [founder] = people.values();
 	const inviter = [preferred, founder, ...people.values()].find(
 		(each) => each !== undefined && isIn(each, space),
 	);
-	if (joiner?.running !== true || inviter === undefined) return;
+	if (joiner?.running !== true || inviter === undefined || turned.has(who)) return;
 	void inviter.messenger.invite(space).then((invited) => {
 		if (!invited.ok || !invited.value.reachable || !joiner.running) return;
-		void joiner.messenger.join(invited.value.link).then((kept) => {
-			if (kept.ok) asked.add(who);
+		const { link } = invited.value;
+		void joiner.messenger.join(link).then((kept) => {
+			if (kept.ok) asked.set(who, link);
 		});
 	});
 }
 
-async function heal({ world, people, relays }: Scene): Promise<void> {
+/** The node ends; whoever has its keys goes on without it. */
+async function turn(scene: Scene, node: SimulatedNode): Promise<void> {
+	if (node.running) node.crash();
+	const { random } = scene.world;
+	const space = fromHex(scene.space) ?? new Uint8Array(32);
+	scene.world.disk(node.name).onCommit = undefined;
+	scene.turned.set(node.name, await createAttacker(node, space, random.below(2 ** 31)));
+}
+
+async function heal({ world, people, relays, turned }: Scene): Promise<void> {
 	world.network.partition([]);
 	for (const relay of relays) relay.start();
 	for (const node of people.values()) {
 		world.disk(node.name).onCommit = undefined;
-		if (!node.running) await node.start();
+		if (!node.running && !turned.has(node.name)) await node.start();
 	}
 }

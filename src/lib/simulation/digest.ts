@@ -16,7 +16,9 @@ export function ledgerLines(ledger: Ledger): readonly string[] {
 		.map((feed) => ({ ...ledger.headOf(feed), frozenAt: feed.frozenAt }))
 		.filter(({ seq }) => seq >= 0)
 		.map(({ feed, seq, id, frozenAt }) => {
-			const frozen = frozenAt === null ? '' : ` frozen at ${frozenAt}`;
+			// A fork in what a ban or a departure has cut off changes nothing, and not everybody sees it.
+			const isSeen = frozenAt !== null && frozenAt < ledger.takesUpTo(toHex(feed));
+			const frozen = isSeen ? ` frozen at ${frozenAt}` : '';
 			return `feed ${toHex(feed)} ${seq} ${toHex(id)}${frozen}`;
 		});
 	const devices = [...authority.devices.values()].map(

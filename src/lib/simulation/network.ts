@@ -12,7 +12,7 @@ import { err, ok } from '#lib/util/result.ts';
 import type { SimulatedClock } from './clock.ts';
 import { createSimulatedDirect } from './direct.ts';
 import type { SeededRandom } from './random.ts';
-import { createWire, type Passing, type Wire } from './wire.ts';
+import { createWire, type Fate, type Passing, type Wire } from './wire.ts';
 
 export interface SimulatedRelay {
 	readonly name: string;
@@ -38,7 +38,11 @@ export interface SimulatedNetwork {
 	watch: (passing: Passing) => void;
 	/** Damages frames on their way; leaves them alone unless set. */
 	tamper: (frame: Bytes) => Bytes;
+	/** How many of a thousand frames on direct links arrive twice, and how many late, after those behind them. */
+	noise: { readonly doubled: number; readonly overtaken: number };
 }
+
+const ONCE: Fate = { times: 1, late: 0 };
 
 const DIAL_TIMEOUT = 10_000;
 
@@ -64,6 +68,13 @@ export function createSimulatedNetwork(
 	};
 	const latency = (): number => 5 + random.below(40);
 
+	function fate(): Fate {
+		const { doubled, overtaken } = network.noise;
+		if (doubled === 0 && overtaken === 0) return ONCE;
+		const times = random.below(1000) < doubled ? 2 : 1;
+		return { times, late: random.below(1000) < overtaken ? 1 + random.below(500) : 0 };
+	}
+
 	function wireBetween(a: string, b: string, over: Passing['over']): Wire {
 		const carries: Carried = {
 			a,
@@ -73,6 +84,7 @@ export function createSimulatedNetwork(
 				latency,
 				passes: () => reaches(a, b),
 				tamper: (frame) => network.tamper(frame),
+				fate: () => (over === 'direct' ? fate() : ONCE),
 				watch: (fromFirst, frame) => {
 					network.watch({ from: fromFirst ? a : b, to: fromFirst ? b : a, frame, over });
 				},
@@ -169,6 +181,7 @@ export function createSimulatedNetwork(
 		drop: dropAll,
 		watch: () => undefined,
 		tamper: (frame) => frame,
+		noise: { doubled: 0, overtaken: 0 },
 	};
 
 	return network;

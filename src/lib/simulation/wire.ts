@@ -1,5 +1,5 @@
 // Simulated channels: frames take a while and arrive in order. While the way is cut they wait, as TCP and data channels
-// let them, and are lost only with the channel.
+// let them, and are lost only with the channel. A way can be made worse than these: frames doubled and overtaken.
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -18,6 +18,12 @@ export interface Wire {
 	cut(reason: string): void;
 }
 
+export interface Fate {
+	readonly times: number;
+	/** Milliseconds; 0: in order. */
+	readonly late: number;
+}
+
 export interface WireOptions {
 	readonly clock: Clock;
 	/** Milliseconds for the next frame. */
@@ -27,6 +33,8 @@ export interface WireOptions {
 	readonly watch: (fromFirst: boolean, frame: Bytes) => void;
 	/** What arrives of a frame. */
 	readonly tamper: (frame: Bytes) => Bytes;
+	/** How often the next frame arrives, and how much later than it should, without holding up those behind it. */
+	readonly fate: () => Fate;
 	/** Neither end will hear anything any more. */
 	readonly onEnd: () => void;
 }
@@ -35,7 +43,7 @@ export interface WireOptions {
 const RETRANSMIT = 400;
 
 export function createWire(options: WireOptions): Wire {
-	const { clock, latency, passes, watch, tamper, onEnd } = options;
+	const { clock, latency, passes, watch, tamper, fate, onEnd } = options;
 	/** An end that has closed, or has heard of it, neither sends nor hears. */
 	const closed: [boolean, boolean] = [false, false];
 	let over = false;
@@ -79,11 +87,19 @@ export function createWire(options: WireOptions): Wire {
 			send(frame) {
 				if (closed[index]) return;
 				const copy = frame.slice();
-				carry(() => {
+				const arrive = (): void => {
 					if (closed[other]) return;
 					watch(index === 0, copy);
 					ends[other].onFrame?.(tamper(copy));
-				});
+				};
+				const { times, late } = fate();
+				for (let n = 0; n < times; n++) {
+					if (late === 0) carry(arrive);
+					else
+						clock.after(late, () => {
+							carry(arrive);
+						});
+				}
 			},
 			close(reason) {
 				if (closed[index]) return;

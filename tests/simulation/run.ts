@@ -1,0 +1,50 @@
+// Runs scenarios by seed, in a process of its own; scripts/sim.mjs starts one for each core. Each line that it writes is
+// JSON: a run that went well, or one that failed, with the smallest plan found that still fails.
+import { drawPlan } from './draw.ts';
+import { describePlan } from './plan.ts';
+import { runScenario } from './scenario.ts';
+import { shrink } from './shrink.ts';
+
+const [from, step, count, seconds] = process.argv.slice(2).map(Number) as [
+	number,
+	number,
+	number,
+	number,
+];
+
+let broken: unknown;
+process.on('unhandledRejection', (reason) => {
+	broken ??= reason;
+});
+
+/** Why a plan fails; undefined when all is well. */
+async function failure(plan: Parameters<typeof runScenario>[0]): Promise<string | undefined> {
+	broken = undefined;
+	try {
+		const { entries } = await runScenario(plan);
+		if (broken === undefined) {
+			lastEntries = entries;
+			return undefined;
+		}
+	} catch (error) {
+		broken ??= error;
+	}
+	return broken instanceof Error ? (broken.stack ?? broken.message) : String(broken);
+}
+let lastEntries = 0;
+
+const tell = (line: unknown): void => {
+	process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+for (let seed = from; seed < from + count; seed += step) {
+	const plan = drawPlan(seed);
+	const why = await failure(plan);
+	if (why === undefined) {
+		tell({ seed, entries: lastEntries });
+		continue;
+	}
+	const smallest = await shrink(plan, async (each) => (await failure(each)) !== undefined, seconds);
+	const reason = (await failure(smallest)) ?? why;
+	tell({ seed, failed: true, scenario: describePlan(smallest), reason });
+}

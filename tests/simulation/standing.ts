@@ -1,0 +1,94 @@
+// Who ought to be where in the end: by the founder's ledger, which everybody who is in must share.
+import { decodeInvitation } from '#lib/protocol/invitation.ts';
+import type { Ledger } from '#lib/crdt/ledger.ts';
+import type { Space } from '#lib/messenger/space/space.ts';
+import type { SimulatedNode } from '#lib/simulation/simulation.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { equal, toHex } from '#lib/util/bytes.ts';
+import { inviteKeyOf } from '#lib/messenger/joining/invitations.ts';
+import type { Scene } from './scene.ts';
+import { isIn } from './world.ts';
+
+export interface Member {
+	readonly node: SimulatedNode;
+	readonly kept: Space;
+	/** Its device's key in this space, hex. */
+	readonly device: string;
+}
+
+export interface Standing {
+	readonly members: readonly Member[];
+	/** What everybody is to agree with. */
+	readonly ledger: Ledger;
+}
+
+/** Honest members; or, in words, who is not where they ought to be. */
+export async function standing(scene: Scene): Promise<Standing | readonly string[]> {
+	const { people, space, asked, left, turned } = scene;
+	const [founder] = people.values();
+	if (founder === undefined) throw new Error('nobody there');
+	if (!isIn(founder, space)) return [`${founder.name}, who founded it, is not in`];
+	const reference = await founder.kept(space);
+	const { ledger } = reference;
+	const astray: string[] = [];
+	const members: Member[] = [];
+	for (const node of people.values()) {
+		if (!asked.has(node.name) || left.has(node.name) || turned.has(node.name)) continue;
+		const isMember = ledger.authority.people.get(toHex(node.self.rootHash))?.active === true;
+		if (isMember && isIn(node, space)) {
+			const kept = node === founder ? reference : await node.kept(space);
+			members.push({ node, kept, device: toHex(node.self.device.publicKey) });
+		} else if (isMember || !(await isKeptOut(scene, ledger, node))) {
+			const state = node.running
+				? node.messenger.spaces.get().find(({ id }) => id === space)?.state
+				: 'not running';
+			astray.push(
+				`${node.name} is ${isMember ? 'a member and' : ''} not in: ${state ?? 'knows nothing of it'}`,
+			);
+		}
+	}
+	return astray.length > 0 ? astray : { members, ledger };
+}
+
+/** Whether there is a reason for which this person is no member: a ban, or nothing left to come in by. */
+async function isKeptOut(
+	{ world, asked }: Scene,
+	{ authority, control, feeds }: Ledger,
+	{ name, self }: SimulatedNode,
+): Promise<boolean> {
+	const root = toHex(self.rootHash);
+	if ([...authority.bans.values()].some(({ content }) => toHex(content.target) === root)) {
+		return true;
+	}
+	// Whoever let it in had no say: what counts of an admission is what counts of its author's feed.
+	const admissions = [...control.values()].filter(
+		({ memberRoot }) => memberRoot !== null && toHex(memberRoot) === root,
+	);
+	if (admissions.length > 0) {
+		return (
+			admissions.every(({ entry }) => authority.verdicts.get(entry.key) !== 'valid') ||
+			feeds.get(toHex(self.device.publicKey))?.frozenAt !== null
+		);
+	}
+	const link = asked.get(name);
+	if (link === undefined || link === '') return false;
+	const invitation = decodeInvitation(link, (b) => world.crypto.sha256(b));
+	if (!invitation.ok) return false;
+	const { publicKey } = await inviteKeyOf(world.crypto, invitation.value.seed);
+	const invite = [...authority.invites.values()].find(({ content }) =>
+		equal(content.inviteKey, publicKey),
+	);
+	// Made by somebody who was banned or forked at that time, and known to nobody or void; or closed since.
+	return (
+		invite === undefined ||
+		invite.used >= invite.content.uses ||
+		[...control.values()].some(
+			({ entry, content }) =>
+				authority.verdicts.get(entry.key) === 'valid' &&
+				((content.kind === KIND.recall && equal(content.invite, invite.id)) ||
+					(content.kind === KIND.ban &&
+						content.voidInvites &&
+						equal(content.target, invite.author))),
+		)
+	);
+}
