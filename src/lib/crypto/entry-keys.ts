@@ -4,7 +4,7 @@ import type { Wraps } from '#lib/protocol/entry.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
-import { concat, equal, type Bytes } from '#lib/util/bytes.ts';
+import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { derive, prekeyId } from './hash.ts';
 
 // Every key here seals one thing once, so the nonce carries nothing.
@@ -91,6 +91,40 @@ export async function wrapEach(
  */
 export const sealedWrapsSeed = (crypto: CryptoProvider, entryKey: Uint8Array): Bytes =>
 	derive(crypto, entryKey, 'sealed-wraps');
+
+export interface LateRecipient {
+	readonly publicKey: Uint8Array;
+	/** null: a box of random bytes. */
+	readonly secret: Uint8Array | null;
+	/** Of the ephemeral key, if this device knows it. */
+	readonly seed: Uint8Array | null;
+	/** Names (hex) of the prekeys of those who are still there: others' boxes give way when there is no more room. */
+	readonly present: ReadonlySet<string>;
+}
+
+/** The wraps with a box for one more. Where they are under an unknown key, it alone gets one that opens. */
+export async function addWrap(
+	crypto: CryptoProvider,
+	random: Random,
+	wraps: Wraps,
+	{ publicKey, secret, seed, present }: LateRecipient,
+): Promise<Wraps> {
+	const name = prekeyId(crypto, publicKey);
+	const known = wraps.boxes.find((box) => equal(box.prekeyId, name));
+	if (known !== undefined && secret === null) return wraps;
+	const length = wraps.boxes[0]?.box.length ?? 32 + BOX_OVERHEAD;
+	const added =
+		secret === null || seed === null
+			? { ephemeral: wraps.ephemeral, boxes: [{ prekeyId: name, box: random.bytes(length) }] }
+			: await wrapEach(crypto, random, [{ publicKey, secret }], seed);
+	if (!equal(added.ephemeral, wraps.ephemeral)) return added;
+	const others = wraps.boxes.filter((box) => !equal(box.prekeyId, name));
+	const absent = others.filter((box) => !present.has(toHex(box.prekeyId)));
+	const surplus = others.length + added.boxes.length - MAX_DIRECT_RECIPIENTS;
+	const dropped = new Set(absent.slice(0, Math.max(0, surplus)));
+	const boxes = [...others.filter((box) => !dropped.has(box)), ...added.boxes];
+	return { ephemeral: wraps.ephemeral, boxes: boxes.slice(-MAX_DIRECT_RECIPIENTS) };
+}
 
 /** One secret for all of these prekeys. */
 export const wrapFor = (

@@ -21,6 +21,7 @@ import type { Links } from './delivery/links.ts';
 import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { createRelayPurge } from './delivery/relay-purge.ts';
+import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
@@ -95,6 +96,7 @@ export async function startSpaceNode(
 		toLeave: (packet, last) => cutOff.toLeave(packet, last),
 	});
 	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
+	const sealedCare = createSealedCare(ports, self, space, post);
 	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
 		onAcknowledged: (device, seq) => {
@@ -193,6 +195,7 @@ export async function startSpaceNode(
 			held.delete(name);
 		}
 		relayPurge.onChange(change);
+		void sealedCare.onChange(change);
 		if (change.control) {
 			cutOff.onChange(change);
 			outbox.membersChanged();

@@ -26,7 +26,7 @@ const EPOCHS_READ = 16;
 /** Relays that a stored copy goes to. */
 const COPIES = 2;
 /** What an envelope adds to the message inside. */
-const ENVELOPE_OVERHEAD = 160;
+export const ENVELOPE_OVERHEAD = 160;
 const LINK_BATCH = 180_000;
 
 export interface PostEvents {

@@ -17,7 +17,6 @@ import {
 	type Refusal,
 } from '#lib/protocol/lobby.ts';
 import type { MailboxError } from '#lib/mailbox/client-api.ts';
-import { compareTime, type Packet } from '#lib/protocol/entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
@@ -26,6 +25,7 @@ import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
+import { logFor } from '../space/rewrapping.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
 import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
@@ -170,7 +170,11 @@ export function createAdmission(
 		const bases =
 			(await keptHeads(store, space, deviceKey)) ??
 			(await headsBefore(crypto, space, made.control.entry.header.time));
-		const packets = controlPackets();
+		const { rootKey } = request.member.certificate;
+		const packets = await logFor(
+			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger },
+			{ rootHash: rootHashOf(crypto, rootKey), prekey: request.member.prekey.publicKey },
+		);
 		const batches = split({ type: 'entries', packets }, MAX_SEALED_TO - 64);
 		return reply(relay, request, [
 			{
@@ -190,11 +194,6 @@ export function createAdmission(
 		if (now === undefined || now.used >= now.content.uses) return REFUSAL.spent;
 		return hasRoom(space) ? null : REFUSAL.full;
 	}
-
-	const controlPackets = (): Packet[] =>
-		[...space.ledger.control.values()]
-			.sort((a, b) => compareTime(a.entry.header.time, b.entry.header.time))
-			.map(({ entry }) => entry.packet);
 
 	/** Puts the answer into the joiner's own mailbox; true once the relay keeps all of it. */
 	async function reply(
