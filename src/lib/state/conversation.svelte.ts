@@ -1,6 +1,7 @@
 // One open channel: its messages laid out, the draft, the message being answered, and the one somebody looks for.
 // Messages are held by their ids alone: of one that is purged nothing stays here.
 import { createContext } from 'svelte';
+import { SvelteSet } from 'svelte/reactivity';
 import { live } from './live.svelte.ts';
 import { chunkRows, messageRows, type MessageChunk } from './message-rows.ts';
 import type { Conversation, MessageView, SendError } from '#lib/messenger/api.ts';
@@ -29,6 +30,8 @@ export class ConversationModel {
 	/** Id of a message to bring into sight; whoever draws the messages takes it from here. */
 	revealed = $state.raw<string | null>(null);
 	loadingOlder = $state(false);
+	/** Folds of blocked messages that somebody wanted to see, by the id of their first. */
+	readonly unfolded = new SvelteSet<string>();
 	readonly chunks: readonly MessageChunk[] = $derived.by(() =>
 		chunkRows(messageRows(this.#messages.current), this.#breaks),
 	);

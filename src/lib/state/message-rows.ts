@@ -8,6 +8,14 @@ export interface MessageRow {
 	/** First and last of a group: one author, each within 5 minutes of the one before, one day. */
 	readonly startsGroup: boolean;
 	readonly endsGroup: boolean;
+	/** Messages in a row, on one day, whose authors are blocked fold away together: their first and their number. */
+	readonly fold: Fold | null;
+}
+
+interface Fold {
+	/** Message id. */
+	readonly first: string;
+	readonly count: number;
 }
 
 export interface MessageChunk {
@@ -25,6 +33,19 @@ const sameDay = (a: number, b: number): boolean =>
 const sameGroup = (a: MessageView, b: MessageView): boolean =>
 	a.author === b.author && Math.abs(b.time - a.time) < GROUP_GAP;
 
+function folds(messages: readonly MessageView[], startsDay: readonly boolean[]): (Fold | null)[] {
+	const runs: MessageView[][] = [];
+	const runOf = messages.map((message, at) => {
+		if (!message.blocked) return null;
+		const goes = messages[at - 1]?.blocked === true && startsDay[at] !== true;
+		const run = (goes ? runs.at(-1) : undefined) ?? [];
+		if (run.length === 0) runs.push(run);
+		run.push(message);
+		return run;
+	});
+	return runOf.map((run) => run && { first: run[0]?.id ?? '', count: run.length });
+}
+
 export function messageRows(messages: readonly MessageView[]): MessageRow[] {
 	const startsDay = messages.map((message, at) => {
 		const before = messages[at - 1];
@@ -34,11 +55,13 @@ export function messageRows(messages: readonly MessageView[]): MessageRow[] {
 		const before = messages[at - 1];
 		return startsDay[at] === true || !before || !sameGroup(before, message);
 	});
+	const folded = folds(messages, startsDay);
 	return messages.map((message, at) => ({
 		message,
 		startsDay: startsDay[at] === true,
 		startsGroup: startsGroup[at] === true,
 		endsGroup: startsGroup[at + 1] ?? true,
+		fold: folded[at] ?? null,
 	}));
 }
 

@@ -43,6 +43,25 @@ describe('rows of messages', () => {
 		expect(rows[1]?.startsGroup).toBe(true);
 	});
 
+	it('folds messages of blocked people that follow each other, day by day', () => {
+		const midnight = new Date(2026, 4, 13).getTime();
+		const blocked = (id: string, time: number) => ({ ...message(id, 'Bob', time), blocked: true });
+		const rows = messageRows([
+			blocked('a', NOON),
+			blocked('b', NOON + 60 * MINUTE),
+			message('c', 'Alice', NOON + 61 * MINUTE),
+			blocked('d', NOON + 62 * MINUTE),
+			blocked('e', midnight),
+		]);
+		expect(rows.map(({ fold }) => fold && [fold.first, fold.count])).toEqual([
+			['a', 2],
+			['a', 2],
+			null,
+			['d', 1],
+			['e', 1],
+		]);
+	});
+
 	it('keeps every message once and in order, whatever the chunks', () => {
 		fc.assert(
 			fc.property(fc.nat(400), fc.nat(400), (older, newer) => {
