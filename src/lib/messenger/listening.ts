@@ -1,7 +1,8 @@
 // All that a space's node does once this person is banned from it: listens for the ban to be undone, or to turn out void.
 // Nothing is written, nothing taken in but the authority log; whoever is there is asked, and answers with the last word. [BN3]
 import { isControl, decodeHeader, type Packet } from '#lib/protocol/entry.ts';
-import { toHex } from '#lib/util/bytes.ts';
+import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createPost } from './delivery/post.ts';
 import { signedState } from './delivery/statement.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
@@ -18,7 +19,7 @@ export interface ListeningEvents {
 	/** The authority log says something else than before. */
 	onChange(): void;
 	/** These bans (ids) are undone. */
-	onUndone(bans: readonly Uint8Array[]): void;
+	onUndone(bans: readonly Bytes[]): void;
 }
 
 /** Returns the end of it. */
@@ -35,13 +36,31 @@ export async function listen(
 	let stopped = false;
 
 	const post = createPost(ports, self, space, pool, NO_LINKS, {
-		async onEnvelope({ message }) {
-			return message.type === 'entries' ? take(message.packets) : true;
+		async onEnvelope({ from, message }) {
+			if (message.type === 'entries') return take(message.packets);
+			if (message.type === 'state') pull([toHex(from)], message.state.controlHeads);
+			return true;
 		},
 		isHeld: () => false,
 		onRelayReady: () => undefined,
 		onPresence: () => void ask(),
 	});
+
+	/** Asks for control entries; who takes this device for banned won't answer, who doesn't will. */
+	function pull(devices: readonly string[], control: readonly Bytes[]): void {
+		const missing = control.filter((id) => !space.ledger.control.has(toHex(id)));
+		if (missing.length === 0) return;
+		const wanted = missing.slice(0, MAX_AUTHORITY_HEADS);
+		const have = space.ledger.authorityHeads();
+		for (const device of devices) {
+			post.send(device, { type: 'pull', control: wanted, have, ranges: [] });
+		}
+	}
+
+	const others = (): string[] =>
+		[...space.ledger.authority.devices]
+			.filter(([device, { active }]) => active && device !== own && post.route(device) !== null)
+			.map(([device]) => device);
 
 	async function take(packets: readonly Packet[]): Promise<boolean> {
 		if (stopped) return false;
@@ -51,6 +70,7 @@ export async function listen(
 		});
 		const received = await space.receive(control);
 		if (!received.ok) return false;
+		pull(others(), received.value.wanted);
 		for (const packet of control) {
 			const bans = await undoneBy(ports, self, space, packet);
 			if (bans.length > 0) events.onUndone(bans);
@@ -59,21 +79,17 @@ export async function listen(
 	}
 
 	async function ask(): Promise<void> {
-		const due = [...space.ledger.authority.devices].filter(
-			([device, { active }]) =>
-				active &&
-				device !== own &&
-				clock.now() - (askedAt.get(device) ?? -Infinity) >= ASK_EVERY &&
-				post.route(device) !== null,
+		const due = others().filter(
+			(device) => clock.now() - (askedAt.get(device) ?? -Infinity) >= ASK_EVERY,
 		);
-		for (const [device] of due) askedAt.set(device, clock.now());
+		for (const device of due) askedAt.set(device, clock.now());
 		if (due.length === 0) return;
 		const feed = space.ledger.feeds.get(own);
 		const heads = feed === undefined || feed.seq < 0 ? [] : [space.ledger.headOf(feed)];
 		const how = { full: false, wantsReply: true };
 		const message = await signedState(clock, self, space, heads, how);
 		if (stopped) return;
-		for (const [device] of due) post.send(device, message);
+		for (const device of due) post.send(device, message);
 	}
 
 	let cancelAsk = clock.after(ASK_EVERY, again);

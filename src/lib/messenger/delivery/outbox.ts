@@ -169,7 +169,7 @@ export function createOutbox(
 					packet: name,
 					preimage: row.preimage,
 					notIn: newEpochOf(packet),
-					...(row.last.size > 0 && row.epoch !== null && { only: row.epoch }),
+					...(row.epoch !== null && !post.isClosed(row.epoch) && { only: row.epoch }),
 				},
 				{ type: 'entries', packets: events.toLeave(packet, [...row.last]) },
 			);
