@@ -149,7 +149,7 @@ export const MODERATION_VIEWS: readonly View[] = [
 		scene: { blocked: fakeHash('mina') },
 		go: async (page) => {
 			await openChat(page);
-			await press(page, 'Show');
+			await page.getByRole('button', { name: 'Show', exact: true }).last().click();
 			await page.getByRole('button', { name: 'Hide' }).waitFor();
 		},
 	},
