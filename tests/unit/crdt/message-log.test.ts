@@ -165,6 +165,26 @@ describe('a channel’s log', () => {
 		expect(ranges.filter((number) => number < 9)).toEqual([]);
 	});
 
+	it('[DO2] [TB1] puts another in place of a message, and not a byte of the first stays', async () => {
+		await insert(several(0, 30));
+		await insert(several(30, 40));
+		const gone = { how: 'purged' as const, by: named('alice'), reason: 'spam' };
+		const place = { ...message(7), text: '', gone };
+		await commit(await log.replace([place, message(99)]));
+		expect(await log.get(place.id, place.time)).toEqual(place);
+		expect(await log.holds('text 7')).toBe(false);
+		expect(await log.holds('text 8')).toBe(true);
+		const again = reopened();
+		expect((await everything(again)).map(({ text }) => text)).toEqual(
+			several(0, 40).map(({ text, seq }) => (seq === 7 ? '' : text)),
+		);
+		expect(await again.get(place.id, place.time)).toEqual(place);
+		expect(await again.get(named('message 99'), message(99).time)).toBeUndefined();
+		for (const row of await store.range('segment', [space, channel, 0])) {
+			expect(includes(row.value, utf8('text 7'))).toBe(false);
+		}
+	});
+
 	it('[DO2] removes for good: no byte of the text is left in the store', async () => {
 		for (const each of several(0, 10)) await insert([each]);
 		await insert([{ ...message(50), text: 'canary canary' }]);

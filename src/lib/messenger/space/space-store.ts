@@ -19,6 +19,7 @@ import {
 	decodePacket,
 	encodePacket,
 	isControl,
+	KIND,
 	packetShape,
 	packetToTuple,
 	type Packet,
@@ -72,8 +73,8 @@ const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
 export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore {
 	const feedNumbers = new Map<string, number>();
 	let controlCount = 0;
-	/** Rows of control entries that carry wraps, by signature (hex): only of these a packet may come that says more. */
-	const wrapped = new Map<string, number>();
+	/** Rows of SEALED entries by signature (hex): only of these a packet may come that says more. */
+	const sealed = new Map<string, number>();
 
 	const numberOf = (device: Bytes): number => {
 		const key = toHex(device);
@@ -85,7 +86,8 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 		return number;
 	};
 	const noteRow = (packet: Packet, at: number): void => {
-		if (packet.wraps !== null) wrapped.set(toHex(packet.signature), at);
+		const header = decodeHeader(packet.header);
+		if (header.ok && header.value.kind === KIND.sealed) sealed.set(toHex(packet.signature), at);
 	};
 	const controlWrite = ({ entry, proven }: ControlEntry, at: number): StoreWrite => ({
 		table: 'control',
@@ -168,7 +170,7 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			return controlWrite(control, at);
 		},
 		rewriteControl(before, after) {
-			const at = wrapped.get(toHex(before.entry.packet.signature)) ?? controlCount++;
+			const at = sealed.get(toHex(before.entry.packet.signature)) ?? controlCount++;
 			noteRow(after.entry.packet, at);
 			return controlWrite(after, at);
 		},
