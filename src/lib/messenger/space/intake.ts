@@ -178,6 +178,15 @@ export function createIntake(tools: Tools): Intake {
 		return header?.ok ? header.value.time : BEGINNING;
 	};
 
+	/** Another entry in the same place that the authority log holds, from before the view too. */
+	const inLog = ({ id, header }: Entry): ControlEntry | undefined =>
+		[...ledger.control.values()].find(
+			({ entry }) =>
+				entry.header.seq === header.seq &&
+				equal(entry.header.device, header.device) &&
+				!equal(entry.id, id),
+		);
+
 	/** The entry's place is taken: by itself, or by another one of the same device. */
 	const lookForFork = async (entry: Entry, round: Round): Promise<void> => {
 		const { device, seq, prev } = entry.header;
@@ -188,7 +197,11 @@ export function createIntake(tools: Tools): Intake {
 				other.entry.header.seq === seq &&
 				equal(other.entry.header.device, device),
 		);
-		const ours = placed?.entry.packet ?? (await kept.packet(device, seq)) ?? round.past.get(place);
+		const ours =
+			placed?.entry.packet ??
+			(await kept.packet(device, seq)) ??
+			round.past.get(place) ??
+			inLog(entry)?.entry.packet;
 		if (ours === undefined) {
 			round.past.set(place, entry.packet);
 			return;
