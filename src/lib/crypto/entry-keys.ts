@@ -65,20 +65,21 @@ export async function wrapEach(
 	crypto: CryptoProvider,
 	random: Random,
 	recipients: readonly WrapRecipient[],
-	seed: Uint8Array = random.bytes(32),
+	seed?: Uint8Array,
 ): Promise<Wraps> {
 	if (recipients.length > MAX_DIRECT_RECIPIENTS) throw new Error(`${recipients.length} recipients`);
-	const ephemeral = await crypto.agreementKey(seed);
+	const hasDecoys = seed !== undefined || recipients.some(({ secret }) => secret === null);
+	const ephemeral = await crypto.agreementKey(seed ?? random.bytes(32));
 	const length = recipients.find(({ secret }) => secret !== null)?.secret?.length ?? 32;
 	const boxes = await Promise.all(
 		recipients.map(async ({ publicKey, secret }) => {
 			const shared = await ephemeral.agree(publicKey);
 			if (shared === undefined) return [];
+			// Both are made where both may be: how long it took, and what was drawn, says nothing either.
+			const decoy = hasDecoys ? random.bytes(length + BOX_OVERHEAD) : undefined;
 			const key = wrapKey(crypto, shared, ephemeral.publicKey, publicKey);
-			const box =
-				secret === null
-					? random.bytes(length + BOX_OVERHEAD)
-					: crypto.seal(key, ZERO_NONCE, secret);
+			const sealed = crypto.seal(key, ZERO_NONCE, secret ?? new Uint8Array(length));
+			const box = secret === null && decoy !== undefined ? decoy : sealed;
 			return [{ prekeyId: prekeyId(crypto, publicKey), box }];
 		}),
 	);
