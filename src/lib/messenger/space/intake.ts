@@ -265,6 +265,8 @@ export function createIntake(tools: Tools): Intake {
 				return false;
 			case 'refused':
 				if (placement.reason === 'broken-chain') round.disputed.push(entry.header.device);
+				// Nobody takes it, but two of them prove a fork, and what was built on those is judged by that.
+				if (placement.reason === 'beyond-fence') await lookForFork(entry, round);
 				// Without content the reason was given when it was opened, or it waits.
 				if (placement.reason !== 'needs-content') round.refused.push(placement.reason);
 				return false;
