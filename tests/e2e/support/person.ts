@@ -5,6 +5,7 @@ import { createPeersPanel, type PeersPanel } from './peers-panel.ts';
 import type { Profile } from './profile.ts';
 import { watchComplaints, type Complaints } from './complaints.ts';
 import { watchRequests, type Requests } from './requests.ts';
+import { createModerating, type Moderating } from './moderating.ts';
 import { createSpaces, type Spaces } from './spaces.ts';
 import { m } from './words.ts';
 
@@ -15,6 +16,7 @@ export interface Person {
 	readonly peers: PeersPanel;
 	readonly spaces: Spaces;
 	readonly chat: Conversation;
+	readonly moderating: Moderating;
 	/** Opens a tab at this address; the tab in use from now on. */
 	visit(address: string): Promise<Page>;
 	/** Turns to a tab that is open already. */
@@ -77,6 +79,7 @@ export async function createPerson(
 		peers: createPeersPanel(current),
 		spaces: createSpaces(current),
 		chat: createConversation(current),
+		moderating: createModerating(current),
 		visit: async (address) => {
 			page = await context.newPage();
 			await page.goto(address);

@@ -1,0 +1,76 @@
+// Everything that a page's profile holds: the sealed database as this very device can open it, and every byte that lies
+// in IndexedDB, caches and storage as it lies there.
+import type { Page } from 'playwright-core';
+import { build } from 'vite';
+
+/** By table, the rows' contents in plain, each byte as a character. */
+export type Rows = Record<string, readonly string[]>;
+
+let script: Promise<string> | undefined;
+
+async function bundle(): Promise<string> {
+	const built = await build({
+		configFile: false,
+		logLevel: 'silent',
+		build: {
+			write: false,
+			minify: false,
+			lib: { entry: 'tests/e2e/support/opened-rows.ts', formats: ['iife'], name: 'aegisRows' },
+		},
+	});
+	const [output] = Array.isArray(built) ? built : [built];
+	const chunk = output !== undefined && 'output' in output ? output.output[0] : undefined;
+	if (chunk?.type !== 'chunk') throw new Error('no script was made');
+	return chunk.code;
+}
+
+/** What the device can read of all that it keeps. */
+export async function openedRows(page: Page): Promise<Rows> {
+	script ??= bundle();
+	const code = await script;
+	return page.evaluate<Rows>(`(async () => { ${code}
+		return await aegisRows.openedRows('aegis-keys', 'aegis'); })()`);
+}
+
+export const holds = (rows: Rows, text: string): boolean =>
+	Object.values(rows)
+		.flat()
+		.some((row) => row.includes(text));
+
+/** Every value of every database, cache and storage of the page's origin, as it lies there. */
+export function rawBytes(page: Page): Promise<string> {
+	return page.evaluate(async () => {
+		const asText = (bytes: Uint8Array): string =>
+			Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+		const request = <T>(asked: IDBRequest<T>): Promise<T> =>
+			new Promise((done, fail) => {
+				asked.onsuccess = () => {
+					done(asked.result);
+				};
+				asked.onerror = () => {
+					fail(asked.error ?? new Error('no reason'));
+				};
+			});
+		const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
+		for (const { name } of await indexedDB.databases()) {
+			const database = await request(indexedDB.open(name ?? ''));
+			for (const store of database.objectStoreNames) {
+				const values = await request(
+					database.transaction(store).objectStore(store).getAll() as IDBRequest<unknown[]>,
+				);
+				for (const value of values) {
+					found.push(value instanceof Uint8Array ? asText(value) : JSON.stringify(value));
+				}
+			}
+			database.close();
+		}
+		for (const name of await caches.keys()) {
+			const cache = await caches.open(name);
+			for (const key of await cache.keys()) {
+				const body = await (await cache.match(key))?.arrayBuffer();
+				found.push(key.url, asText(new Uint8Array(body ?? new ArrayBuffer(0))));
+			}
+		}
+		return found.join('\n');
+	});
+}
