@@ -1,5 +1,6 @@
 // Takes what was purged off the relays: whoever has a mailbox's owner key deletes the packets in it, the author's device all
 // its own copies. In their place go headers without content, so that nobody's feed has a gap for it. [TB4]
+import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
@@ -7,10 +8,13 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Space, SpaceChange } from '../space/space.ts';
 import { packetName, type Outbox } from './outbox.ts';
-import type { Post } from './post.ts';
+import { ENVELOPE_OVERHEAD, split, type Post } from './post.ts';
 
 /** What was purged longer ago than this has left every mailbox by itself. */
 const RECENT = DEFAULT_TTL_SECONDS * 1000;
+/** Purges repeated at the start, and those remembered for relays that are away: each costs a request to each mailbox. */
+const LAST_PURGES = 32;
+const MAX_LATELY = 1000;
 
 export interface RelayPurge {
 	onChange(change: SpaceChange): void;
@@ -33,12 +37,25 @@ export function createRelayPurge(
 		return messages.map(({ id }) => packetName(crypto, spaceKey, id));
 	};
 
+	/** What may have happened while no relay was up, before this device was started anew. */
+	function lastPurges(): Bytes[] {
+		const { authority, control } = space.ledger;
+		const since = clock.now() - RECENT;
+		const recent = [...authority.purges.values()].filter(
+			({ entry }) => (control.get(toHex(entry))?.entry.header.time.ms ?? 0) > since,
+		);
+		return namesOf(recent.slice(-LAST_PURGES).map(({ message }) => message));
+	}
+
 	/** What this device itself has just purged of others. */
 	const ordered = (change: SpaceChange): PurgedMessage[] =>
 		change.placed.flatMap(({ entry, control }) => {
 			if (control?.content.kind !== KIND.tombstone || !equal(entry.header.device, own)) return [];
 			return control.content.messages.filter(({ device }) => !equal(device, own));
 		});
+
+	/** Names of packets that relays may not have been told of yet. */
+	const lately: Bytes[] = lastPurges();
 
 	async function leaveHeaders(messages: readonly PurgedMessage[]): Promise<void> {
 		const packets: Packet[] = [];
@@ -51,25 +68,25 @@ export function createRelayPurge(
 			.map(([device]) => device)
 			.filter((device) => post.route(device) === null);
 		if (packets.length === 0 || away.length === 0) return;
-		const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
-		await post.store(away, copy, { type: 'entries', packets });
+		for (const part of split({ type: 'entries', packets }, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
+			const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+			await post.store(away, copy, part);
+		}
 	}
 
 	return {
 		onChange(change) {
 			if (change.purged.length === 0) return;
-			post.purge(namesOf(change.purged), true);
+			const names = namesOf(change.purged);
+			lately.push(...names);
+			lately.splice(0, lately.length - MAX_LATELY);
+			post.purge(names, true);
 			for (const { device, seq } of change.purged) if (equal(device, own)) outbox.purged(seq);
 			const messages = ordered(change);
 			if (messages.length > 0) void leaveHeaders(messages);
 		},
 		onRelayReady() {
-			const { authority, control } = space.ledger;
-			const since = clock.now() - RECENT;
-			const recent = [...authority.purges.values()].filter(
-				({ entry }) => (control.get(toHex(entry))?.entry.header.time.ms ?? 0) > since,
-			);
-			if (recent.length > 0) post.purge(namesOf(recent.map(({ message }) => message)), false);
+			post.purge(lately, false);
 		},
 	};
 }
