@@ -47,7 +47,7 @@ it('four people meet', async () => {
 it('[AU9] the founder makes a Powernode, and everybody sees it', async () => {
 	await alice.moderating.member('Bob', m.menu_grant(), m.act_grant());
 	await carol.moderating.logged(m.log_grant({ by: 'Alice', target: 'Bob' }));
-	await bob.moderating.logged(m.log_grant({ by: 'Alice', target: 'Bob' }));
+	await dora.moderating.logged(m.log_grant({ by: 'Alice', target: 'Bob' }));
 });
 
 it('[TB1] a purged message is gone from every device, and from the relay', async () => {
