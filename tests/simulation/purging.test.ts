@@ -101,7 +101,9 @@ describe('a purge', () => {
 		const id = await idOf(world, alice, space, CANARY);
 		const isKept = await keeps(world, relay, alice, space, id);
 		await world.until(isKept, 10_000, 'a copy waits for Dave');
-		const seen = [alice, bob, carol].map((node) => reader(node, space));
+		// Its author hears nothing of it, and does nothing about it.
+		await bob.stop();
+		const seen = [alice, carol].map((node) => reader(node, space));
 		await done(world, alice.messenger.moderation(space).purge([id], 'not here'));
 		for (const look of seen) {
 			await world.until(() => look().includes('<purged>'), 10_000, 'it is purged');
@@ -114,15 +116,20 @@ describe('a purge', () => {
 			byName: 'Alice',
 			reason: 'not here',
 		});
-		await expectGone(world, [alice, bob, carol], space);
+		await expectGone(world, [alice, carol], space);
 
 		// Everybody else is away: all that Dave gets is what waits for him.
-		for (const node of [alice, bob, carol]) await node.stop();
+		await world.run(3000);
+		for (const node of [alice, carol]) await node.stop();
 		await dave.start();
 		const his = reader(dave, space);
 		const inOrder = (): boolean => his().join() === 'good morning,<purged>';
 		await world.until(inOrder, 20_000, 'Dave sees that something was there');
 		await expectGone(world, [dave], space);
+		await bob.start();
+		const authors = reader(bob, space);
+		await world.until(() => authors().includes('<purged>'), 20_000, 'Bob sees it too');
+		await expectGone(world, [bob], space);
 	});
 
 	it('[TB3] comes before the message where the network will have it so', async () => {
@@ -164,6 +171,27 @@ describe('a purge', () => {
 		const both = (): boolean => his().join() === '<purged>' && hers().join() === '<purged>';
 		await world.until(both, 30_000, 'both have heard');
 		await expectGone(world, [alice, bob, carol], space);
+	});
+
+	it('[TB4] reaches a relay that was away, once it is back', async () => {
+		const { world, relay, alice, others, space } = await community(58, ['Bob', 'Carol', 'Dave']);
+		const [bob, , dave] = others as [SimulatedNode, SimulatedNode, SimulatedNode];
+		await world.run(15_000);
+		await dave.stop();
+		await say(world, bob, space, CANARY);
+		const id = await idOf(world, alice, space, CANARY);
+		const isKept = await keeps(world, relay, alice, space, id);
+		await world.until(isKept, 10_000, 'a copy waits for Dave');
+		await bob.stop();
+		relay.stop();
+		await done(world, alice.messenger.moderation(space).purge([id], ''));
+		await world.run(3000);
+		expect(isKept()).toBe(true);
+		// Also by whoever has been started anew meanwhile.
+		await alice.stop();
+		await alice.start();
+		relay.start();
+		await world.until(() => !isKept(), 60_000, 'the relay has deleted it');
 	});
 
 	it('[TB4] by the author takes its own copies back, without anybody’s help', async () => {
