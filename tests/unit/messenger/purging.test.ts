@@ -1,6 +1,8 @@
 // What is purged, deleted, hidden or missing, on every device that has anything of it.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '#lib/crdt/check-entry.ts';
+import { composeEntry } from '#lib/messenger/space/composing.ts';
+import { KIND } from '#lib/protocol/entry.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import {
 	admit,
@@ -10,8 +12,11 @@ import {
 	found,
 	invite,
 	level,
+	channelOf,
 	reopen,
 	say,
+	tryWrite,
+	write,
 	type Device,
 	type Devices,
 } from '../../support/devices.ts';
@@ -377,6 +382,65 @@ describe('in a community of four', () => {
 			// The other half proves the fork.
 			await carry([toAlice.packet], carol);
 			expect(carol.space.ledger.feeds.get(bob.key)?.frozenAt).toBe(1);
+		});
+	});
+
+	describe('a changed channel', () => {
+		/** Carol writes although she knows better: by hand, since her own node wouldn't. */
+		async function defy(text: string): Promise<Entry> {
+			const { space, self, ports } = carol;
+			const { epoch, devices } = space.ledger.authority;
+			const { after: time, ...place } = space.ledger.next(self.device.publicKey, world.clock.now());
+			return composeEntry(
+				{ ...ports, device: self.device },
+				{
+					...place,
+					space: space.id,
+					author: self.rootHash,
+					time: { ms: Math.max(time.ms, world.clock.now()), counter: time.counter + 1 },
+				},
+				{
+					epoch: epoch?.id ?? new Uint8Array(16),
+					controlKey: new Uint8Array(32),
+					recipients: [...devices.values()].map(({ member }) => ({
+						publicKey: member.prekey.publicKey,
+						secret: null,
+					})),
+				},
+				{ kind: KIND.message, channel: channelOf(carol), text, replyTo: null },
+			);
+		}
+		const archive = (by: Device): Promise<Entry> =>
+			write(by, {
+				kind: KIND.channelEdit,
+				channel: channelOf(by),
+				name: 'general',
+				archived: true,
+				readOnly: false,
+			});
+
+		it('[CH1] shows nothing of those who knew, and lets it back when it was not to be changed', async () => {
+			await grant(alice, bob);
+			await level(alice, bob, carol, dave);
+			const fence = fenceOf(alice, bob);
+			const unaware = await after(() => say(dave, 'unaware'));
+			const edit = await after(() => archive(bob));
+			await carry([edit.packet, unaware.packet], carol);
+			await carry([edit.packet, unaware.packet], alice);
+			const refused = await tryWrite(carol, {
+				kind: KIND.message,
+				channel: channelOf(carol),
+				text: 'may I?',
+				replyTo: null,
+			});
+			expect(refused).toMatchObject({ ok: false, error: { type: 'not-member' } });
+			const defiant = await after(() => defy('I may'));
+			await carry([defiant.packet], alice);
+			expect(await linesOf(alice)).toEqual(['unaware']);
+			await reopen(alice);
+			// By a fence before it, the edit was never Bob's to make.
+			await after(() => ban(alice, bob, fence));
+			expect(await linesOf(alice)).toEqual(['unaware', 'I may']);
 		});
 	});
 });
