@@ -66,6 +66,7 @@ export function createDevices(seed: number): Devices {
 					),
 					member,
 					root: await createRootSigner(crypto, secrets.rootSeed),
+					former: [],
 				},
 				ports: {
 					clock: { ...clock, now: () => clock.now() + ahead.ms },
@@ -159,7 +160,11 @@ export async function invite(device: Device, uses = 25): Promise<Invited> {
 	return { entry, seed };
 }
 
-export async function proofFor(invited: Invited, space: Bytes, { self }: Device): Promise<Bytes> {
+export async function proofFor(
+	invited: Invited,
+	space: Bytes,
+	{ self }: Pick<Device, 'self'>,
+): Promise<Bytes> {
 	const key = await inviteKeyOf(crypto, invited.seed);
 	return key.sign(joinProofContent(crypto, space, self.rootHash, self.member));
 }

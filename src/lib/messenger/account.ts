@@ -49,6 +49,7 @@ async function toSelf(
 		prekeys: await Promise.all(newestFirst.map(({ seed }) => crypto.agreementKey(seed))),
 		member,
 		root: await createRootSigner(crypto, secrets.rootSeed),
+		former: [],
 	};
 }
 

@@ -46,6 +46,8 @@ export interface Self {
 	readonly prekeys: readonly AgreementKey[];
 	readonly member: Member;
 	readonly root: RootSigner;
+	/** Public keys of the devices that this installation was before in the space; none where it is the first. */
+	readonly former: readonly Bytes[];
 }
 
 /** A number from 0 (inclusive) to 1 (exclusive). */

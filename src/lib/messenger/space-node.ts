@@ -24,6 +24,7 @@ import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
+import { createEnrolling } from './joining/enrolling.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import type { Ports, Self } from './ports.ts';
@@ -42,6 +43,8 @@ export interface SpaceNodeEvents {
 	onDelivery(seqs: readonly number[]): void;
 	/** Who can be reached, or how, changed. */
 	onPresence(): void;
+	/** A fresh device of this installation is let in. */
+	onEnrolled(device: Bytes, block: Bytes): void;
 }
 
 export interface WriteHow {
@@ -131,6 +134,15 @@ export async function startSpaceNode(
 			post.route(device) !== null || (space.ledger.feeds.get(device)?.seq ?? -1) >= 0,
 	});
 
+	const enrolling = createEnrolling(ports, self, space, {
+		write: async (content) => (await write(content)).ok,
+		reply(device, message) {
+			if (post.send(device, message)) return;
+			const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+			void post.store([device], copy, message);
+		},
+	});
+
 	let presentBefore = new Set<string>();
 	let onRelayBefore = new Set<string>();
 	function onPresence(): void {
@@ -165,6 +177,12 @@ export async function startSpaceNode(
 				return true;
 			case 'signal':
 				await onSignal(message.signal);
+				return true;
+			case 'enrol-me':
+				void enrolling.onRequest(from, message);
+				return true;
+			case 'enrolled':
+				events.onEnrolled(message.device, message.block);
 				return true;
 		}
 	}
@@ -210,6 +228,7 @@ export async function startSpaceNode(
 			change.placed.map(({ entry }) => [toHex(entry.header.device), entry.header.device]),
 		);
 		if (feeds.size > 0) sync.onKept([...feeds.values()]);
+		if (change.forks.length > 0) void sync.onForks(change.forks);
 		if (change.wanted.length > 0) sync.want(change.wanted);
 		events.onChange(change);
 	}
@@ -333,6 +352,7 @@ export async function startSpaceNode(
 			sync.stop();
 			outbox.stop();
 			admission.stop();
+			enrolling.stop();
 			post.stop();
 		},
 	};

@@ -20,7 +20,8 @@ import { createPendingJoins } from './joining/pending-joins.ts';
 import { createModeration, type LiveModeration } from './moderation/moderation.ts';
 import { ownBan, type OwnBan } from './own-ban.ts';
 import type { Ports, Self } from './ports.ts';
-import { createSelvesInSpaces } from './self-in-space.ts';
+import { createRecovery, revocationOf, type Recovery } from './recovery.ts';
+import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
 import { startSpaceNode, type SpaceNode } from './space-node.ts';
 import { openSpace, type Space, type SpaceChange, type WriteError } from './space/space.ts';
 import { createSummaries, type Summaries } from './summaries.ts';
@@ -34,6 +35,7 @@ export interface LiveSpace {
 	readonly number: number;
 	/** Who this installation is in this space. */
 	readonly self: Self;
+	readonly recovery: Recovery;
 }
 
 interface Departure {
@@ -134,12 +136,16 @@ export function createSpaces(
 				}
 				if (change.messages.size > 0 || change.shrunk.size > 0 || change.control) refreshAll();
 				if (change.control) lockIfBanned(space.key);
+				if (change.control) spaces.get(space.key)?.recovery.look();
 				publish();
 			},
 			onDelivery: refreshAll,
 			onPresence: () => {
 				summariesNow()?.updateMembers();
 				onPresence();
+			},
+			onEnrolled: (device, block) => {
+				spaces.get(space.key)?.recovery.onEnrolled(device, block);
 			},
 		});
 		const summaries = createSummaries(
@@ -151,10 +157,23 @@ export function createSpaces(
 		);
 		await summaries.update();
 		const moderation = createModeration({ ports, self, node, linkOf });
-		const live: LiveSpace = { node, summaries, moderation, conversations, number, self };
+		const recovery = createRecovery(ports, selves, node, self, (next) => {
+			void goOnAs(live, next);
+		});
+		const live: LiveSpace = {
+			node,
+			summaries,
+			moderation,
+			conversations,
+			number,
+			self,
+			recovery,
+		};
 		spaces.set(space.key, live);
 		links.greet();
 		lockIfBanned(space.key);
+		recovery.look();
+		void endFormer(live);
 		publish();
 		return live;
 	}
@@ -203,16 +222,39 @@ export function createSpaces(
 		if (left !== undefined) depart(live, left);
 	}
 
+	/** Writes that the devices which this installation was before have ended. [FD11] */
+	async function endFormer({ node, self: own }: LiveSpace): Promise<void> {
+		const revocation = await revocationOf(node.space, own);
+		if (revocation !== null) await node.write(revocation);
+	}
+
+	/** The fresh device takes over what the old one had: the same ledger, keys and messages. [FD11] */
+	async function goOnAs(live: LiveSpace, next: NextSelf): Promise<void> {
+		const { id, key } = live.node.space;
+		live.node.stop();
+		live.recovery.stop();
+		spaces.delete(key);
+		// What others have not said they hold of the old feed, they ask for.
+		await store.clear('outbox', [id]);
+		const kept = await store.commit(next.settle);
+		const own = kept.ok ? next.self : live.self;
+		for (const conversation of [...live.conversations]) conversation.close();
+		// Out of the list for a moment: whoever shows the space opens it anew.
+		publish();
+		await begin(await openSpace(ports, own, id), live.number, own);
+	}
+
 	function lockIfBanned(key: string): void {
 		const live = spaces.get(key);
 		const ban = live && ownBan(live.node.space, live.self);
 		if (live !== undefined && ban) lock(live, ban);
 	}
 
-	function lock({ node, self: own, conversations }: LiveSpace, ban: OwnBan): void {
+	function lock({ node, self: own, conversations, recovery }: LiveSpace, ban: OwnBan): void {
 		spaces.delete(node.space.key);
 		for (const conversation of [...conversations]) conversation.close();
 		node.stop();
+		recovery.stop();
 		linksFor(own).greet();
 		void banned.lock(node.space, own, ban);
 	}
@@ -228,7 +270,8 @@ export function createSpaces(
 
 	/** Takes a space that has been left out of sight, and forgets it once somebody has the word. */
 	function depart(live: LiveSpace, seq: number): void {
-		const { node, number } = live;
+		const { node, number, recovery } = live;
+		recovery.stop();
 		const { key, id } = node.space;
 		spaces.delete(key);
 		publish();
@@ -311,7 +354,10 @@ export function createSpaces(
 		},
 		stop() {
 			for (const departure of departing.values()) departure.stop();
-			for (const { node } of spaces.values()) node.stop();
+			for (const { node, recovery } of spaces.values()) {
+				node.stop();
+				recovery.stop();
+			}
 			joins.stop();
 			banned.stop();
 		},

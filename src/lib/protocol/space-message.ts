@@ -6,6 +6,8 @@
 //                                    [[feed 32, seq, head id 32] …], time, device's signature 64]
 // PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …]]
 // SIGNAL   [3, signal]       signal = [1, space 32, from 32, to 32, attempt 16, step, payload, time, signature 64]
+// ENROL ME [4, space 32, member, token hash 32, proof 64]   a fresh device of a member asks to be let in beside the old one
+// ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 import {
 	blob,
 	bytes,
@@ -24,7 +26,8 @@ import {
 	type Shape,
 } from './cbor.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
-import { MAX_AUTHORITY_HEADS } from './limits.ts';
+import { memberShape, memberToTuple, type Member } from './identity.ts';
+import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
@@ -87,7 +90,22 @@ export type SpaceMessage =
 			readonly have: readonly Bytes[];
 			readonly ranges: readonly FeedRange[];
 	  }
-	| { readonly type: 'signal'; readonly signal: SignalStepMessage };
+	| { readonly type: 'signal'; readonly signal: SignalStepMessage }
+	| ({ readonly type: 'enrol-me' } & EnrolRequest)
+	| {
+			readonly type: 'enrolled';
+			/** The fresh one. */
+			readonly device: Bytes;
+			readonly block: Bytes;
+	  };
+
+/** What ENROL will say; the proof is the fresh device's own. */
+export interface EnrolRequest {
+	readonly space: Bytes;
+	readonly member: Member;
+	readonly tokenHash: Bytes;
+	readonly proof: Bytes;
+}
 
 export interface Envelope {
 	readonly from: Bytes;
@@ -189,6 +207,18 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		([, control, have, ranges]) => ({ type: 'pull' as const, control, have, ranges }),
 	),
 	map(tuple(literal(3), signalShape), ([, signal]) => ({ type: 'signal' as const, signal })),
+	map(tuple(literal(4), id, memberShape, id, bytes(64)), ([, space, member, tokenHash, proof]) => ({
+		type: 'enrol-me' as const,
+		space,
+		member,
+		tokenHash,
+		proof,
+	})),
+	map(tuple(literal(5), id, blob(MAX_BLOCK)), ([, device, block]) => ({
+		type: 'enrolled' as const,
+		device,
+		block,
+	})),
 );
 
 function messageToTuple(message: SpaceMessage): unknown[] {
@@ -206,6 +236,10 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			];
 		case 'signal':
 			return [3, [...signalToTuple(message.signal), message.signal.signature]];
+		case 'enrol-me':
+			return [4, message.space, memberToTuple(message.member), message.tokenHash, message.proof];
+		case 'enrolled':
+			return [5, message.device, message.block];
 	}
 }
 

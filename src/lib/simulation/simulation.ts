@@ -84,6 +84,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 			),
 			member,
 			root: await createRootSigner(crypto, secrets.rootSeed),
+			former: [],
 		};
 	}
 

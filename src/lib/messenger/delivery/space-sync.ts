@@ -36,8 +36,9 @@ const ANNOUNCE_DELAY = 10;
 /** Now and then one of those who can be reached is told what is held, in case something was lost on the way. */
 const LEVEL_EVERY = 60_000;
 
-/** Forks shown and disputes raised, remembered so that each device hears of each once. */
+/** Forks shown and disputes raised, remembered so that each device hears of each once in a while. */
 const MAX_TOLD = 10_000;
+const SAY_AGAIN = 30_000;
 
 type Pull = Extract<SpaceMessage, { type: 'pull' }>;
 
@@ -51,6 +52,8 @@ export interface SpaceSync {
 	onDisputed(from: string, feeds: readonly Bytes[]): void;
 	/** New entries are kept: tells their authors and everybody on a direct link, and asks for what comes next. */
 	onKept(feeds: readonly Bytes[]): void;
+	/** These feeds were found to be forked just now: everybody who can be reached is shown. */
+	onForks(feeds: readonly Bytes[]): Promise<void>;
 	/** Control entries that others build on and that are missing here. */
 	want(control: readonly Bytes[]): void;
 	/** Heads of the authority log as the device (hex) last stated them; empty when it never did. */
@@ -166,22 +169,26 @@ export function createSpaceSync(
 		}
 	}
 
-	const told = new Set<string>();
-	/** Whether this is asked for the first time. */
-	const once = (what: string): boolean => {
-		if (told.has(what) || told.size > MAX_TOLD) return false;
-		told.add(what);
+	const told = new Map<string, number>();
+	/** Whether this is asked for the first time, or the first time in a long while: what was said may have been lost. */
+	const once = (what: string, again = SAY_AGAIN): boolean => {
+		const now = clock.now();
+		if (now - (told.get(what) ?? -Infinity) < again || told.size > MAX_TOLD) return false;
+		told.set(what, now);
 		return true;
 	};
 
-	/** A device that builds on entries beyond a fork doesn't know of it: both entries prove it. */
+	/**
+	 * What counts depends on the forks known, so everybody is to know of each: two entries prove it. A device that says it
+	 * holds entries beyond one doesn't know of it; of others nobody can tell.
+	 */
 	async function showForks(device: string, state: State): Promise<void> {
-		for (const head of state.feeds) {
-			const key = toHex(head.feed);
-			const frozenAt = space.ledger.feeds.get(key)?.frozenAt ?? null;
-			if (frozenAt === null || head.seq < frozenAt) continue;
-			if (!once(`fork ${device} ${key} ${frozenAt}`)) continue;
-			const packets = await space.kept.forkProof(head.feed);
+		for (const [key, { device: feed, frozenAt }] of space.ledger.feeds) {
+			if (frozenAt === null) continue;
+			const stated = state.feeds.find((head) => equal(head.feed, feed));
+			const again = stated !== undefined && stated.seq >= frozenAt ? SAY_AGAIN : Infinity;
+			if (!once(`fork ${device} ${key} ${frozenAt}`, again)) continue;
+			const packets = await space.kept.forkProof(feed);
 			if (packets.length > 0 && !stopped) post.send(device, { type: 'entries', packets });
 		}
 	}
@@ -260,6 +267,12 @@ export function createSpaceSync(
 			if (announcing.size > 0)
 				cancelAnnounce ??= clock.after(ANNOUNCE_DELAY, () => void announce());
 			pullFromAll();
+		},
+		async onForks(feeds) {
+			for (const feed of feeds) {
+				const packets = await space.kept.forkProof(feed);
+				if (packets.length > 0 && !stopped) post.sendAll({ type: 'entries', packets });
+			}
 		},
 		want(control) {
 			for (const knowledge of peers.values()) {
