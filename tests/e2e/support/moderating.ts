@@ -13,6 +13,8 @@ export interface Moderating {
 		action: string,
 		reason?: string,
 	): Promise<void>;
+	/** Everything that the log says. */
+	log(): Promise<string>;
 	/** Waits until the log says so. */
 	logged(sentence: string): Promise<void>;
 	/** Waits until the page says who banned this person and why. */
@@ -48,6 +50,16 @@ export function createModerating(page: () => Page): Moderating {
 			await press(m.more_actions(), message);
 			await page().getByRole('menuitem', { name: entry, exact: true }).click();
 			await act(action, reason);
+		},
+		log: async () => {
+			await press(m.show_members());
+			await press(m.log_title(), members());
+			const box = page().getByRole('dialog', { name: m.log_title() });
+			await box.getByText(m.log_text()).waitFor();
+			const text = await box.innerText();
+			await press(m.close(), box);
+			await press(m.show_members());
+			return text;
 		},
 		logged: async (sentence) => {
 			await press(m.show_members());
