@@ -1,6 +1,7 @@
 // What is purged, deleted, hidden or missing, on every device that has anything of it.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '#lib/crdt/check-entry.ts';
+import { unwrap } from '#lib/crypto/entry-keys.ts';
 import { composeEntry } from '#lib/messenger/space/composing.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { toHex } from '#lib/util/bytes.ts';
@@ -281,6 +282,12 @@ describe('in a community of four', () => {
 				packet.wraps?.boxes.map(({ prekeyId, box }) => [toHex(prekeyId), box.length]),
 			];
 			expect(shapeOf(sealed)).toEqual(shapeOf(report));
+			// The box that bears Bob's name opens in neither.
+			for (const { packet } of [sealed, report]) {
+				if (packet.wraps === null) throw new Error('not wrapped');
+				expect(await unwrap(bob.ports.crypto, packet.wraps, bob.self.prekeys)).toBeUndefined();
+				expect(await unwrap(bob.ports.crypto, packet.wraps, alice.self.prekeys)).toBeDefined();
+			}
 		});
 
 		it('[SH3] is learnt from a later wrap, and acts then', async () => {
