@@ -66,6 +66,8 @@ export function createResolver(
 	let bound = new Map<string, Set<string>>();
 	/** Genuine admissions by the device (hex) that they let in. */
 	let admissions = new Map<string, Entry[]>();
+	/** By device (hex): what made it somebody's, the GENESIS included, with their Root Hash (hex). */
+	let bindings = new Map<string, { readonly entry: Entry; readonly root: string }[]>();
 	/** Devices (hex) that the keys of an epoch (hex) were given to, by any genuine admission. */
 	let given = new Map<string, Set<string>>();
 	/** Whether epochs name the members their authors saw: that follows from what they build on and never changes. */
@@ -84,11 +86,22 @@ export function createResolver(
 	const forkedAt = (device: string): number =>
 		Math.min(forks().get(device) ?? Infinity, doubled.get(device) ?? Infinity);
 
-	function soundness({ content, entry, proven }: ControlEntry): Verdict {
+	/** Whether the device is this person's by something that the entry builds on: nobody else's is theirs to end. */
+	function isOwn(device: Bytes, root: Bytes, entry: Entry): boolean {
+		const past = pasts.of(entry);
+		return (bindings.get(toHex(device)) ?? []).some(
+			(each) => each.root === toHex(root) && past.has(each.entry),
+		);
+	}
+
+	function soundness({ content, entry, proven, memberRoot }: ControlEntry): Verdict {
 		const { device, author, seq } = entry.header;
 		if (!proven) return 'unproven';
 		// The root’s own word, whoever brings it: were it void beyond a fork, the fork could hide behind it.
-		if (content.kind === KIND.revokeDevice) return 'valid';
+		if (content.kind === KIND.revokeDevice) {
+			const isTheirs = memberRoot !== null && isOwn(content.device, memberRoot, entry);
+			return isTheirs ? 'valid' : 'unknown-target';
+		}
 		if (seq >= forkedAt(toHex(device))) return 'forked';
 		return bound.get(toHex(device))?.has(toHex(author)) === true ? 'valid' : 'not-a-member';
 	}
@@ -111,6 +124,7 @@ export function createResolver(
 			pasts,
 			ranks,
 			soundness,
+			isOwn,
 			epochs: {
 				onEpoch: (entry, content) => {
 					const control = entries.get(entry.key);
@@ -206,7 +220,7 @@ export function createResolver(
 				const isCommunity = content.spaceKind === SPACE_KIND.community;
 				founder = isCommunity ? toHex(memberRoot) : null;
 			}
-			bind(content.founder.certificate.deviceKey, memberRoot);
+			bind(content.founder.certificate.deviceKey, memberRoot, entry);
 		}
 		if (content.kind !== KIND.admit && content.kind !== KIND.enrol) return news;
 		const { deviceKey } = content.member.certificate;
@@ -214,7 +228,7 @@ export function createResolver(
 		given.set(toHex(content.epoch), holders.add(toHex(deviceKey)));
 		const known = admissions.get(toHex(deviceKey)) ?? [];
 		admissions.set(toHex(deviceKey), [...known, entry]);
-		const isNew = bind(deviceKey, memberRoot);
+		const isNew = bind(deviceKey, memberRoot, entry);
 		const hasWritten = pasts.devicesOf(toHex(memberRoot)).has(toHex(deviceKey));
 		return news === 'nothing' && isNew && hasWritten ? 'of a device' : news;
 	}
@@ -230,7 +244,9 @@ export function createResolver(
 		return true;
 	}
 
-	function bind(device: Bytes, root: Bytes): boolean {
+	function bind(device: Bytes, root: Bytes, entry: Entry): boolean {
+		const before = bindings.get(toHex(device)) ?? [];
+		bindings.set(toHex(device), [...before, { entry, root: toHex(root) }]);
 		const roots = bound.get(toHex(device)) ?? new Set<string>();
 		bound.set(toHex(device), roots);
 		const isNew = !roots.has(toHex(root));
@@ -257,6 +273,7 @@ export function createResolver(
 		bound = new Map();
 		given = new Map();
 		admissions = new Map();
+		bindings = new Map();
 		places = new Map();
 		doubled = new Map();
 		named.clear();

@@ -52,6 +52,8 @@ export interface MembershipParts {
 	readonly epochs: EpochRules;
 	/** Genuine, by a device of the person it names, and not beyond a fork; otherwise why not. */
 	soundness(control: ControlEntry): Verdict;
+	/** Whether the device is this person's (Root Hash) by something that the entry builds on. */
+	isOwn(device: Bytes, root: Bytes, entry: Entry): boolean;
 }
 
 export interface MembershipWalk {
@@ -64,7 +66,7 @@ export interface MembershipWalk {
 export const purgeKey = (message: Bytes, author: Bytes): string => toHex(message) + toHex(author);
 
 export function walkMembership(parts: MembershipParts): MembershipWalk {
-	const { space, pasts, ranks, epochs, soundness } = parts;
+	const { space, pasts, ranks, epochs, soundness, isOwn: isTheirs } = parts;
 	const state: Working = {
 		genesis: null,
 		people: new Map(),
@@ -155,7 +157,10 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 					time: entry.header.time,
 					undone: null,
 				});
-				const listed = content.fence.map(({ feed }) => toHex(feed));
+				// A fence ends devices of whom it is about, whatever else it may list.
+				const listed = content.fence
+					.filter(({ feed }) => isTheirs(feed, content.target, entry))
+					.map(({ feed }) => toHex(feed));
 				const person = state.people.get(toHex(content.target));
 				const known = person?.devices.map(({ device }) => toHex(device)) ?? [];
 				for (const device of new Set([...listed, ...known])) {

@@ -101,6 +101,29 @@ describe('a Powernode', () => {
 		expect(isIn(world, dora)).toBe(false);
 	});
 
+	it('[AU10] [FE1] ends nobody else’s device by a fence that lists it', () => {
+		const { world, pens } = community();
+		const [hers, his, carols, doras] = pens;
+		world.write(hers, grant(bob));
+		const banned = world.write(his, ban(dora, fence(doras, hers, carols)));
+		expect(verdictOf(world, banned)).toBe('valid');
+		expect(isIn(world, dora)).toBe(false);
+		expect([alice, bob, carol].every((who) => isIn(world, who))).toBe(true);
+		const { fences } = resolve(world);
+		expect([...fences.keys()]).toEqual([dora.key]);
+		expect(verdictOf(world, world.write(hers, channel('still hers')))).toBe('valid');
+	});
+
+	it('[AU10] [FE1] and a root ends no device but its own', () => {
+		const { world, pens } = community();
+		const [, his] = pens;
+		const other = { ...revokeDevice(bob, []), device: alice.device } as ControlEntry['content'];
+		const written = world.write(his, other);
+		expect(verdictOf(world, written)).not.toBe('valid');
+		expect(isIn(world, alice)).toBe(true);
+		expect(resolve(world).fences.size).toBe(0);
+	});
+
 	it('[AU10] and another of its rank who ban each other at once are both still there', () => {
 		const { world, pens } = community();
 		const [hers, his, carols] = pens;
