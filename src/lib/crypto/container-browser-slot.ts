@@ -2,7 +2,9 @@
 // Whoever takes the whole disk can use it as the browser does; the interface says so. [AT2] [AT6]
 import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
+import { err, ok } from '#lib/util/result.ts';
 import { SLOT_KIND, slotContext, type Slot } from './container-format.ts';
+import type { SlotOpener } from './container-slots.ts';
 
 const AES_NONCE = 12;
 
@@ -25,17 +27,24 @@ export async function sealBrowserSlot(
 	return { slot: { ...slot, wrapped }, key };
 }
 
-/** The data key, or undefined when the slot is not of this key or was tampered with. */
-export async function openBrowserSlot(
-	subtle: SubtleCrypto,
-	key: CryptoKey,
-	slot: Slot,
-): Promise<Bytes | undefined> {
-	const algorithm = { name: 'AES-GCM', iv: slot.parameters, additionalData: slotContext(slot) };
-	try {
-		const dataKey = new Uint8Array(await subtle.decrypt(algorithm, key, slot.wrapped));
-		return dataKey.length === 32 ? dataKey : undefined;
-	} catch {
-		return undefined;
-	}
-}
+/** Opens the slot of this browser; nothing is asked. */
+export const byBrowser =
+	(subtle: SubtleCrypto): SlotOpener =>
+	async ({ slots, browserKey }) => {
+		const slot = slots.find(({ kind }) => kind === SLOT_KIND.browser);
+		if (slot === undefined || browserKey === null) {
+			return err({ type: 'no-slot', detail: 'no slot for this browser' });
+		}
+		const algorithm = {
+			name: 'AES-GCM',
+			iv: slot.parameters,
+			additionalData: slotContext(slot),
+		};
+		try {
+			const dataKey = new Uint8Array(await subtle.decrypt(algorithm, browserKey, slot.wrapped));
+			if (dataKey.length === 32) return ok(dataKey);
+		} catch {
+			// As below.
+		}
+		return err({ type: 'damaged', detail: 'the slot does not open' });
+	};

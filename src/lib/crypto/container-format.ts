@@ -4,8 +4,8 @@
 // slot       [kind, id 16, parameters, wrapped data key]
 // secrets    [1, root seed 32, device seed 32, [[prekey seed 32, time (ms)] …≤64]]
 //
-// kind 1 browser: parameters = AES-GCM nonce 12. Kinds 2 (passphrase) and 3 (passkey) have their places; a slot of a
-// kind that this version can't use is kept as it is.
+// kind 1 browser: parameters = AES-GCM nonce 12. Kinds 2 (passphrase) and 3 (passkey): see their files. A slot of a kind
+// that this version can't use is kept as it is.
 import {
 	blob,
 	bytes,
@@ -42,7 +42,8 @@ export interface ContainerRecord {
 
 /** Prekeys are rotated daily and kept for a month after. */
 export const MAX_PREKEYS = 64;
-const MAX_SLOTS = 8;
+export const MAX_SLOTS = 8;
+export const MAX_PARAMETERS = 1200;
 const MAX_BOX = 4096;
 const MAX_CONTAINER = 16_384;
 
@@ -50,12 +51,15 @@ const containerShape: Shape<ContainerRecord> = map(
 	tuple(
 		literal(1),
 		list(
-			map(tuple(uint(255), bytes(16), blob(512), blob(128)), ([kind, id, parameters, wrapped]) => ({
-				kind,
-				id,
-				parameters,
-				wrapped,
-			})),
+			map(
+				tuple(uint(255), bytes(16), blob(MAX_PARAMETERS), blob(128)),
+				([kind, id, parameters, wrapped]) => ({
+					kind,
+					id,
+					parameters,
+					wrapped,
+				}),
+			),
 			MAX_SLOTS,
 		),
 		blob(MAX_BOX),
