@@ -4,7 +4,17 @@ import { describe, expect, it } from 'vitest';
 import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
-import { bringIn, createWorld, found, reader, say, talk, useRelay, type World } from './world.ts';
+import {
+	bringIn,
+	createWorld,
+	found,
+	invitationOf,
+	reader,
+	say,
+	talk,
+	useRelay,
+	type World,
+} from './world.ts';
 
 async function fourPeople(seed: number, options: { readonly direct?: boolean } = {}) {
 	const world = createWorld(seed);
@@ -51,6 +61,11 @@ async function isOpenAt(relay: SimulatedRelay, of: SimulatedNode, space: string,
 	const mailbox = await relay.store.mailbox(epoch.content.mailbox);
 	return mailbox?.open;
 }
+
+const linked = (node: SimulatedNode, other: SimulatedNode): boolean =>
+	node.messenger.network
+		.get()
+		.peers.some(({ name, route }) => name === other.name && route === 'direct');
 
 const expectCutOff = async (
 	{ world, relay, alice, bob, carol, space }: Awaited<ReturnType<typeof fourPeople>>,
@@ -143,6 +158,31 @@ describe('somebody who is banned', () => {
 		expect(textsIn(talk(alice, space))).not.toContain('into the void');
 		const { ledger } = await bob.kept(space);
 		expect(ledger.authority.bans.size).toBe(1);
+	});
+
+	it('[BN2] is told over the link it has, where there is nothing else', async () => {
+		const { world, relay, alice, bob, space } = await fourPeople(307);
+		await world.until(() => linked(alice, bob) && linked(bob, alice), 30_000, 'a link');
+		relay.stop();
+		await world.run(1000);
+		await ban(world, alice, bob, space);
+		await world.run(3000);
+		expect((await bob.kept(space)).ledger.authority.bans.size).toBe(1);
+	});
+
+	it('[BN1] has its links ended by the others, whatever its own node does', async () => {
+		const { world, alice, bob, carol, space } = await fourPeople(308);
+		const both = [alice, carol];
+		await world.until(() => both.every((node) => linked(bob, node)), 30_000, 'links');
+		// It takes nothing in: for itself it isn’t banned.
+		world.disk('Bob').onCommit = () => ({ type: 'full', detail: 'no room' });
+		await ban(world, alice, bob, space);
+		const none = (): boolean => both.every((node) => !linked(bob, node));
+		await world.until(none, 15_000, 'the links end');
+		await world.run(60_000);
+		expect(none()).toBe(true);
+		expect(bob.messenger.spaces.get()[0]?.state).toBe('ready');
+		expect(textsIn(talk(bob, space))).toEqual([]);
 	});
 
 	it('[BN1] can’t read what comes next with the keys it has', async () => {
@@ -361,6 +401,17 @@ describe('the node of somebody who is banned', () => {
 		const linked = (): boolean =>
 			bob.messenger.network.get().peers.filter(({ route }) => route === 'direct').length === 2;
 		await world.until(linked, 60_000, 'direct links of the new device');
+	});
+
+	it('[BN3] is refused when it asks again while the ban stands', async () => {
+		const { world, alice, bob, space } = await fourPeople(321);
+		await ban(world, alice, bob, space);
+		await world.until(isLocked(bob, space), 3000, 'Bob is locked out');
+		const link = await invitationOf(world, alice, space);
+		await world.finish(bob.messenger.join(link));
+		const refused = (): boolean => summaryOf(bob, space)?.state === 'refused';
+		await world.until(refused, 20_000, 'Bob is refused');
+		expect(membersOf(alice, space)).toEqual(['Alice', 'Carol']);
 	});
 
 	it('[DK1] comes back after everything was destroyed, too', async () => {

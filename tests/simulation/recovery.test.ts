@@ -200,3 +200,31 @@ describe('a device whose feed is forked', () => {
 		}
 	}, 60_000);
 });
+
+describe('the end of a device', () => {
+	it('[DK2] is nobody’s word but its own person’s', async () => {
+		const { world, alice, bob, carol, space } = await threePeople(336);
+		await carol.stop();
+		const hers = await carol.kept(space);
+		const { authority } = hers.ledger;
+		const keys = authority.epoch && hers.ring.get(authority.epoch.id);
+		if (authority.epoch === null || !keys) throw new Error('no epoch');
+		const sealing = { epoch: authority.epoch.id, controlKey: keys.controlKey, recipients: [] };
+		const content = await carol.self.root.revoke(hers.id, bob.self.device.publicKey, []);
+		const written = await hers.write(() => Promise.resolve({ content, sealing }));
+		expect(written.ok).toBe(true);
+		await carol.start();
+		await world.run(20_000);
+		for (const node of [alice, bob]) {
+			const { ledger } = await node.kept(space);
+			expect([...ledger.control.values()].some((each) => each.content.kind === content.kind)).toBe(
+				true,
+			);
+			const devices = await devicesOf(node, bob, space);
+			expect(devices.map(({ active }) => active)).toEqual([true]);
+		}
+		const read = reader(alice, space);
+		await say(world, bob, space, 'still here');
+		await world.until(() => read().includes('still here'), 20_000, 'Alice reads');
+	});
+});

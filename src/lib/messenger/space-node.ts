@@ -25,6 +25,7 @@ import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import { createEnrolling } from './joining/enrolling.ts';
+import { owedGrants } from './joining/promoting.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import type { Ports, Self } from './ports.ts';
@@ -223,6 +224,7 @@ export async function startSpaceNode(
 			});
 			void admission.update();
 			epochs.plan();
+			void promote();
 		}
 		const feeds = new Map(
 			change.placed.map(({ entry }) => [toHex(entry.header.device), entry.header.device]),
@@ -231,6 +233,16 @@ export async function startSpaceNode(
 		if (change.forks.length > 0) void sync.onForks(change.forks);
 		if (change.wanted.length > 0) sync.want(change.wanted);
 		events.onChange(change);
+	}
+
+	let promoting = Promise.resolve();
+	/** One at a time: what the one before has written is seen by the next. */
+	function promote(): Promise<void> {
+		promoting = promoting.then(async () => {
+			const [grant] = stopped ? [] : owedGrants(space.ledger, self.rootHash);
+			if (grant !== undefined) await write(grant);
+		});
+		return promoting;
 	}
 
 	async function startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void> {
@@ -300,6 +312,7 @@ export async function startSpaceNode(
 	await post.update();
 	await admission.update();
 	epochs.plan();
+	void promote();
 
 	return {
 		space,

@@ -136,7 +136,7 @@ export function createAdmission(
 			const own = equal(before.control.entry.header.device, self.device.publicKey);
 			return own || forAnother ? welcome(before, relay, request) : 'left-to-another';
 		}
-		const refusal = isMember ? null : refusalFor(invite);
+		const refusal = isMember ? null : refusalFor(invite, request);
 		if (refusal !== null) {
 			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
 		}
@@ -188,7 +188,18 @@ export function createAdmission(
 		]);
 	}
 
-	function refusalFor(invite: InviteState): Refusal | null {
+	/** Whether a ban keeps this person or device out: then no admission would count. */
+	function isBarred({ member }: JoinRequest): boolean {
+		const { bans, fences } = space.ledger.authority;
+		const root = rootHashOf(crypto, member.certificate.rootKey);
+		const isBanned = [...bans.values()].some(
+			({ content, undone }) => undone === null && equal(content.target, root),
+		);
+		return isBanned || fences.has(toHex(member.certificate.deviceKey));
+	}
+
+	function refusalFor(invite: InviteState, request: JoinRequest): Refusal | null {
+		if (isBarred(request)) return REFUSAL.unknown;
 		if (!isOpen(invite)) return REFUSAL.expired;
 		const now = space.ledger.authority.invites.get(toHex(invite.id));
 		if (now === undefined || now.used >= now.content.uses) return REFUSAL.spent;

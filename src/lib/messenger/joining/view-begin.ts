@@ -10,7 +10,7 @@ import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, type Bytes } from '#lib/util/bytes.ts';
 import type { Space } from '../space/space.ts';
 
 export interface Admitted {
