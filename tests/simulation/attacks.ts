@@ -50,7 +50,7 @@ const message = (attacker: Attacker, text: string): Content => ({
 const peopleOf = (attacker: Attacker): Bytes[] =>
 	[...attacker.space.ledger.authority.people.values()]
 		.map(({ rootHash }) => rootHash)
-		.filter((root) => !equal(root, attacker.node.self.rootHash));
+		.filter((root) => !equal(root, attacker.self.rootHash));
 
 /** Somebody who doesn't exist, made up on the spot. */
 async function puppet({
@@ -74,7 +74,7 @@ function overreaching({ attacker }: Hand): Content {
 	);
 	const bans = [...authority.bans.values()].map(({ id }) => id);
 	const invites = [...authority.invites.values()].filter(
-		({ author }) => !equal(author, attacker.node.self.rootHash),
+		({ author }) => !equal(author, attacker.self.rootHash),
 	);
 	const [channel] = authority.channels;
 	const reason = 'because I can';
@@ -96,6 +96,7 @@ function overreaching({ attacker }: Hand): Content {
 		{
 			kind: KIND.tombstone,
 			author: target,
+			channel: random.bytes(32),
 			messages: [{ id: random.pick(entries).entry.id, device: random.bytes(32), seq: 1 }],
 			reason,
 		},
@@ -119,7 +120,7 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 			const author = random.pick([...peopleOf(attacker), random.bytes(32)]);
 			forged.push(await attacker.resign(entry, { author }));
 			const feed = random.pick([...space.ledger.feeds.values()]);
-			if (equal(feed.device, attacker.node.self.device.publicKey)) continue;
+			if (equal(feed.device, attacker.self.device.publicKey)) continue;
 			const place = { device: feed.device, seq: feed.seq + 1, prev: feed.head };
 			if (feed.seq >= 0) forged.push(await attacker.resign(entry, { author, ...place }));
 		}
@@ -205,7 +206,7 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 		const count = random.below(20) === 0 ? 2000 : 50 + random.below(150);
 		const entries: Entry[] = [];
 		const { crypto } = attacker.node.ports();
-		const { self } = attacker.node;
+		const { self } = attacker;
 		let last = await attacker.write(message(attacker, 'flood 0'));
 		entries.push(last);
 		const gap = random.below(3) === 0 ? 1 : 0;
@@ -298,13 +299,11 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 			step: 1,
 		});
 		const victim = random.pick([...attacker.others().flatMap((hex) => fromHex(hex) ?? []), token]);
-		const revoke = await attacker.write({
-			kind: KIND.revokeDevice,
-			device: victim,
-			fence: [],
-			rootKey: member.certificate.rootKey,
-			proof: random.bytes(64),
-		});
+		// Signed by its own root, which has no say over that device; or in the name of another root, unsigned.
+		const signed = await attacker.self.root.revoke(space.id, victim, []);
+		const { rootKey } = member.certificate;
+		const unsigned = { ...signed, rootKey, proof: random.bytes(64) };
+		const revoke = await attacker.write(random.below(2) === 0 ? signed : unsigned);
 		forbid(enrol, 'false device');
 		forbid(revoke, 'end of another’s device');
 		await attacker.tell(packetsOf([enrol, revoke]));
@@ -313,7 +312,7 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 	/** Makes itself a Powernode, and acts as one. */
 	async 'self-grant'(hand) {
 		const { attacker, forbid } = hand;
-		const grant = await attacker.write({ kind: KIND.grant, target: attacker.node.self.rootHash });
+		const grant = await attacker.write({ kind: KIND.grant, target: attacker.self.rootHash });
 		forbid(grant, 'grant to itself');
 		const content = overreaching(hand);
 		const acted = forbid(await attacker.write(content), 'act on its own grant', 'powerless');
@@ -381,7 +380,7 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 				: [...content.recipients, stranger];
 		const place = (await attacker.compose({ kind: KIND.leave })).header;
 		const entry = await composeEntry(
-			{ crypto: ports.crypto, random, device: attacker.node.self.device },
+			{ crypto: ports.crypto, random, device: attacker.self.device },
 			place,
 			sealing,
 			{ ...content, recipients },

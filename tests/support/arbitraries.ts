@@ -9,6 +9,7 @@ import {
 } from '#lib/protocol/content.ts';
 import { KIND, type Header, type Packet, type Wraps } from '#lib/protocol/entry.ts';
 import type { Member } from '#lib/protocol/identity.ts';
+import type { Fence, Moderation, SealedContent } from '#lib/protocol/moderation.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { LinkFrame } from '#lib/protocol/link-frame.ts';
@@ -107,7 +108,77 @@ const message: fc.Arbitrary<Message> = fc.record({
 	replyTo: fc.option(id),
 });
 
+const fence = (maxLength: number): fc.Arbitrary<Fence> =>
+	fc.uniqueArray(fc.record({ feed: id, seq: uint, id }), {
+		maxLength,
+		selector: ({ feed }) => feed.join(),
+	});
+const reason = text(280);
+const some = fc.array(id, { minLength: 1, maxLength: 16 });
+const purged = fc.record({ id, device: id, seq: uint });
+
+const sealed: fc.Arbitrary<SealedContent> = fc.oneof(
+	fc.record({
+		type: fc.constant('shadow-ban' as const),
+		target: id,
+		fence: fence(16),
+		reason,
+	}),
+	fc.record({
+		type: fc.constant('shadow-unban' as const),
+		bans: some,
+		fence: fence(16),
+		reason,
+	}),
+	fc.record({ type: fc.constant('report' as const), message: purged, author: id, reason }),
+);
+
+const moderation: fc.Arbitrary<Moderation> = fc.oneof(
+	fc.record({ kind: fc.constant(KIND.grant), target: id }),
+	fc.record({ kind: fc.constant(KIND.revoke), target: id, fence: fence(64), reason }),
+	fc.record({
+		kind: fc.constant(KIND.ban),
+		target: id,
+		fence: fence(64),
+		voidInvites: fc.boolean(),
+		reason,
+	}),
+	fc.record({ kind: fc.constant(KIND.unban), bans: some, reason }),
+	fc.record({
+		kind: fc.constant(KIND.revokeDevice),
+		device: id,
+		fence: fence(1),
+		rootKey: id,
+		proof: signature,
+	}),
+	fc.record({
+		kind: fc.constant(KIND.enrol),
+		member,
+		proof: signature,
+		tokenHash: id,
+		epoch: bytes(16),
+		step: fc.nat(1_000_000),
+	}),
+	fc.record({ kind: fc.constant(KIND.recall), invite: id }),
+	fc.record({
+		kind: fc.constant(KIND.channelEdit),
+		channel: id,
+		name,
+		archived: fc.boolean(),
+		readOnly: fc.boolean(),
+	}),
+	fc.record({
+		kind: fc.constant(KIND.tombstone),
+		author: id,
+		channel: id,
+		messages: fc.array(purged, { minLength: 1, maxLength: 32 }),
+		reason,
+	}),
+	fc.record({ kind: fc.constant(KIND.sealed), content: sealed }),
+);
+
 export const content: fc.Arbitrary<Content> = fc.oneof(
+	moderation,
 	fc.record({
 		kind: fc.constant(KIND.genesis),
 		spaceKind: choice(SPACE_KIND),

@@ -280,6 +280,7 @@ export const editChannel = (
 export const purge = (...messages: readonly Entry[]): ControlContent => ({
 	kind: KIND.tombstone,
 	author: messages[0]?.header.author ?? new Uint8Array(32),
+	channel: named('channel'),
 	messages: messages.map(({ id, header }) => ({ id, device: header.device, seq: header.seq })),
 	reason: '',
 });

@@ -11,6 +11,7 @@ export const tombstone = (by: Device, author: Device, entries: readonly Entry[],
 	write(by, {
 		kind: KIND.tombstone,
 		author: author.self.rootHash,
+		channel: channelOf(by),
 		messages: entries.map(({ id, header }) => ({ id, device: header.device, seq: header.seq })),
 		reason,
 	});

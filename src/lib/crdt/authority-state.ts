@@ -92,6 +92,8 @@ export interface PurgeState {
 	readonly message: PurgedMessage;
 	/** Root Hash of the message's author. */
 	readonly author: Bytes;
+	/** The CHANNEL (entry id) that it stood in, by the word of who purged it. */
+	readonly channel: Bytes;
 	/** Root Hash of who purged it; the author's own: deleted, not purged. */
 	readonly by: Bytes;
 	/** The TOMBSTONE's entry id. */

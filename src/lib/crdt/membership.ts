@@ -341,8 +341,8 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		for (const message of content.messages) {
 			const key = purgeKey(message.id, content.author);
 			if (state.purges.has(key)) continue;
-			const { author, reason } = content;
-			state.purges.set(key, { message, author, by, entry: entry.id, reason });
+			const { author, channel, reason } = content;
+			state.purges.set(key, { message, author, channel, by, entry: entry.id, reason });
 		}
 		return 'valid';
 	}

@@ -10,7 +10,7 @@
 // ENROL          [member, device's signature 64, token hash 32, epoch 16, step]
 // RECALL         [entry id of an INVITE 32]
 // CHANNEL_EDIT   [entry id of the CHANNEL 32, name, archived, read only]
-// TOMBSTONE      [Root Hash of the author 32, [[message id 32, device 32, seq] …1–32], reason]
+// TOMBSTONE      [Root Hash of the author 32, channel (entry id) 32, [[message id 32, device 32, seq] …1–32], reason]
 // SEALED         [sealed], padded to SEALED_SIZE, under a key wrapped for some of the members only
 // sealed         PLATFORM_SHADOW_BAN   [1, Root Hash 32, fence ≤16, reason]
 //                PLATFORM_SHADOW_UNBAN [2, [entry id of a shadow ban 32 …1–16], fence ≤16, reason]
@@ -121,6 +121,8 @@ export interface Tombstone {
 	readonly kind: typeof KIND.tombstone;
 	/** Root Hash of the messages' author: one's own are deleted, others' purged. */
 	readonly author: Bytes;
+	/** Where they stood: who never read them shows there that they were. */
+	readonly channel: Bytes;
 	readonly messages: readonly PurgedMessage[];
 	readonly reason: string;
 }
@@ -302,8 +304,14 @@ export const moderationShapes = {
 		}),
 	),
 	[KIND.tombstone]: map(
-		tuple(id, some(list(purgedShape, MAX_PURGED)), reason),
-		([author, messages, why]) => ({ kind: KIND.tombstone, author, messages, reason: why }),
+		tuple(id, id, some(list(purgedShape, MAX_PURGED)), reason),
+		([author, channel, messages, why]) => ({
+			kind: KIND.tombstone,
+			author,
+			channel,
+			messages,
+			reason: why,
+		}),
 	),
 } as const satisfies Record<number, Shape<Moderation>>;
 
@@ -333,7 +341,7 @@ export function moderationToTuple(content: Exclude<Moderation, Sealed>): unknown
 		case KIND.channelEdit:
 			return [content.channel, content.name, content.archived, content.readOnly];
 		case KIND.tombstone:
-			return [content.author, content.messages.map(purgedToTuple), content.reason];
+			return [content.author, content.channel, content.messages.map(purgedToTuple), content.reason];
 	}
 }
 

@@ -84,7 +84,9 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 	}
 
 	/** The message with this id, wherever it is shown. */
-	async function find(id: string): Promise<(PurgedMessage & { author: Bytes }) | undefined> {
+	async function find(
+		id: string,
+	): Promise<(PurgedMessage & { author: Bytes; channel: Bytes }) | undefined> {
 		const wanted = fromHex(id);
 		if (wanted === undefined) return undefined;
 		for (const channel of space.ledger.authority.channels) {
@@ -92,7 +94,8 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 			for (let n = (await messages.stretches()) - 1; n >= 0; n--) {
 				const found = (await messages.read(n)).find((message) => equal(message.id, wanted));
 				if (found !== undefined) {
-					return { id: found.id, device: found.device, seq: found.seq, author: found.author };
+					const { device, seq, author } = found;
+					return { id: found.id, device, seq, author, channel: channel.id };
 				}
 			}
 		}
@@ -107,14 +110,17 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 		const mayPurge = (author: Bytes): boolean =>
 			equal(author, self.rootHash) || powers().purge(author);
 		if (!there.every(({ author }) => mayPurge(author))) return err({ type: 'not-allowed' });
-		for (const author of new Set(there.map((message) => toHex(message.author)))) {
-			const theirs = there.filter((message) => toHex(message.author) === author);
+		const groupOf = ({ author, channel }: (typeof there)[number]): string =>
+			toHex(author) + toHex(channel);
+		for (const group of new Set(there.map(groupOf))) {
+			const theirs = there.filter((message) => groupOf(message) === group);
 			for (let n = 0; n < theirs.length; n += MAX_PURGED) {
 				const [first, ...rest] = theirs.slice(n, n + MAX_PURGED);
 				if (first === undefined) continue;
 				const content = {
 					kind: KIND.tombstone,
 					author: first.author,
+					channel: first.channel,
 					messages: [first, ...rest],
 					reason,
 				};
@@ -245,7 +251,7 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 			if (authority.genesis?.spaceKind !== SPACE_KIND.community) return refused();
 			const message = await find(id);
 			if (message === undefined) return err({ type: 'gone' });
-			const { author, ...named } = message;
+			const { author, channel: _, ...named } = message;
 			return writeSealed({ type: 'report', message: named, author, reason }, (root) =>
 				authority.ranks.has(toHex(root)),
 			);

@@ -23,8 +23,8 @@ export interface ChannelLogs extends PurgeStore {
 	find(entry: Entry): Promise<HeldMessage | undefined>;
 	/** Shows a message. `held`: what is shown of it now. */
 	show(entry: Entry, message: Message, held?: HeldMessage): void;
-	/** Shows that there was a message; where it belongs is known only of one that was shown before. */
-	leaveGap(entry: Entry, gone: Gone, held?: HeldMessage): void;
+	/** Shows that there was a message: where it was shown before, else in this channel, else in the first. */
+	leaveGap(entry: Entry, gone: Gone, held?: HeldMessage, channel?: Bytes): void;
 	remove(entry: Entry, held: HeldMessage): void;
 	/** Everything called since the last time, as what to commit. */
 	stage(): Promise<StagedLogs>;
@@ -86,15 +86,16 @@ export function createChannelLogs(
 		return undefined;
 	}
 
-	function leaveGap(entry: Entry, gone: Gone, held?: HeldMessage): void {
+	function leaveGap(entry: Entry, gone: Gone, held?: HeldMessage, channel?: Bytes): void {
 		if (held !== undefined) {
 			if (sameGone(held.message.gone, gone)) return;
 			changesIn(held.channel).replace.push({ ...held.message, text: '', replyTo: null, gone });
 			return;
 		}
-		const [first] = ledger.authority.channels;
-		if (first === undefined) return;
-		changesIn(first.id).insert.push({ ...toLogged(entry), text: '', replyTo: null, gone });
+		const all = ledger.authority.channels;
+		const place = all.find(({ id }) => channel !== undefined && equal(id, channel)) ?? all[0];
+		if (place === undefined) return;
+		changesIn(place.id).insert.push({ ...toLogged(entry), text: '', replyTo: null, gone });
 	}
 
 	function remove({ id, header }: Entry, { channel }: HeldMessage): void {

@@ -22,7 +22,13 @@ export interface HeldMessage {
 /** strip: nothing of its content may stay on this device. */
 export type Fate =
 	| { readonly type: 'shown'; readonly message: Message }
-	| { readonly type: 'gone'; readonly gone: Gone; readonly strip: boolean }
+	| {
+			readonly type: 'gone';
+			readonly gone: Gone;
+			/** Where it stood, if somebody said so. */
+			readonly channel?: Bytes;
+			readonly strip: boolean;
+	  }
 	| { readonly type: 'absent'; readonly strip: boolean };
 
 export interface Judge {
@@ -117,7 +123,7 @@ export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger):
 			if (!counts) return { type: 'absent', strip: purge !== undefined };
 			if (purge !== undefined) {
 				if (held === undefined && !isMeantForThis(entry)) return { type: 'absent', strip: true };
-				return { type: 'gone', gone: goneBy(purge), strip: true };
+				return { type: 'gone', gone: goneBy(purge), channel: purge.channel, strip: true };
 			}
 			const message = written ?? (await contentOf(entry, held));
 			if (message === undefined) {

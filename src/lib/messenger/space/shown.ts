@@ -42,7 +42,7 @@ export function createShown({ judge, reconsidering, logs, purging }: Tools): Sho
 	async function first({ entry, message }: Placed): Promise<Fate> {
 		const fate = await judge.judge(entry, undefined, message);
 		if (fate.type === 'shown') logs.show(entry, fate.message);
-		if (fate.type === 'gone') logs.leaveGap(entry, fate.gone);
+		if (fate.type === 'gone') logs.leaveGap(entry, fate.gone, undefined, fate.channel);
 		return fate;
 	}
 
@@ -53,7 +53,7 @@ export function createShown({ judge, reconsidering, logs, purging }: Tools): Sho
 		else if (fate.strip) {
 			const gone = fate.type === 'gone' ? fate.gone : null;
 			writes.push(...(await purging.purge(entry, gone)));
-		} else if (fate.type === 'gone') logs.leaveGap(entry, fate.gone, held);
+		} else if (fate.type === 'gone') logs.leaveGap(entry, fate.gone, held, fate.channel);
 		else if (held !== undefined) logs.remove(entry, held);
 		return fate;
 	}
