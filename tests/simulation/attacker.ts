@@ -3,7 +3,8 @@
 import { createLinks, type Links } from '#lib/messenger/delivery/links.ts';
 import { createPost, type Post } from '#lib/messenger/delivery/post.ts';
 import { createRelayPool, type RelayPool } from '#lib/messenger/delivery/relay-pool.ts';
-import type { Ports } from '#lib/messenger/ports.ts';
+import type { Ports, Self } from '#lib/messenger/ports.ts';
+import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { composeEntry, type EntryPlace } from '#lib/messenger/space/composing.ts';
 import { openSpace, type Space } from '#lib/messenger/space/space.ts';
 import { entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
@@ -35,6 +36,7 @@ export type Manner = 'serves' | 'withholds' | 'strips';
 
 export interface Attacker {
 	readonly node: SimulatedNode;
+	readonly self: Self;
 	readonly space: Space;
 	readonly pool: RelayPool;
 	readonly post: Post;
@@ -68,9 +70,9 @@ export async function createAttacker(
 	spaceId: Bytes,
 	seed: number,
 ): Promise<Attacker | null> {
-	const { self } = node;
 	const standing = new Set<DirectLink>();
 	const ports = overhearing(node.ports(), standing);
+	const self = await createSelvesInSpaces(ports, node.self).in(spaceId);
 	const { clock, crypto } = ports;
 	const random = createSeededRandom(seed);
 	const space = await openSpace(ports, self, spaceId);
@@ -174,6 +176,8 @@ export async function createAttacker(
 					const { attempt, step, payload } = message.signal;
 					links.signalled(toHex(message.signal.from), attempt, step, payload);
 				}
+				break;
+			default:
 		}
 		return true;
 	}
@@ -211,6 +215,7 @@ export async function createAttacker(
 
 	const attacker: Attacker = {
 		node,
+		self,
 		space,
 		pool,
 		post,

@@ -155,6 +155,11 @@ function drawModeration({ random, chance, names, founder, happenings }: Drawing)
 		if (chance(0.15)) act(8000 + random.below(END), who, 'delete', who);
 		if (chance(0.1)) act(8000 + random.below(END), who, 'report', random.pick(names));
 	}
+	// Whoever was banned may try to come back.
+	for (const who of others) {
+		if (chance(0.2))
+			happenings.push({ at: 25_000 + random.below(END - 20_000), type: 'join', who, by: founder });
+	}
 	// Powernodes who fall out with each other, at almost the same time.
 	if (powernodes.length >= 2 && chance(0.5)) {
 		const at = 15_000 + random.below(20_000);

@@ -11,7 +11,7 @@ import type { MessageView } from '#lib/messenger/api.ts';
 import { ledgerLines, messagesOf, viewDigest } from '#lib/simulation/digest.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Scene } from './scene.ts';
-import { standing, type Member, type Standing } from './standing.ts';
+import { isClosed, standing, type Member, type Standing } from './standing.ts';
 import { talk } from './world.ts';
 
 interface Sent {
@@ -104,7 +104,7 @@ function wrongCounts({ wrong, atMost, people }: Scene, ledger: Ledger): string[]
 
 async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promise<string[]> {
 	const { crypto } = scene.world;
-	const honest = new Set(members.map(({ device }) => device));
+	const honest = new Set(members.map(({ root }) => root));
 	const sent = await everythingSent(scene, members);
 	const wrong: string[] = [];
 	const shownBy = new Map<Member, readonly MessageView[]>();
@@ -139,18 +139,23 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 	const seenByAny = new Set([...shownBy.values()].flat().map(({ id }) => id));
 	const due = [...sent.values()].filter(
 		(each) =>
-			honest.has(each.device) &&
+			honest.has(each.root) &&
 			each.seq < ledger.countsUpTo(each.device) &&
 			!isHidden(each) &&
 			(!isSilenced || seenByAny.has(each.key)),
 	);
-	for (const [{ node, device }, shown] of shownBy) {
-		const prekeys = node.self.prekeys.map((key) => toHex(prekeyId(crypto, key.publicKey)));
+	for (const [{ node, self, device, root }, shown] of shownBy) {
+		const prekeys = self.prekeys.map((key) => toHex(prekeyId(crypto, key.publicKey)));
+		// Who came back with another device begins anew: only what was for this one is sure to be there.
+		const isNew = device !== toHex(node.self.device.publicKey);
+		const isDue = (each: Sent): boolean =>
+			each.device === device ||
+			prekeys.slice(0, isNew ? 1 : Infinity).some((id) => each.recipients.has(id));
 		const isFor = (each: Sent): boolean =>
-			each.device === device || prekeys.some((id) => each.recipients.has(id));
+			each.root === root || prekeys.some((id) => each.recipients.has(id));
 		const found = new Map(shown.map((message) => [message.id, message]));
 		for (const each of due) {
-			if (isFor(each) && !found.has(each.key))
+			if (isDue(each) && !found.has(each.key))
 				wrong.push(`${node.name} lacks a message of ${each.device}`);
 		}
 		for (const message of shown) {
@@ -158,16 +163,16 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 			if (each === undefined) continue;
 			// A purge takes the boxes away with the text: nothing is left to tell whom it was for.
 			const isPurged = ledger.authority.purges.has(message.id + message.author);
-			if (honest.has(each.device) && !isPurged && !isFor(each)) {
+			if (honest.has(each.root) && !isPurged && !isFor(each)) {
 				wrong.push(`${node.name} shows what was not for it`);
 			}
 			if (each.seq >= ledger.countsUpTo(each.device)) {
 				wrong.push(`${node.name} shows what does not count, of ${each.device}`);
 			}
-			if (isHidden(each) && each.device !== device) {
+			if (isHidden(each) && each.root !== root) {
 				wrong.push(`${node.name} shows what is hidden, of ${each.device}`);
 			}
-			wrong.push(...textWrong(scene, ledger, node.name, message, honest.has(each.device)));
+			wrong.push(...textWrong(scene, ledger, node.name, message, honest.has(each.root)));
 		}
 	}
 	wrong.push(...lost(scene, { members, ledger }, shownBy, isSilenced));
@@ -203,14 +208,16 @@ function lost(
 	isSilenced: boolean,
 ): string[] {
 	const texts = new Set([...shownBy.values()].flat().map(({ text }) => text));
-	const own = new Map(members.map(({ node, device }) => [node.name, device]));
+	const own = new Map(members.map((member) => [member.node.name, member]));
 	const purged = new Set([...ledger.authority.purges.values()].map(({ author }) => toHex(author)));
 	return [...scene.said].flatMap(([text, author]) => {
-		const device = own.get(author);
-		const node = scene.people.get(author);
-		if (device === undefined || node === undefined || texts.has(text)) return [];
-		const ended = ledger.countsUpTo(device) < Infinity || scene.restored.has(author);
-		if (ended || isSilenced || purged.has(toHex(node.self.rootHash))) return [];
+		const member = own.get(author);
+		if (member === undefined || texts.has(text)) return [];
+		const { node, root } = member;
+		// An earlier device of theirs may have been cut off with what nobody had seen.
+		const first = toHex(node.self.device.publicKey);
+		const isEnded = ledger.countsUpTo(first) < Infinity || scene.restored.has(author);
+		if (isEnded || isSilenced || purged.has(root)) return [];
 		return [`“${text}” was said and is nowhere`];
 	});
 }
@@ -285,8 +292,10 @@ async function relaysHold(scene: Scene, members: readonly Member[]): Promise<str
 			if (!kept.ring.get(epoch.id)?.grant) continue;
 			for (const hash of epoch.tokenHashes.get(device) ?? []) owners.set(toHex(hash), device);
 		}
-		for (const { content } of kept.ledger.authority.invites.values()) {
-			const { tokenHashes } = await lobbySpec(scene.world.crypto, content);
+		for (const invite of kept.ledger.authority.invites.values()) {
+			// Nobody looks into the lobby of an invitation that lets nobody in.
+			if (isClosed(kept.ledger, invite)) continue;
+			const { tokenHashes } = await lobbySpec(scene.world.crypto, invite.content);
 			for (const hash of tokenHashes) owners.set(toHex(hash), device);
 		}
 	}

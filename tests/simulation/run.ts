@@ -5,12 +5,7 @@ import { describePlan } from './plan.ts';
 import { runScenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 
-const [from, step, count, seconds] = process.argv.slice(2).map(Number) as [
-	number,
-	number,
-	number,
-	number,
-];
+const [from = 1, step = 1, count = 1, seconds = 60, shrunk = 5] = process.argv.slice(2).map(Number);
 
 let broken: unknown;
 process.on('unhandledRejection', (reason) => {
@@ -37,14 +32,17 @@ const tell = (line: unknown): void => {
 	process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
-for (let seed = from; seed < from + count; seed += step) {
+let failures = 0;
+for (let n = 0; n < count; n++) {
+	const seed = from + n * step;
 	const plan = drawPlan(seed);
 	const why = await failure(plan);
 	if (why === undefined) {
 		tell({ seed, entries: lastEntries });
 		continue;
 	}
-	const smallest = await shrink(plan, async (each) => (await failure(each)) !== undefined, seconds);
+	const time = failures++ < shrunk ? seconds : 0;
+	const smallest = await shrink(plan, async (each) => (await failure(each)) !== undefined, time);
 	const reason = (await failure(smallest)) ?? why;
-	tell({ seed, failed: true, scenario: describePlan(smallest), reason });
+	tell({ seed, failed: true, scenario: describePlan(smallest), plan: smallest, reason });
 }

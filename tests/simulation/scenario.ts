@@ -238,6 +238,7 @@ function join({ people, space, asked, turned }: Scene, who: string, by: string):
 		(each) => each !== undefined && isIn(each, space),
 	);
 	if (joiner?.running !== true || inviter === undefined || turned.has(who)) return;
+	if (isIn(joiner, space)) return;
 	void inviter.messenger.invite(space).then((invited) => {
 		if (!invited.ok || !invited.value.reachable || !joiner.running) return;
 		const { link } = invited.value;

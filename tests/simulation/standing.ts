@@ -1,6 +1,9 @@
 // Who ought to be where in the end: by the founder's ledger, which everybody who is in must share.
 import { decodeInvitation } from '#lib/protocol/invitation.ts';
+import type { InviteState } from '#lib/crdt/authority-state.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
+import type { Self } from '#lib/messenger/ports.ts';
+import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import type { Space } from '#lib/messenger/space/space.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { KIND } from '#lib/protocol/entry.ts';
@@ -12,8 +15,12 @@ import { isIn } from './world.ts';
 export interface Member {
 	readonly node: SimulatedNode;
 	readonly kept: Space;
-	/** Its device's key in this space, hex. */
+	/** Who it is in this space: a ban that was undone, or a fork, leaves it with another device. */
+	readonly self: Self;
+	/** Its device's key, hex. */
 	readonly device: string;
+	/** Its Root Hash, hex. */
+	readonly root: string;
 }
 
 export interface Standing {
@@ -37,7 +44,9 @@ export async function standing(scene: Scene): Promise<Standing | readonly string
 		const isMember = ledger.authority.people.get(toHex(node.self.rootHash))?.active === true;
 		if (isMember && isIn(node, space)) {
 			const kept = node === founder ? reference : await node.kept(space);
-			members.push({ node, kept, device: toHex(node.self.device.publicKey) });
+			const self = await createSelvesInSpaces(node.ports(), node.self).in(kept.id);
+			const device = toHex(self.device.publicKey);
+			members.push({ node, kept, self, device, root: toHex(self.rootHash) });
 		} else if (isMember || !(await isKeptOut(scene, ledger, node))) {
 			const state = node.running
 				? node.messenger.spaces.get().find(({ id }) => id === space)?.state
@@ -53,9 +62,10 @@ export async function standing(scene: Scene): Promise<Standing | readonly string
 /** Whether there is a reason for which this person is no member: a ban, or nothing left to come in by. */
 async function isKeptOut(
 	{ world, asked }: Scene,
-	{ authority, control, feeds }: Ledger,
+	ledger: Ledger,
 	{ name, self }: SimulatedNode,
 ): Promise<boolean> {
+	const { authority, control, feeds } = ledger;
 	const root = toHex(self.rootHash);
 	if ([...authority.bans.values()].some(({ content }) => toHex(content.target) === root)) {
 		return true;
@@ -79,16 +89,14 @@ async function isKeptOut(
 		equal(content.inviteKey, publicKey),
 	);
 	// Made by somebody who was banned or forked at that time, and known to nobody or void; or closed since.
-	return (
-		invite === undefined ||
-		invite.used >= invite.content.uses ||
-		[...control.values()].some(
-			({ entry, content }) =>
-				authority.verdicts.get(entry.key) === 'valid' &&
-				((content.kind === KIND.recall && equal(content.invite, invite.id)) ||
-					(content.kind === KIND.ban &&
-						content.voidInvites &&
-						equal(content.target, invite.author))),
-		)
-	);
+	return invite === undefined || invite.used >= invite.content.uses || isClosed(ledger, invite);
 }
+
+/** Whether an invitation was recalled, or its author banned together with what it had invited. */
+export const isClosed = ({ authority, control }: Ledger, invite: InviteState): boolean =>
+	[...control.values()].some(
+		({ entry, content }) =>
+			authority.verdicts.get(entry.key) === 'valid' &&
+			((content.kind === KIND.recall && equal(content.invite, invite.id)) ||
+				(content.kind === KIND.ban && content.voidInvites && equal(content.target, invite.author))),
+	);
