@@ -113,6 +113,25 @@ describe('in a community of four', () => {
 			await expectNothingLeft(dave);
 		});
 
+		it('[TB3] leaves its place in the channel where it stood, for those who never read it too', async () => {
+			const news = await after(() => write(alice, { kind: KIND.channel, name: 'news' }));
+			for (const device of [bob, carol]) await carry([news.packet], device);
+			const channel = news.id;
+			const said = { kind: KIND.message, channel, text: CANARY, replyTo: null } as const;
+			const entry = await after(() => write(bob, said));
+			await carry([entry.packet], alice);
+			const messages = [{ id: entry.id, device: entry.header.device, seq: entry.header.seq }];
+			const author = bob.self.rootHash;
+			const purge = await after(() =>
+				write(alice, { kind: KIND.tombstone, author, channel, messages, reason: '' }),
+			);
+			await carry([purge.packet, entry.packet], carol);
+			const log = carol.space.log(channel);
+			const shown = await log.read((await log.stretches()) - 1);
+			expect(shown.map(({ id, gone }) => [toHex(id), gone?.how])).toEqual([[entry.key, 'purged']]);
+			expect(await linesOf(carol)).toEqual([]);
+		});
+
 		it('[TB3] is not undone by a late copy of the body', async () => {
 			const entry = await say(bob, CANARY);
 			await level(alice, bob, carol);
