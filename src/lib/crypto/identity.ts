@@ -35,20 +35,20 @@ export interface NewIdentity {
 	readonly member: Member;
 }
 
-/** A new person with a first device and its first prekey. */
+/** A new person with a first device and its first prekey; with the root seed of an earlier one, a new device of that person. */
 export async function createIdentity(
 	crypto: CryptoProvider,
 	random: Random,
 	clock: Pick<Clock, 'now'>,
 	name: string,
 	deviceName: string,
+	rootSeed: Bytes = random.bytes(32),
 ): Promise<NewIdentity> {
-	const rootSeed = random.bytes(32);
 	const deviceSeed = random.bytes(32);
 	const time = clock.now();
 	const root = await crypto.signingKey(rootSeed);
 	const device = await crypto.signingKey(deviceSeed);
-	const prekey = await makePrekey(crypto, random, device, time);
+	const prekey = await makePrekey(crypto, random, device, root.publicKey, time);
 	return {
 		secrets: { rootSeed, deviceSeed, prekeySeeds: [prekey.secret] },
 		rootHash: rootHashOf(crypto, root.publicKey),
@@ -72,32 +72,38 @@ export async function certifyDevice(
 	return { ...content, signature };
 }
 
-/** A fresh prekey: the record to publish and the seed to keep. */
+/** A fresh prekey of this root's device: the record to publish and the seed to keep. */
 export async function makePrekey(
 	crypto: CryptoProvider,
 	random: Random,
 	device: SigningKey,
+	rootKey: Bytes,
 	time: number,
 ): Promise<{ readonly record: Prekey; readonly secret: PrekeySeed }> {
 	const seed = random.bytes(32);
 	const { publicKey } = await crypto.agreementKey(seed);
 	const content = { deviceKey: device.publicKey, publicKey, time };
-	const signature = await device.sign(concat(label('prekey-record'), prekeyContent(content)));
+	const signed = concat(label('prekey-record'), prekeyContent(content, rootKey));
+	const signature = await device.sign(signed);
 	return { record: { ...content, signature }, secret: { seed, time } };
 }
 
 export const verifyCertificate = (crypto: CryptoProvider, c: Certificate): Promise<boolean> =>
 	crypto.verify(c.rootKey, concat(label('certificate'), certificateContent(c)), c.signature);
 
-export const verifyPrekey = (crypto: CryptoProvider, p: Prekey): Promise<boolean> =>
-	crypto.verify(p.deviceKey, concat(label('prekey-record'), prekeyContent(p)), p.signature);
+export const verifyPrekey = (crypto: CryptoProvider, p: Prekey, rootKey: Bytes): Promise<boolean> =>
+	crypto.verify(
+		p.deviceKey,
+		concat(label('prekey-record'), prekeyContent(p, rootKey)),
+		p.signature,
+	);
 
-/** Whether a member is what it says: device certified by the root, prekey signed by that very device. */
+/** Whether a member is what it says: device certified by the root, prekey signed by that very device for that very root. */
 export async function verifyMember(crypto: CryptoProvider, member: Member): Promise<boolean> {
 	const { certificate, prekey } = member;
 	return (
 		equal(certificate.deviceKey, prekey.deviceKey) &&
 		(await verifyCertificate(crypto, certificate)) &&
-		(await verifyPrekey(crypto, prekey))
+		(await verifyPrekey(crypto, prekey, certificate.rootKey))
 	);
 }

@@ -48,8 +48,9 @@ export const prekeyToTuple = (p: Omit<Prekey, 'signature'>): unknown[] => [
 /** The bytes that the root signs. */
 export const certificateContent = (c: Omit<Certificate, 'signature'>): Bytes =>
 	encode(certificateToTuple(c));
-/** The bytes that the device signs. */
-export const prekeyContent = (p: Omit<Prekey, 'signature'>): Bytes => encode(prekeyToTuple(p));
+/** The bytes that the device signs: whose it is it says itself, or anybody could certify it. */
+export const prekeyContent = (p: Omit<Prekey, 'signature'>, rootKey: Bytes): Bytes =>
+	encode([...prekeyToTuple(p), rootKey]);
 
 export const certificateShape: Shape<Certificate> = map(
 	tuple(literal(1), bytes(32), bytes(32), text(MAX_NAME), uint(), bytes(64)),

@@ -78,7 +78,8 @@ describe('identity', () => {
 
 	it('[ID5] refuses a prekey with any field changed', async () => {
 		const { prekey: p } = alice.member;
-		expect(await verifyPrekey(crypto, p)).toBe(true);
+		const { rootKey } = alice.member.certificate;
+		expect(await verifyPrekey(crypto, p, rootKey)).toBe(true);
 		const changes = [
 			{ deviceKey: mallory.member.prekey.deviceKey },
 			{ publicKey: mallory.member.prekey.publicKey },
@@ -86,8 +87,9 @@ describe('identity', () => {
 			{ signature: flip(p.signature) },
 		];
 		for (const change of changes) {
-			expect(await verifyPrekey(crypto, { ...p, ...change })).toBe(false);
+			expect(await verifyPrekey(crypto, { ...p, ...change }, rootKey)).toBe(false);
 		}
+		expect(await verifyPrekey(crypto, p, mallory.member.certificate.rootKey)).toBe(false);
 	});
 
 	it('[ID6] refuses a member made of parts of two people', async () => {
@@ -100,11 +102,19 @@ describe('identity', () => {
 		expect(await verifyMember(crypto, { ...member, prekey })).toBe(false);
 	});
 
+	it('[ID6] refuses a device that another root has certified without its knowledge', async () => {
+		const root = await crypto.signingKey(mallory.secrets.rootSeed);
+		const { deviceKey } = alice.member.certificate;
+		const certificate = await certifyDevice(root, deviceKey, 'phone', 5);
+		expect(await verifyCertificate(crypto, certificate)).toBe(true);
+		expect(await verifyMember(crypto, { ...alice.member, certificate })).toBe(false);
+	});
+
 	it('[ID4] certifies another device and rotates a prekey', async () => {
 		const root = await crypto.signingKey(alice.secrets.rootSeed);
 		const laptop = await crypto.signingKey(random.bytes(32));
 		const certificate = await certifyDevice(root, laptop.publicKey, 'laptop', 5);
-		const { record, secret } = await makePrekey(crypto, random, laptop, 6);
+		const { record, secret } = await makePrekey(crypto, random, laptop, root.publicKey, 6);
 		expect(await verifyMember(crypto, { certificate, prekey: record, name: 'Alice' })).toBe(true);
 		expect((await crypto.agreementKey(secret.seed)).publicKey).toEqual(record.publicKey);
 		expect([secret.time, record.time]).toEqual([6, 6]);
