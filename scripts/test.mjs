@@ -11,6 +11,7 @@ import { line, runSuite, sum } from './lib/suites.mjs';
 
 const suites = [
 	{ name: 'unit' },
+	{ name: 'vectors', config: 'tests/vectors/vitest.config.ts' },
 	{ name: 'p2p', config: 'tests/p2p/vitest.config.ts' },
 	{ name: 'e2e', config: 'tests/e2e/vitest.config.ts' },
 ];
