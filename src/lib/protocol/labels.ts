@@ -63,4 +63,5 @@ export type Label =
 	| 'container-slot'
 	| 'container-secrets'
 	| 'container-storage'
-	| 'avatar';
+	| 'avatar'
+	| 'attachment';
