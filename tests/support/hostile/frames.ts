@@ -57,7 +57,7 @@ export const frames: readonly HostileCase[] = [
 	),
 	frame('a byte after the end', 'malformed', (world, by) => concat(genuine(world, by), zeros(1))),
 	frame('half an envelope', 'malformed', (world, by) => genuine(world, by).slice(0, 300)),
-	frame('a sender of 31 bytes', 'shape', (_, by) => encode([zeros(31), null, [2, [], [], []]])),
+	frame('a sender of 31 bytes', 'shape', () => encode([zeros(31), null, [2, [], [], []]])),
 	frame('a recipient that is a word', 'shape', (_, by) =>
 		encode([key(by), 'all', [2, [], [], []]]),
 	),
