@@ -315,6 +315,14 @@ const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
 			signature,
 		}),
 	}),
+	fc.record({
+		type: fc.constant('enrol-me' as const),
+		space: id,
+		member,
+		tokenHash: id,
+		proof: signature,
+	}),
+	fc.record({ type: fc.constant('enrolled' as const), device: id, block: blob(1024) }),
 );
 
 export const envelope: fc.Arbitrary<Envelope> = fc.record({
