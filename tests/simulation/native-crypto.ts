@@ -11,6 +11,7 @@ import {
 	verify,
 	type KeyObject,
 } from 'node:crypto';
+import { requireSeed } from '#lib/crypto/backend.ts';
 import { primeOrderPoint } from '#lib/crypto/backend-noble.ts';
 import { createLru } from '#lib/crypto/lru.ts';
 import { isStrictKey, isStrictSignature } from '#lib/crypto/ed25519-strict.ts';
@@ -58,12 +59,13 @@ export function createNativeCrypto(): CryptoProvider {
 			return own(mac.digest());
 		},
 		hkdf: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
-		signingKey(seed) {
+		async signingKey(seed) {
+			requireSeed(seed);
 			const key = privateKey('ed25519', seed);
-			return Promise.resolve({
+			return {
 				publicKey: rawPublic(key),
 				sign: (message: Uint8Array) => Promise.resolve(own(sign(null, message, key))),
-			});
+			};
 		},
 		verify(raw, message, signature) {
 			if (!isStrictKey(raw) || !isStrictSignature(signature)) return Promise.resolve(false);
@@ -77,11 +79,13 @@ export function createNativeCrypto(): CryptoProvider {
 			});
 			return Promise.resolve(verdict);
 		},
-		agreementKey(seed) {
+		async agreementKey(seed) {
+			requireSeed(seed);
 			const key = privateKey('x25519', seed);
-			return Promise.resolve({
+			return {
 				publicKey: rawPublic(key),
 				agree(other: Uint8Array) {
+					if (other.length !== 32) return Promise.resolve(undefined);
 					try {
 						const shared = diffieHellman({
 							privateKey: key,
@@ -92,7 +96,7 @@ export function createNativeCrypto(): CryptoProvider {
 						return Promise.resolve(undefined);
 					}
 				},
-			});
+			};
 		},
 	};
 }
