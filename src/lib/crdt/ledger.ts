@@ -113,10 +113,10 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const feeds = new Map<string, Feed>();
 	const control = new Map<string, ControlEntry>();
 	/**
-	 * Root Hash by device key (hex) of every device that a genuine ADMIT names, void or not. It only grows with the set,
+	 * Root Hashes (hex) by device key (hex) of every device that a genuine ADMIT names, void or not. It only grows with the set,
 	 * so what is kept of a device's feed does not depend on the order in which entries came.
 	 */
-	const admitted = new Map<string, Bytes>();
+	const admitted = new Map<string, Set<string>>();
 	/** Devices (hex) that have ever written a LEAVE. */
 	const leavers = new Set<string>();
 	/** When the own device was let in, ms. */
@@ -147,6 +147,11 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const resolver = createResolver(space, forks);
 	const authority = (): Authority => resolver.authority;
 
+	const admit = (device: Bytes, root: Bytes): void => {
+		const roots = admitted.get(toHex(device)) ?? new Set<string>();
+		admitted.set(toHex(device), roots.add(toHex(root)));
+	};
+
 	const note = (opened: ControlEntry): void => {
 		const { entry, content, proven, memberRoot } = opened;
 		control.set(entry.key, opened);
@@ -158,16 +163,15 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		if (!proven || memberRoot === null) return;
 		if (content.kind === KIND.admit || content.kind === KIND.enrol) {
 			const { deviceKey } = content.member.certificate;
-			admitted.set(toHex(deviceKey), memberRoot);
+			admit(deviceKey, memberRoot);
 			if (own !== null && equal(deviceKey, own)) since = Math.min(since, entry.header.time.ms);
 		} else if (content.kind === KIND.genesis) {
-			admitted.set(toHex(content.founder.certificate.deviceKey), memberRoot);
+			admit(content.founder.certificate.deviceKey, memberRoot);
 		}
 	};
 
 	const isAdmitted = ({ header }: Entry): boolean => {
-		const root = admitted.get(toHex(header.device));
-		return root !== undefined && equal(root, header.author);
+		return admitted.get(toHex(header.device))?.has(toHex(header.author)) === true;
 	};
 
 	const beforeDependency = ({ header }: Entry): boolean =>

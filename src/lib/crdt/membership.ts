@@ -277,8 +277,8 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		if (isBarred(memberRoot, device, entry)) return 'banned';
 		const known = state.devices.get(device);
 		// Two members may let the same device in at once: one admission, and both tokens are the device's.
+		if (known !== undefined && !equal(known.rootHash, memberRoot)) return 'unproven';
 		if (known?.active !== true) {
-			if (known !== undefined && !equal(known.rootHash, memberRoot)) return 'unproven';
 			// Whoever has left comes back by asking anew: an old request that somebody still finds is none.
 			if (granted.has(toHex(tokenHash))) return 'after-leaving';
 			if (invite.used >= uses) return 'invite-spent';

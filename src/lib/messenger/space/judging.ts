@@ -93,6 +93,12 @@ export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger):
 		!equal(header.author, self.rootHash) &&
 		ledger.authority.isHidden(toHex(header.author), toHex(header.device), header.seq);
 
+	/** Whether it is in the name of whom its device was let in for. */
+	function isOwners({ header }: Entry): boolean {
+		const device = ledger.authority.devices.get(toHex(header.device));
+		return device === undefined || equal(device.rootHash, header.author);
+	}
+
 	function upTo(device: string): number {
 		// What one wrote oneself can't be opened again: it waits here whether the ban is void after all.
 		if (device === own && ledger.authority.fences.has(device)) {
@@ -119,7 +125,7 @@ export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger):
 		async judge(entry, held, written) {
 			if (isHidden(entry)) return { type: 'absent', strip: true };
 			const purge = purgeOf(entry);
-			const counts = entry.header.seq < upTo(toHex(entry.header.device));
+			const counts = isOwners(entry) && entry.header.seq < upTo(toHex(entry.header.device));
 			if (!counts) return { type: 'absent', strip: purge !== undefined };
 			if (purge !== undefined) {
 				if (held === undefined && !isMeantForThis(entry)) return { type: 'absent', strip: true };
