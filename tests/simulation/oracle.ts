@@ -112,6 +112,7 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 		const { node, kept } = member;
 		const conversation = talk(node, scene.space);
 		await scene.world.run(0);
+		while (conversation.hasOlder.get()) await conversation.loadOlder();
 		const shown = conversation.messages.get();
 		conversation.close();
 		shownBy.set(member, shown);
@@ -172,7 +173,11 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 			if (isHidden(each) && each.root !== root) {
 				wrong.push(`${node.name} shows what is hidden, of ${each.device}`);
 			}
-			wrong.push(...textWrong(scene, ledger, node.name, message, honest.has(each.root)));
+			// What a disk forgot comes back from others, who have it in boxes for them and not for its author.
+			const isForgotten = each.root === root && scene.restored.has(node.name);
+			const isJudged =
+				honest.has(each.root) && !(isForgotten && message.gone?.how === 'unreadable');
+			wrong.push(...textWrong(scene, ledger, node.name, message, isJudged));
 		}
 	}
 	wrong.push(...lost(scene, { members, ledger }, shownBy, isSilenced));

@@ -238,7 +238,9 @@ function join({ people, space, asked, turned }: Scene, who: string, by: string):
 		(each) => each !== undefined && isIn(each, space),
 	);
 	if (joiner?.running !== true || inviter === undefined || turned.has(who)) return;
-	if (isIn(joiner, space)) return;
+	// Whoever waits goes on waiting: asking anew gives up what the first request may have brought.
+	const state = joiner.messenger.spaces.get().find(({ id }) => id === space)?.state;
+	if (state === 'ready' || state === 'joining') return;
 	void inviter.messenger.invite(space).then((invited) => {
 		if (!invited.ok || !invited.value.reachable || !joiner.running) return;
 		const { link } = invited.value;

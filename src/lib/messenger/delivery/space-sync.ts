@@ -142,7 +142,11 @@ export function createSpaceSync(
 				overdue ||= (space.ledger.feeds.get(toHex(feed))?.seq ?? -1) + 1 < to;
 			}
 			for (const id of control) controlUnderWay.delete(toHex(id));
-			if (overdue) pullFromAll();
+			if (!overdue) return;
+			// Whoever says that it holds more than it gives must not be asked first for ever.
+			const knowledge = peers.get(device);
+			if (knowledge !== undefined && peers.delete(device)) peers.set(device, knowledge);
+			pullFromAll();
 		});
 	}
 
