@@ -23,7 +23,7 @@ export default {
 				'base-uri': ['none'],
 				'form-action': ['none'],
 				'require-trusted-types-for': ['script'],
-				'trusted-types': ['svelte-trusted-html', 'aegis-worker'],
+				'trusted-types': ['svelte-trusted-html', 'aegis-worker', 'aegis-stretcher'],
 			},
 		},
 		serviceWorker: { register: false },

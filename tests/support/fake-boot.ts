@@ -1,7 +1,7 @@
 // Stands in for boot in the interface's own dev server: the scene is chosen in local storage under 'fake-scene'.
 import type { BootState } from '#lib/messenger/boot-state.ts';
 import type { Clock } from '#lib/ports/clock.ts';
-import { ok } from '#lib/util/result.ts';
+import { err, ok } from '#lib/util/result.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import {
 	createFakeMessenger,
@@ -9,6 +9,7 @@ import {
 	type FakeMessenger,
 	type FakeScene,
 } from './fake-messenger.ts';
+import { createFakeSecurity, fakeRecoveryWords, type SecurityScene } from './fake-security.ts';
 
 declare global {
 	interface Window {
@@ -17,7 +18,9 @@ declare global {
 	}
 }
 
-interface BootScene extends FakeScene {
+interface BootScene extends FakeScene, SecurityScene {
+	/** For how long the next passphrase has to wait, ms. */
+	readonly wait?: number;
 	readonly boot?: BootState['state'];
 }
 
@@ -41,7 +44,7 @@ export function boot(): Readable<BootState> {
 	const ready = (name: string): BootState => {
 		const messenger = createFakeMessenger(name, scene);
 		window.fake = messenger;
-		return { state: 'ready', messenger, clock };
+		return { state: 'ready', messenger, security: createFakeSecurity(scene), clock };
 	};
 	const state = createSignal<BootState>({ state: 'starting' });
 	const first = (): BootState => {
@@ -56,6 +59,28 @@ export function boot(): Readable<BootState> {
 						state.set(ready(name));
 						return ok();
 					},
+					restore: async (name) => {
+						state.set(ready(name));
+						return Promise.resolve(ok());
+					},
+					recoveryWords: () => Promise.resolve(fakeRecoveryWords),
+				};
+			case 'locked':
+				return {
+					state: 'locked',
+					passphrase: true,
+					passkeys: true,
+					waitUntil: scene.wait === undefined ? 0 : clock.now() + scene.wait,
+					clock,
+					unlock: async (passphrase) => {
+						if (passphrase !== 'correct horse') {
+							return Promise.resolve(err({ type: 'wrong', until: clock.now() + 4000 }));
+						}
+						state.set(ready('Alex'));
+						return ok();
+					},
+					unlockByPasskey: () => Promise.resolve(err({ type: 'cancelled' })),
+					wipe: () => Promise.resolve(),
 				};
 			case 'unsupported':
 				return { state: 'unsupported', missing: ['secure-context', 'web-crypto'] };

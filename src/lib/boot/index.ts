@@ -1,7 +1,6 @@
 // The only composition root of the browser, as far as the first screen needs it: finds out what is here, and fetches
 // the rest (start.ts) at once for somebody who has been here before, behind the first screen for a new person.
 import { sha256 } from '#lib/crypto/sha256.ts';
-import type { Messenger } from '#lib/messenger/api.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
 import { previewInvitation } from '#lib/messenger/preview.ts';
 import { missingCapabilities } from '#lib/platform/capabilities.ts';
@@ -13,9 +12,11 @@ import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { afterPaint } from './after-paint.ts';
 import { offeredRelay } from './page.ts';
-import type { Start } from './start.ts';
+import { createPreferences } from './preferences.ts';
+import type { Running, Start } from './start.ts';
 
 const KEYS = 'aegis-keys';
+const DATABASE = 'aegis';
 const NODE = 'aegis-node';
 
 export function boot(): Readable<BootState> {
@@ -26,7 +27,17 @@ export function boot(): Readable<BootState> {
 
 	const clock = createSystemClock();
 	const slots = createIndexedDbKeySlots(KEYS);
+	const preferences = createPreferences();
 	const offered = offeredRelay(clock);
+	/** Of this tab, once it has it. */
+	let held: HeldNode | undefined;
+
+	/** Keys first: whatever is left if it is cut short opens to nobody. */
+	async function wipe(): Promise<void> {
+		const { wipeDevice } = await import('#lib/platform/wipe.ts');
+		await wipeDevice([KEYS, DATABASE]);
+		location.replace(location.pathname);
+	}
 
 	let starting: Promise<Start> | undefined;
 	const loadStart = (): Promise<Start> =>
@@ -34,25 +45,37 @@ export function boot(): Readable<BootState> {
 			createStart({
 				clock,
 				slots,
+				database: DATABASE,
+				preferences,
 				offered,
 				onLost: () => {
 					if (state.get().state === 'ready') state.set({ state: 'moved' });
 				},
+				onLocked: () => {
+					if (held && state.get().state === 'ready') locked(held).catch(fail);
+				},
+				wipe,
 			}),
 		));
 
-	function ready(messenger: Messenger, lock: HeldNode): void {
+	function ready({ messenger, security }: Running, lock: HeldNode): void {
+		held = lock;
 		lock.onLost = async () => {
 			state.set({ state: 'moved' });
 			await messenger.stop();
 		};
-		state.set({ state: 'ready', messenger, clock });
+		state.set({ state: 'ready', messenger, security, clock });
 	}
 
-	function welcome(lock: HeldNode): void {
+	/** Before there is a messenger there is nothing to stop. */
+	const movesAway = (lock: HeldNode): void => {
 		lock.onLost = async () => {
 			state.set({ state: 'moved' });
 		};
+	};
+
+	function welcome(lock: HeldNode): void {
+		movesAway(lock);
 		state.set({
 			state: 'new',
 			preview: (link) => previewInvitation(link, sha256, clock.now(), () => false),
@@ -63,9 +86,40 @@ export function boot(): Readable<BootState> {
 				ready(made.value, lock);
 				return ok();
 			},
+			async restore(name, words) {
+				const { seedOf } = await import('#lib/crypto/recovery-phrase.ts');
+				const rootSeed = seedOf(words);
+				if (!rootSeed.ok) return err({ type: 'phrase' });
+				const start = await loadStart();
+				const made = await start.create(name, rootSeed.value);
+				if (!made.ok) return err({ type: 'storage' });
+				ready(made.value, lock);
+				return ok();
+			},
+			async recoveryWords() {
+				const { RECOVERY_WORDS, seedOf, wordsIn } = await import('#lib/crypto/recovery-phrase.ts');
+				return {
+					all: RECOVERY_WORDS,
+					wordsIn,
+					problem(words) {
+						const read = seedOf(words);
+						return read.ok ? null : read.error;
+					},
+				};
+			},
 		});
 		// By the time a name is written, what comes after it is here.
 		afterPaint(() => void loadStart().catch(() => (starting = undefined)));
+	}
+
+	async function locked(lock: HeldNode): Promise<void> {
+		movesAway(lock);
+		const start = await loadStart();
+		const { createLocked } = await import('./locked.ts');
+		const screen = await createLocked({ start, clock, preferences, wipe }, (running) => {
+			ready(running, lock);
+		});
+		if (state.get().state !== 'moved') state.set(screen);
 	}
 
 	async function open(lock: HeldNode, reading = slots.read()): Promise<void> {
@@ -78,6 +132,7 @@ export function boot(): Readable<BootState> {
 		const messenger = await start.open();
 		if (messenger.ok) ready(messenger.value, lock);
 		else if (messenger.error.type === 'absent') welcome(lock);
+		else if (messenger.error.type === 'locked') await locked(lock);
 		else fail(messenger.error.detail);
 	}
 

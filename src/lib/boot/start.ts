@@ -1,4 +1,6 @@
 // From an identity to a running messenger: the large part of starting, fetched behind the first screen.
+import { readSlots } from '#lib/crypto/container.ts';
+import type { SlotSummary } from '#lib/crypto/container-slots.ts';
 import { createSealedStore } from '#lib/crypto/sealed-store.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import {
@@ -10,6 +12,7 @@ import {
 } from '#lib/messenger/account.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
 import { createMessenger } from '#lib/messenger/messenger.ts';
+import type { Security } from '#lib/messenger/security.ts';
 import { createWebSocketDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
@@ -17,31 +20,57 @@ import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { KeySlotStore } from '#lib/ports/key-slots.ts';
 import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
+import type { Preferences } from '#lib/state/preferences.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import { deviceName } from './device-name.ts';
 import { createPage } from './page.ts';
+import { createSecurity } from './security.ts';
+import { openerFor, type Way } from './ways-in.ts';
 
-const DATABASE = 'aegis';
 /** How long after the messenger stands the part for direct links is fetched, if nobody needed it before, ms. */
 const DIRECT_AFTER = 1000;
 
 export interface StartParts {
 	readonly clock: Clock;
 	readonly slots: KeySlotStore;
+	/** Name of the device's store. */
+	readonly database: string;
+	readonly preferences: Preferences;
 	/** Address of the relay that served the page. */
 	readonly offered: Promise<string | null>;
 	/** The store was taken away, such as by another tab. */
 	readonly onLost: () => void;
+	/** The keys are forgotten and the messenger has ended. */
+	readonly onLocked: () => void;
+	readonly wipe: () => Promise<void>;
+}
+
+/** A messenger that runs, and the locks of its device. */
+export interface Running {
+	readonly messenger: Messenger;
+	readonly security: Security;
 }
 
 export interface Start {
 	/** Opens the identity that is here and starts its messenger. */
-	open(): Promise<Result<Messenger, AccountError>>;
-	/** Makes an identity and starts its messenger. */
-	create(name: string): Promise<Result<Messenger, AccountError>>;
+	open(way?: Way): Promise<Result<Running, AccountError>>;
+	/** The ways in that there are; none where nothing readable is here. */
+	ways(): Promise<SlotSummary>;
+	/** Makes an identity, or a new device of the one whose root seed this is, and starts its messenger. */
+	create(name: string, rootSeed?: Bytes): Promise<Result<Running, AccountError>>;
 }
 
-export function createStart({ clock, slots, offered, onLost }: StartParts): Start {
+export function createStart({
+	clock,
+	slots,
+	database,
+	preferences,
+	offered,
+	onLost,
+	onLocked,
+	wipe,
+}: StartParts): Start {
 	const random = createSystemRandom();
 	const crypto = createCryptoProvider();
 
@@ -52,7 +81,7 @@ export function createStart({ clock, slots, offered, onLost }: StartParts): Star
 		subtle: globalThis.crypto.subtle,
 		slots,
 		async openStore(storageKey) {
-			const store = await openIndexedDbStore(DATABASE, { writer: random.bytes(16), onLost });
+			const store = await openIndexedDbStore(database, { writer: random.bytes(16), onLost });
 			return store.ok ? ok(createSealedStore(store.value, crypto, random, storageKey)) : store;
 		},
 	};
@@ -65,7 +94,8 @@ export function createStart({ clock, slots, offered, onLost }: StartParts): Star
 			throw cause;
 		}));
 
-	async function start({ self, store }: Account): Promise<Messenger> {
+	async function start(account: Account): Promise<Running> {
+		const { self, store } = account;
 		const page = createPage(await offered);
 		const messenger = await createMessenger(
 			{
@@ -80,23 +110,45 @@ export function createStart({ clock, slots, offered, onLost }: StartParts): Star
 			page,
 		);
 		// A page that goes says so, or others would wait for it; one that is brought back from memory starts anew.
-		addEventListener('pagehide', () => void messenger.stop(), { once: true });
-		addEventListener('pageshow', (event) => {
-			if (event.persisted) location.reload();
+		const running = new AbortController();
+		const { signal } = running;
+		addEventListener('pagehide', () => void messenger.stop(), { once: true, signal });
+		addEventListener(
+			'pageshow',
+			(event) => {
+				if (event.persisted) location.reload();
+			},
+			{ signal },
+		);
+		const security = await createSecurity({
+			account,
+			parts,
+			preferences,
+			stop() {
+				running.abort();
+				return messenger.stop();
+			},
+			onLocked,
+			wipe,
 		});
 		void requestPersistence(navigator.storage);
 		// The direct part is large: fetched behind the first paint, before somebody waits for it.
 		if (page.direct) clock.after(DIRECT_AFTER, () => void directDialer().catch(() => undefined));
-		return messenger;
+		return { messenger, security };
 	}
 
 	return {
-		async open() {
-			const account = await openAccount(parts);
+		async open(way = { by: 'browser' }) {
+			const account = await openAccount(parts, await openerFor(way, parts));
 			return account.ok ? ok(await start(account.value)) : account;
 		},
-		async create(name) {
-			const account = await createAccount(parts, name.trim(), deviceName(navigator));
+		async ways() {
+			const found = await readSlots(slots);
+			return (found.ok && found.value) || { browser: false, passphrase: false, passkeys: 0 };
+		},
+		async create(name, rootSeed) {
+			const device = deviceName(navigator);
+			const account = await createAccount(parts, name.trim(), device, rootSeed);
 			return account.ok ? ok(await start(account.value)) : account;
 		},
 	};

@@ -98,6 +98,8 @@ export function createSealedStore(
 		clear: (table, prefix) => store.clear(table, keyName(table, prefix)),
 		close: () => {
 			store.close();
+			nameKey.fill(0);
+			valueKey.fill(0);
 		},
 	};
 }

@@ -5,6 +5,7 @@ import {
 	type ContainerParts,
 	type Sealer,
 } from '#lib/crypto/container.ts';
+import type { OpenError, SlotOpener } from '#lib/crypto/container-slots.ts';
 import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
@@ -12,11 +13,14 @@ import { memberShape, memberToTuple, type Member } from '#lib/protocol/identity.
 import type { Clock } from '#lib/ports/clock.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore, StoreError } from '#lib/ports/store.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Self } from './ports.ts';
 import { createRootSigner } from './root-signer.ts';
 
 const PROFILE = { table: 'account', key: ['profile'] } as const;
+/** There once the recovery phrase is known to be written down. */
+const PHRASE = { table: 'account', key: ['phrase'] } as const;
 
 export interface AccountParts extends ContainerParts {
 	readonly clock: Clock;
@@ -27,11 +31,20 @@ export interface AccountParts extends ContainerParts {
 export interface Account {
 	readonly self: Self;
 	readonly store: KeyValueStore;
+	readonly container: Sealer;
 }
 
-/** absent: nobody has an identity here. damaged: there is one, and it can't be opened. storage: as the store said. */
+/**
+ * absent: nobody has an identity here. locked: there is one, and it has no slot of the kind that was tried. damaged: it
+ * can't be opened. storage: as the store said. The others as the slot said.
+ */
 export interface AccountError {
-	readonly type: 'absent' | 'damaged' | 'storage';
+	readonly type:
+		| 'absent'
+		| 'locked'
+		| 'damaged'
+		| 'storage'
+		| Extract<OpenError['type'], 'wrong' | 'weakened' | 'stretch' | 'cancelled' | 'no-secret'>;
 	readonly detail: string;
 }
 
@@ -53,13 +66,27 @@ async function toSelf(
 	};
 }
 
-export async function openAccount(parts: AccountParts): Promise<Result<Account, AccountError>> {
-	const container = await openContainer(parts);
-	if (!container.ok) {
-		const { type, detail } = container.error;
-		if (type === 'absent') return err({ type, detail });
-		return err({ type: type === 'damaged' || type === 'no-slot' ? 'damaged' : 'storage', detail });
+const accountError = ({ type, detail }: OpenError | StoreError): AccountError => {
+	switch (type) {
+		case 'no-slot':
+			return { type: 'locked', detail };
+		case 'exists':
+		case 'full':
+		case 'refused':
+		case 'failed':
+			return { type: 'storage', detail };
+		default:
+			return { type, detail };
 	}
+};
+
+/** By this kind of slot; by the browser's own unless told otherwise. */
+export async function openAccount(
+	parts: AccountParts,
+	opener?: SlotOpener,
+): Promise<Result<Account, AccountError>> {
+	const container = await openContainer(parts, opener);
+	if (!container.ok) return err(accountError(container.error));
 	const store = await parts.openStore(container.value.storageKey);
 	if (!store.ok) return err({ type: 'storage', detail: store.error.detail });
 	const profile = await store.value.get(PROFILE.table, PROFILE.key);
@@ -67,33 +94,50 @@ export async function openAccount(parts: AccountParts): Promise<Result<Account, 
 	if (member?.ok !== true) {
 		// The tab was closed between the keys and the profile: nothing was lost but the name.
 		store.value.close();
+		container.value.lock();
 		return err({ type: 'absent', detail: 'no profile' });
 	}
 	const self = await toSelf(parts.crypto, container.value.secrets, member.value);
-	return ok({ self, store: store.value });
+	return ok({ self, store: store.value, container: container.value });
 }
 
-/** Makes the keys of a new person on this device. */
+/**
+ * Makes the keys of a new person on this device; with a root seed (32 bytes), those of a new device of the person whose
+ * it is, who has written it down.
+ */
 export async function createAccount(
 	parts: AccountParts,
 	name: string,
 	deviceName: string,
+	rootSeed?: Bytes,
 ): Promise<Result<Account, AccountError>> {
 	const { crypto, random, clock } = parts;
-	const made = await createIdentity(crypto, random, clock, name, deviceName);
+	const made = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);
 	const left = await parts.slots.read();
-	if (left.ok && left.value !== undefined && (await openAccount(parts)).ok) {
-		return err({ type: 'storage', detail: 'an identity is here already' });
+	if (left.ok && left.value !== undefined) {
+		// Keys without a profile are of nobody. Anything else, locked or not, is somebody's.
+		const here = await openAccount(parts);
+		if (here.ok || here.error.type !== 'absent') {
+			return err({ type: 'storage', detail: 'an identity is here already' });
+		}
+		await parts.slots.remove();
 	}
-	if (left.ok && left.value !== undefined) await parts.slots.remove();
 	const container: Result<Sealer, { detail: string }> = await createContainer(parts, made.secrets);
 	if (!container.ok) return err({ type: 'storage', detail: container.error.detail });
 	const store = await parts.openStore(container.value.storageKey);
 	if (!store.ok) return err({ type: 'storage', detail: store.error.detail });
 	const kept = await store.value.commit([
 		{ ...PROFILE, value: encode(memberToTuple(made.member)) },
+		...(rootSeed === undefined ? [] : [{ ...PHRASE, value: encode(Math.floor(clock.now())) }]),
 	]);
 	if (!kept.ok) return err({ type: 'storage', detail: kept.error.detail });
 	const self = await toSelf(crypto, made.secrets, made.member);
-	return ok({ self, store: store.value });
+	return ok({ self, store: store.value, container: container.value });
 }
+
+export const isPhraseKept = async ({ store }: Account): Promise<boolean> =>
+	(await store.get(PHRASE.table, PHRASE.key)) !== undefined;
+
+/** The person has shown that the phrase is written down. */
+export const keepPhrase = ({ store }: Account, clock: Clock): Promise<Result<void, StoreError>> =>
+	store.commit([{ ...PHRASE, value: encode(Math.floor(clock.now())) }]);

@@ -1,5 +1,6 @@
 // What the page is told while Aegis starts, up to the messenger itself. Shared by boot (which decides) and the interface.
 import type { InvitationPreview, InvitationProblem, Messenger } from './api.ts';
+import type { RecoveryWords, Security, UnlockError } from './security.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Result } from '#lib/util/result.ts';
 
@@ -13,10 +14,33 @@ export type BootState =
 	| {
 			readonly state: 'new';
 			create(name: string): Promise<Result<void, { readonly type: 'storage' }>>;
+			/** As create, as a new device of whoever wrote these 24 words down. */
+			restore(
+				name: string,
+				words: readonly string[],
+			): Promise<Result<void, { readonly type: 'storage' | 'phrase' }>>;
+			recoveryWords(): Promise<RecoveryWords>;
 			/** As Messenger.preview, before there is a messenger. */
 			preview(link: string): Result<InvitationPreview, InvitationProblem>;
 	  }
-	| { readonly state: 'ready'; readonly messenger: Messenger; readonly clock: Clock }
+	/** Somebody's keys are here, and nothing of this browser opens them. */
+	| {
+			readonly state: 'locked';
+			readonly passphrase: boolean;
+			readonly passkeys: boolean;
+			/** Nothing is tried before, ms since 1970; kept over reloads. */
+			readonly waitUntil: number;
+			readonly clock: Clock;
+			unlock(passphrase: string): Promise<Result<void, UnlockError>>;
+			unlockByPasskey(): Promise<Result<void, UnlockError>>;
+			wipe(): Promise<void>;
+	  }
+	| {
+			readonly state: 'ready';
+			readonly messenger: Messenger;
+			readonly security: Security;
+			readonly clock: Clock;
+	  }
 	/** Another tab took the node over. */
 	| { readonly state: 'moved' }
 	| { readonly state: 'failed'; readonly detail: string };

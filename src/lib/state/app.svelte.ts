@@ -16,7 +16,7 @@ import type {
 } from '#lib/messenger/api.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
 
-type Ready = Extract<BootState, { state: 'ready' }>;
+type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security'>;
 
 /** A message to bring on screen. */
 interface Sought {

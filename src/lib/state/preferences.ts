@@ -1,6 +1,14 @@
 // Small choices about the interface that belong to this browser alone, such as its appearance. No secrets, no names.
 
-export type PreferenceName = 'appearance' | 'place';
+export type PreferenceName =
+	| 'appearance'
+	| 'place'
+	/** After how long without a touch the app locks, ms. */
+	| 'lock-after'
+	/** Until when nobody is reminded of the recovery phrase, ms since 1970. */
+	| 'phrase-later'
+	/** How often a wrong passphrase was given in a row, and until when the next one waits. */
+	| 'unlock-wait';
 
 export interface Preferences {
 	read(name: PreferenceName): string | null;

@@ -1,3 +1,11 @@
 // The messenger's view types, for components, which know the state room and not the messenger.
 export type * from '#lib/messenger/api.ts';
 export type { BootState } from '#lib/messenger/boot-state.ts';
+export type {
+	PhraseProblem,
+	RecoveryWords,
+	Security,
+	SecurityError,
+	SecurityView,
+	UnlockError,
+} from '#lib/messenger/security.ts';
