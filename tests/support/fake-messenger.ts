@@ -240,10 +240,16 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			gone(space);
 			return ok();
 		},
-		invite: async (space) => {
+		invite: async (space, choice = {}) => {
 			await seconds(150);
 			const link = `https://aegis.example/#/join/${'hQEaZ0x5K2m7Yt8'.repeat(22)}`;
-			const made = { link, expiry: NOW + 7 * 86_400_000, uses: 10 };
+			const days = choice.days ?? 7;
+			const made = {
+				link,
+				expiry: days === 0 ? 0 : NOW + days * 86_400_000,
+				uses: choice.uses ?? 10,
+				powernode: choice.powernode === true,
+			};
 			inside(space).addInvitation({
 				...made,
 				id: fakeHash(link),

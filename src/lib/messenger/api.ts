@@ -130,10 +130,20 @@ export interface Conversation {
 	close(): void;
 }
 
+/** What is left out is as usual: a week, a hundred people, members. */
+export interface InvitationChoice {
+	/** 0: never runs out. */
+	readonly days?: number;
+	readonly uses?: number;
+	readonly powernode?: boolean;
+}
+
 export interface InvitationView {
 	readonly link: string;
 	readonly expiry: number;
 	readonly uses: number;
+	/** Whoever joins by it is made a Powernode. */
+	readonly powernode: boolean;
 	/** False when no relay is known: the link can't reach anybody yet. */
 	readonly reachable: boolean;
 }
@@ -289,7 +299,8 @@ export interface Messenger {
 	/** Takes a space that has banned this person off the list, and destroys what is left of it at once. */
 	dismiss(space: string): Promise<void>;
 
-	invite(space: string): Promise<Result<InvitationView, SendError>>;
+	/** An open invitation of this kind; the same as before where there is one. */
+	invite(space: string, choice?: InvitationChoice): Promise<Result<InvitationView, SendError>>;
 	preview(link: string): Result<InvitationPreview, InvitationProblem>;
 	/** Asks to be let in; resolves with the space's id as soon as the request is kept. */
 	join(link: string): Promise<Result<string, InvitationProblem | SendError>>;

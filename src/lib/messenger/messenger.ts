@@ -1,17 +1,16 @@
 // The messenger of one person on one device: brings spaces, relays, links and joins together behind the api.
-import { decodeInvitation, encodeInvitation } from '#lib/protocol/invitation.ts';
-import { EPOCH_REASON, SPACE_KIND } from '#lib/protocol/content.ts';
-import { KIND } from '#lib/protocol/entry.ts';
-import { DAY, MAX_NAME, MAX_RELAYS } from '#lib/protocol/limits.ts';
+import { decodeInvitation } from '#lib/protocol/invitation.ts';
+import { EPOCH_REASON } from '#lib/protocol/content.ts';
+import { MAX_NAME, MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { createSignal } from '#lib/util/signal.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
-import type { InvitationView, Messenger, NetworkView } from './api.ts';
+import type { Messenger, NetworkView } from './api.ts';
 import { createBlockList } from './block-list.ts';
 import { createLinks, type Links } from './delivery/links.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
-import { inviteKeyOf, lobbyKey } from './joining/invitations.ts';
+import { createInviting } from './joining/inviting.ts';
 import { networkView } from './network-view.ts';
 import type { Page, Ports, Self } from './ports.ts';
 import { powersIn } from './powers.ts';
@@ -21,16 +20,14 @@ import { createRelays, relayView } from './relays.ts';
 import type { SpaceNode } from './space-node.ts';
 import { createSpaces, type LiveSpace } from './spaces.ts';
 
-const INVITE_DAYS = 7;
 const PICTURE_EVERY = 50;
-const INVITE_USES = 100;
 
 export async function createMessenger(ports: Ports, self: Self, page: Page): Promise<Messenger> {
-	const { clock, crypto, random } = ports;
+	const { clock, crypto } = ports;
 	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
 	const pool = createRelayPool(ports);
 	const relays = createRelays(ports, page, pool);
-	const invitations = new Map<string, InvitationView & { readonly inviteKey: Bytes }>();
+	const inviting = createInviting(ports, page.origin);
 
 	const nameOfRelay = (key: string): string =>
 		relayName(pool.relays.get().find((relay) => relay.key === key)?.address);
@@ -74,11 +71,18 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		return made;
 	}
 	const blocked = createBlockList(ports.store);
-	const linkOf = (inviteKey: Bytes): string | null =>
-		[...invitations.values()].find((each) => equal(each.inviteKey, inviteKey))?.link ?? null;
-	const spaces = createSpaces(ports, self, pool, linksFor, nameOfRelay, blocked.has, linkOf, () => {
-		publishNetwork();
-	});
+	const spaces = createSpaces(
+		ports,
+		self,
+		pool,
+		linksFor,
+		nameOfRelay,
+		blocked.has,
+		inviting,
+		() => {
+			publishNetwork();
+		},
+	);
 
 	const view = (): NetworkView => {
 		const added = relays.added();
@@ -165,64 +169,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			}
 			return ok();
 		},
-		async invite(space) {
-			const live = required(space);
-			const { authority } = live.node.space.ledger;
-			const roster = authority.epoch?.content.relays ?? [];
-			const known = invitations.get(space);
-			const state =
-				known &&
-				[...authority.invites.values()].find((each) =>
-					equal(each.content.inviteKey, known.inviteKey),
-				);
-			if (
-				known !== undefined &&
-				state !== undefined &&
-				state.used < state.content.uses &&
-				state.content.relays.length === roster.length
-			) {
-				return ok({ ...known, reachable: live.node.post.hasRelay() });
-			}
-			const seed = random.bytes(32);
-			const lobbySecret = random.bytes(32);
-			const inviteKey = (await inviteKeyOf(crypto, seed)).publicKey;
-			const expiry = Math.floor(clock.now()) + INVITE_DAYS * DAY;
-			const direct = authority.genesis?.spaceKind === SPACE_KIND.direct;
-			const uses = direct ? 1 : INVITE_USES;
-			const written = await live.node.write({
-				kind: KIND.invite,
-				inviteKey,
-				uses,
-				expiry,
-				role: 0,
-				lobbySecret,
-				relays: roster,
-			});
-			if (!written.ok) {
-				return err({ type: written.error.type === 'not-member' ? 'not-member' : 'storage' });
-			}
-			const text = encodeInvitation(
-				{
-					space: live.node.space.id,
-					spaceName: authority.genesis?.name ?? '',
-					inviterName: self.name,
-					inviter: self.rootHash,
-					seed,
-					lobbyKey: (await lobbyKey(crypto, lobbySecret)).publicKey,
-					expiry,
-					relays: roster,
-				},
-				sha256,
-			);
-			const invitation = {
-				link: `${page.origin}/#/join/${text}`,
-				expiry,
-				uses,
-				reachable: live.node.post.hasRelay(),
-				inviteKey,
-			};
-			invitations.set(space, invitation);
-			return ok(invitation);
+		invite(space, choice) {
+			const { node, self: own } = required(space);
+			return inviting.invite(node, own, choice);
 		},
 		preview: (link) =>
 			previewInvitation(link, sha256, clock.now(), (space) => spaces.get(space) !== undefined),

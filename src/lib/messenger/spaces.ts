@@ -19,6 +19,7 @@ import { foundSpace } from './founding.ts';
 import { createPendingJoins } from './joining/pending-joins.ts';
 import { createModeration, type LiveModeration } from './moderation/moderation.ts';
 import { ownBan, type OwnBan } from './own-ban.ts';
+import type { Inviting } from './joining/inviting.ts';
 import type { Ports, Self } from './ports.ts';
 import { createRecovery, revocationOf, type Recovery } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
@@ -75,6 +76,7 @@ const SPACE_TABLES = [
 	'read',
 	'fork',
 	'admitted',
+	'invited',
 ];
 export function createSpaces(
 	ports: Ports,
@@ -83,7 +85,7 @@ export function createSpaces(
 	linksFor: (self: Self) => Links,
 	relayName: (key: string) => string,
 	isBlocked: (rootHash: string) => boolean,
-	linkOf: (inviteKey: Bytes) => string | null,
+	inviting: Inviting,
 	onPresence: () => void,
 ): Spaces {
 	const { store, clock } = ports;
@@ -156,7 +158,8 @@ export function createSpaces(
 			isBlocked,
 		);
 		await summaries.update();
-		const moderation = createModeration({ ports, self, node, linkOf });
+		await inviting.load(space, self);
+		const moderation = createModeration({ ports, self, node, linkOf: inviting.linkOf });
 		const recovery = createRecovery(ports, selves, node, self, (next) => {
 			void goOnAs(live, next);
 		});

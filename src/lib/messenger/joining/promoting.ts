@@ -6,7 +6,9 @@ import { compareTime, KIND } from '#lib/protocol/entry.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { powersIn } from '../powers.ts';
 
-const POWERNODE = 1;
+/** What an INVITE makes of whom it lets in. */
+export const MEMBER = 0;
+export const POWERNODE = 1;
 
 /** The grants that this person (Root Hash) owes to whom its invitations have let in. */
 export function owedGrants(ledger: Ledger, self: Bytes): readonly GrantPowernode[] {
