@@ -246,6 +246,16 @@ export const MODERATION_VIEWS: readonly View[] = [
 		},
 	},
 	{
+		name: 'invite-change',
+		scene: { role: 'powernode' },
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Members and invitations');
+			await press(page, 'Invite people');
+			await press(page, 'Change');
+		},
+	},
+	{
 		name: 'invitations',
 		scene: {},
 		go: async (page) => {
