@@ -3,37 +3,37 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backends } from './backends.ts';
 import { openPage, type OpenPage } from './chromium.ts';
-import type { VectorPage } from './page.ts';
+import type { KnownAnswers } from './page.ts';
 import { expectGcm, expectPolicy } from './policy.ts';
 import { readVectors } from './read.ts';
 
 declare global {
 	interface Window {
-		readonly page: VectorPage;
+		readonly knownAnswers: KnownAnswers;
 	}
 }
 
 let open: OpenPage;
 
 beforeAll(async () => {
-	open = await openPage(join(import.meta.dirname, 'page.ts'));
+	open = await openPage(join(import.meta.dirname, 'page.ts'), 'knownAnswers');
 	await open.page.evaluate((files) => {
-		window.page.load(files);
+		window.knownAnswers.load(files);
 	}, readVectors());
 });
 afterAll(() => open.close());
 
 describe('known answers in Chromium', () => {
 	it.each(Object.keys(backends))('[KY1] [KY2] [KY3] [KY4] %s', async (name) => {
-		expectPolicy(await open.page.evaluate((which) => window.page.provider(which), name));
+		expectPolicy(await open.page.evaluate((which) => window.knownAnswers.provider(which), name));
 	});
 
 	it('[KY16] AES-GCM of the platform', async () => {
-		expectGcm(await open.page.evaluate(() => window.page.gcm()));
+		expectGcm(await open.page.evaluate(() => window.knownAnswers.gcm()));
 	});
 
 	it('[KY6] the platform is used here', async () => {
-		expect(await open.page.evaluate(() => window.page.platform())).toEqual({
+		expect(await open.page.evaluate(() => window.knownAnswers.platform())).toEqual({
 			signs: true,
 			agrees: true,
 			seals: true,

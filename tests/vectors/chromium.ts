@@ -26,8 +26,8 @@ async function bundle(entry: string): Promise<string> {
 	return codes[0];
 }
 
-/** Opens a page that runs the module `entry` (an absolute path) and waits for it to set `globalThis.page`. */
-export async function openPage(entry: string): Promise<OpenPage> {
+/** Opens a page that runs the module `entry` (an absolute path) and waits for it to set the global `name`. */
+export async function openPage(entry: string, name: string): Promise<OpenPage> {
 	const code = await bundle(entry);
 	const browser = await chromium.launch({
 		executablePath: process.env['AEGIS_CHROMIUM'] ?? '/usr/bin/chromium',
@@ -51,6 +51,6 @@ export async function openPage(entry: string): Promise<OpenPage> {
 		);
 	});
 	await page.goto(ORIGIN);
-	await page.waitForFunction(() => 'page' in globalThis);
+	await page.waitForFunction((global) => global in globalThis, name);
 	return { page, close: () => browser.close() };
 }
