@@ -1,6 +1,8 @@
 // Decides when a new epoch is due and whose turn it is to make it. [EP3]
-import { needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+import { latestEpochEntries, needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+import { KIND } from '#lib/protocol/entry.ts';
 import { DAY } from '#lib/protocol/limits.ts';
+import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Space } from './space/space.ts';
 
@@ -25,7 +27,22 @@ export function createEpochTurns(
 
 	/** By what an entry would build on now, and by all that is known: somebody whose clock is ahead may have made it. */
 	const isDue = (): boolean =>
-		needsNewEpoch(space.ledger.authorityAt(clock.now())) && needsNewEpoch(space.ledger.authority);
+		(needsNewEpoch(space.ledger.authorityAt(clock.now())) &&
+			needsNewEpoch(space.ledger.authority)) ||
+		isAnyStray();
+
+	/**
+	 * A void EPOCH is readable by those alone whom its author gave the keys, and for the others everything that builds on
+	 * it must wait: the next valid one hands its key on to all.
+	 */
+	function isAnyStray(): boolean {
+		const { control, authority } = space.ledger;
+		const isVoid = ({ entry }: ControlEntry): boolean =>
+			entry.header.kind === KIND.epoch && authority.verdicts.get(entry.key) !== 'valid';
+		if (![...control.values()].some(isVoid)) return false;
+		const stray = new Set(latestEpochEntries(control).filter(isVoid));
+		return latestEpochEntries(space.ledger.seenAt(clock.now())).some((each) => stray.has(each));
+	}
 
 	function plan(): void {
 		cancel?.();
