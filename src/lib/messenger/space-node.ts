@@ -20,6 +20,7 @@ import { createPost, type Post } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
 import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
+import { createMissingContent } from './delivery/missing-content.ts';
 import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
@@ -99,6 +100,7 @@ export async function startSpaceNode(
 	const outbox: Outbox = createOutbox(ports, self, space, post, {
 		toLeave: (packet, last) => cutOff.toLeave(packet, last),
 	});
+	const missing = createMissingContent(space, post);
 	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
 	const sealedCare = createSealedCare(ports, self, space, post);
 	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
@@ -172,6 +174,7 @@ export async function startSpaceNode(
 				return takeEntries(from, message.packets);
 			case 'state':
 				await sync.onState(from, message.state);
+				if (presentBefore.has(from)) await missing.onPeer(from);
 				return true;
 			case 'pull':
 				await sync.onPull(from, message);
@@ -207,12 +210,19 @@ export async function startSpaceNode(
 	function onSpaceChange(change: SpaceChange): void {
 		const spaceKey = space.ledger.authority.genesis?.spaceKey;
 		for (const { entry } of change.placed) {
-			if (spaceKey !== undefined) held.add(toHex(packetName(crypto, spaceKey, entry.id)));
+			// A copy of one without its content is still wanted.
+			const isWhole = isControl(entry.header.kind) || entry.packet.body !== null;
+			if (spaceKey !== undefined && isWhole)
+				held.add(toHex(packetName(crypto, spaceKey, entry.id)));
 		}
 		for (const name of held) {
 			if (held.size <= NAMES_KEPT) break;
 			held.delete(name);
 		}
+		for (const [channel, messages] of change.messages) {
+			missing.note(fromHex(channel) ?? new Uint8Array(32), messages);
+		}
+		for (const device of presentBefore) void missing.onPeer(device);
 		relayPurge.onChange(change);
 		void sealedCare.onChange(change);
 		if (change.control) {
@@ -307,6 +317,7 @@ export async function startSpaceNode(
 	outbox.onChange = events.onDelivery;
 	space.onChange = onSpaceChange;
 	await outbox.load();
+	await missing.load();
 	outbox.membersChanged();
 	ask();
 	await post.update();
