@@ -37,7 +37,7 @@ interface Drawing {
 export function drawPlan(seed: number): Plan {
 	const random = createSeededRandom(seed * 7919 + 17);
 	const chance = (p: number): boolean => random.next() < p;
-	const names = NAMES.slice(0, chance(0.88) ? 3 + random.below(5) : 8 + random.below(7));
+	const names = NAMES.slice(0, chance(0.93) ? 3 + random.below(5) : 8 + random.below(7));
 	const relays = chance(0.4) ? ['north', 'south'] : ['north'];
 	const happenings: Happening[] = [];
 	const [founder = ''] = names;
