@@ -1,5 +1,6 @@
 // Invitations of every kind, and what becomes of their links.
 import { describe, expect, it } from 'vitest';
+import { KIND } from '#lib/protocol/entry.ts';
 import type { InvitationChoice } from '#lib/messenger/api.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { createWorld, found, isIn, useRelay, type World } from './world.ts';
@@ -55,8 +56,34 @@ describe('an invitation', () => {
 		await world.finish(moderation.recall(recalled?.id ?? ''));
 		expect(await linkFor(world, alice, space)).not.toBe(usual);
 		await world.finish(bob.messenger.join(usual));
-		await world.run(20_000);
-		expect(isIn(bob, space)).toBe(false);
+		const isRefused = (): boolean =>
+			bob.messenger.spaces
+				.get()
+				.some(({ state, refusal }) => state === 'refused' && refusal === 'unknown');
+		await world.until(isRefused, 30_000, 'Bob is told');
+		// Another one lets him in, after all.
+		await world.finish(bob.messenger.join(single));
+		await world.until(() => isIn(bob, space), 20_000, 'Bob joins');
+	});
+
+	it('[IN7] opened again while one waits leaves the request as it is', async () => {
+		const { world, alice, bob, space } = await community(4);
+		const link = await linkFor(world, alice, space);
+		await world.finish(alice.stop());
+		await world.finish(bob.messenger.join(link));
+		await world.run(3000);
+		expect(bob.messenger.spaces.get().map(({ asked }) => asked)).toEqual([true]);
+		await world.finish(bob.messenger.join(link));
+		expect(bob.messenger.spaces.get().map(({ asked }) => asked)).toEqual([true]);
+		await world.finish(bob.stop());
+		await world.finish(alice.start());
+		await world.run(5000);
+		const admissions = [...(await alice.kept(space)).ledger.control.values()].filter(
+			({ content }) => content.kind === KIND.admit,
+		);
+		expect(admissions).toHaveLength(1);
+		await world.finish(bob.start());
+		await world.until(() => isIn(bob, space), 20_000, 'Bob joins');
 	});
 
 	it('[IV1] for Powernodes makes one of whoever joins by it, and is theirs alone to make', async () => {

@@ -182,7 +182,6 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			if (!invitation.ok) return invitation;
 			const space = toHex(invitation.value.space);
 			if (spaces.get(space) !== undefined) return ok(space);
-			if (spaces.isJoining(space)) await spaces.cancelJoin(space);
 			const kept = await spaces.join(invitation.value);
 			return kept.ok ? ok(space) : err({ type: 'storage' });
 		},

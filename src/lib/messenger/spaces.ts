@@ -48,7 +48,6 @@ export interface Spaces {
 	readonly list: Readable<readonly SpaceSummary[]>;
 	get(space: string): LiveSpace | undefined;
 	live(): readonly LiveSpace[];
-	isJoining(space: string): boolean;
 	load(): Promise<void>;
 	found(
 		kind: 'community' | 'direct',
@@ -297,7 +296,6 @@ export function createSpaces(
 		list,
 		get: (space) => spaces.get(space),
 		live: () => [...spaces.values()],
-		isJoining: joins.has,
 		async load() {
 			await banned.load();
 			const shape = tuple(bytes(32));

@@ -198,8 +198,18 @@ export function createAdmission(
 		return isBanned || fences.has(toHex(member.certificate.deviceKey));
 	}
 
+	/** Whether nobody can be let in by it any longer, by a recall or together with who made it. */
+	function isRecalled({ id, author }: InviteState): boolean {
+		const { ranks, pasts } = space.ledger.resolver;
+		if (ranks.recallsOf(toHex(id)).length > 0) return true;
+		const before = pasts.after([id]);
+		return ranks
+			.bansOn(toHex(author))
+			.some(({ voidInvites, control }) => voidInvites && !before.has(control.entry));
+	}
+
 	function refusalFor(invite: InviteState, request: JoinRequest): Refusal | null {
-		if (isBarred(request)) return REFUSAL.unknown;
+		if (isBarred(request) || isRecalled(invite)) return REFUSAL.unknown;
 		if (!isOpen(invite)) return REFUSAL.expired;
 		const now = space.ledger.authority.invites.get(toHex(invite.id));
 		if (now === undefined || now.used >= now.content.uses) return REFUSAL.spent;

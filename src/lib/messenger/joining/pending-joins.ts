@@ -2,7 +2,7 @@
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { REFUSAL, type Refusal } from '#lib/protocol/lobby.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
-import { toHex } from '#lib/util/bytes.ts';
+import { equal, toHex } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import type { SpaceSummary } from '../api.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
@@ -34,7 +34,7 @@ export interface PendingJoinsEvents {
 
 export interface PendingJoins {
 	load(): Promise<void>;
-	has(space: string): boolean;
+	/** Asks by this invitation, instead of by any other; where it was asked by this one already, the request stands. */
 	begin(invitation: Invitation): Promise<Result<void, StoreError>>;
 	cancel(space: string): Promise<void>;
 	summaries(): readonly SpaceSummary[];
@@ -85,6 +85,15 @@ export function createPendingJoins(
 		events.onChange();
 	}
 
+	async function cancel(space: string): Promise<void> {
+		const pending = joins.get(space);
+		if (pending === undefined) return;
+		pending.joining.stop();
+		joins.delete(space);
+		await store.commit([joinWrite(ports, pending.number, null)]);
+		events.onChange();
+	}
+
 	return {
 		async load() {
 			for (const { at, value } of await store.range('joining', ['list'])) {
@@ -93,8 +102,12 @@ export function createPendingJoins(
 				if (record !== undefined) await start(record, at);
 			}
 		},
-		has: (space) => joins.has(space),
 		async begin(invitation) {
+			const space = toHex(invitation.space);
+			const before = joins.get(space)?.record;
+			const isSame = before !== undefined && equal(before.invitation.seed, invitation.seed);
+			if (isSame && before.refused === null) return ok();
+			await cancel(space);
 			const record = newJoin(ports.random, invitation);
 			const number = next++;
 			const kept = await store.commit([joinWrite(ports, number, record)]);
@@ -102,14 +115,7 @@ export function createPendingJoins(
 			await start(record, number);
 			return ok();
 		},
-		async cancel(space) {
-			const pending = joins.get(space);
-			if (pending === undefined) return;
-			pending.joining.stop();
-			joins.delete(space);
-			await store.commit([joinWrite(ports, pending.number, null)]);
-			events.onChange();
-		},
+		cancel,
 		summaries: () =>
 			[...joins.values()].map(({ record, asked }): SpaceSummary => ({
 				id: toHex(record.invitation.space),
