@@ -318,15 +318,15 @@ it('[AT13] wipes the device, locked or not, after a typed word', async () => {
 });
 
 it('[AT3] [AT4] leaves nothing readable on the device, also when the page dies while writing', async () => {
-	const alice = await started('Alice Canaryname');
+	const alice = await started('Alice Quagganame');
 	await alice.peers.addRelay(relay.address);
-	await alice.spaces.create('community', 'Harbour Canaryspace');
+	await alice.spaces.create('community', 'Harbour Quaggaspace');
 	const link = await alice.spaces.invite();
-	const bob = await owner('Bob Canarycontact', keptProfile());
+	const bob = await owner('Bob Quaggacontact', keptProfile());
 	await bob.visit(link);
 	await bob.page.getByLabel(m.name_label()).fill(bob.name);
-	await bob.spaces.accept('Harbour Canaryspace');
-	await bob.spaces.ready('Harbour Canaryspace');
+	await bob.spaces.accept('Harbour Quaggaspace');
+	await bob.spaces.ready('Harbour Quaggaspace');
 	await bob.chat.send('canarytext one');
 	await alice.chat.has('canarytext one', bob.name);
 	await alice.chat.send('canarytext two');
@@ -340,7 +340,7 @@ it('[AT3] [AT4] leaves nothing readable on the device, also when the page dies w
 			Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 		const hashBytes = (hash.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
 		return [
-			...['Canary', 'canarytext', hash, asText(hashBytes)],
+			...['Quagga', 'canarytext', hash, asText(hashBytes)],
 			...[toHex(seed), toBase64Url(seed), btoa(asText(seed)), asText(seed)],
 			...[PASSPHRASE, toHex(seed).toUpperCase()],
 		];
@@ -352,6 +352,20 @@ it('[AT3] [AT4] leaves nothing readable on the device, also when the page dies w
 	};
 	expect(hash).toMatch(/^[0-9a-f]{64}$/);
 	expect(await found(bob.page)).toEqual([]);
+	// What is there is found: a search that finds nothing must be able to find something.
+	await bob.page.evaluate(async (bytes) => {
+		const opening = indexedDB.open('control', 1);
+		opening.onupgradeneeded = () => opening.result.createObjectStore('rows');
+		await new Promise((done) => (opening.onsuccess = done));
+		const change = opening.result.transaction('rows', 'readwrite');
+		change.objectStore('rows').put({ inner: new Uint8Array(bytes) }, 1);
+		await new Promise((done) => (change.oncomplete = done));
+		opening.result.close();
+	}, Array.from(seed));
+	expect(await found(bob.page)).toHaveLength(1);
+	await bob.page.evaluate(
+		() => new Promise((done) => (indexedDB.deleteDatabase('control').onsuccess = done)),
+	);
 
 	await bob.locks.setPassphrase(PASSPHRASE);
 	await bob.page.getByText(m.security_asked()).waitFor();
@@ -359,7 +373,9 @@ it('[AT3] [AT4] leaves nothing readable on the device, also when the page dies w
 	for (let n = 0; n < 20; n++) await bob.chat.send(`canarytext burst ${String(n)}`);
 	const context = bob.page.context();
 	const crashed = bob.page.waitForEvent('crash');
-	await (await context.newCDPSession(bob.page)).send('Page.crash').catch(() => undefined);
+	const session = await context.newCDPSession(bob.page);
+	// Nobody is left to answer.
+	session.send('Page.crash').catch(() => undefined);
 	await crashed;
 	const looking = await context.newPage();
 	await looking.goto(`${relay.origin}/relay.json`);

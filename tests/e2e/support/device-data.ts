@@ -51,6 +51,13 @@ export function rawBytes(page: Page): Promise<string> {
 					fail(asked.error ?? new Error('no reason'));
 				};
 			});
+		const collect = (value: unknown): void => {
+			if (value instanceof ArrayBuffer) found.push(asText(new Uint8Array(value)));
+			else if (value instanceof Uint8Array) found.push(asText(value));
+			else if (typeof value === 'object' && value !== null) {
+				for (const inner of Object.values(value)) collect(inner);
+			} else found.push(String(value));
+		};
 		const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
 		for (const { name } of await indexedDB.databases()) {
 			const database = await request(indexedDB.open(name ?? ''));
@@ -58,9 +65,7 @@ export function rawBytes(page: Page): Promise<string> {
 				const values = await request(
 					database.transaction(store).objectStore(store).getAll() as IDBRequest<unknown[]>,
 				);
-				for (const value of values) {
-					found.push(value instanceof Uint8Array ? asText(value) : JSON.stringify(value));
-				}
+				for (const value of values) collect(value);
 			}
 			database.close();
 		}
