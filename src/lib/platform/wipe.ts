@@ -21,7 +21,7 @@ export async function wipeDevice(databases: readonly string[]): Promise<void> {
 	const rest = [
 		async () => {
 			const found = await indexedDB.databases();
-			await Promise.all(found.map(({ name }) => (name === undefined ? undefined : deleted(name))));
+			await Promise.all(found.flatMap(({ name }) => (name === undefined ? [] : [deleted(name)])));
 		},
 		async () => {
 			const names = await caches.keys();

@@ -58,7 +58,10 @@ export function rawBytes(page: Page): Promise<string> {
 				for (const inner of Object.values(value)) collect(inner);
 			} else found.push(String(value));
 		};
-		const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
+		const found = [
+			JSON.stringify(Object.entries(localStorage)),
+			JSON.stringify(Object.entries(sessionStorage)),
+		];
 		for (const { name } of await indexedDB.databases()) {
 			const database = await request(indexedDB.open(name ?? ''));
 			for (const store of database.objectStoreNames) {

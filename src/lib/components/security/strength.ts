@@ -36,15 +36,24 @@ const WORDS = [m.strength_0, m.strength_1, m.strength_2, m.strength_3, m.strengt
 /** `about`: what anybody would guess first, such as the person's own name. */
 export type Meter = (passphrase: string, about: readonly string[]) => Strength;
 
+/** The lists of surnames and of an encyclopaedia's words are left out: as large as all the others, and little in them is new. */
 export async function loadMeter(): Promise<Meter> {
-	const [{ ZxcvbnFactory }, common, english] = await Promise.all([
+	const [{ ZxcvbnFactory }, graphs, diceware, passwords, words, names] = await Promise.all([
 		import('@zxcvbn-ts/core'),
-		import('@zxcvbn-ts/language-common'),
-		import('@zxcvbn-ts/language-en'),
+		import('@zxcvbn-ts/language-common/dist/adjacencyGraphs.json.mjs'),
+		import('@zxcvbn-ts/language-common/dist/diceware.json.mjs'),
+		import('@zxcvbn-ts/language-common/dist/passwords.json.mjs'),
+		import('@zxcvbn-ts/language-en/dist/commonWords.json.mjs'),
+		import('@zxcvbn-ts/language-en/dist/firstnames.json.mjs'),
 	]);
 	const zxcvbn = new ZxcvbnFactory({
-		dictionary: { ...common.dictionary, ...english.dictionary },
-		graphs: common.adjacencyGraphs,
+		dictionary: {
+			diceware: diceware.default,
+			passwords: passwords.default,
+			commonWords: words.default,
+			firstnames: names.default,
+		},
+		graphs: graphs.default,
 	});
 	return (passphrase, about) => {
 		if (passphrase.length < LEAST_LENGTH) {
