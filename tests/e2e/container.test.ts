@@ -279,6 +279,27 @@ it('[ID9] gives the same Root Hash to a fresh browser, with new keys', async () 
 	await elsewhere.page.getByText(m.security_phrase_kept()).waitFor();
 });
 
+it('[ID9] comes back into a space when somebody inside invites the restored person', async () => {
+	const alice = await started('Alice');
+	await alice.peers.addRelay(relay.address);
+	await alice.spaces.create('community', 'Harbour');
+	const bob = await owner('Bob');
+	await bob.visit(await alice.spaces.invite());
+	await bob.page.getByLabel(m.name_label()).fill('Bob');
+	await bob.spaces.accept('Harbour');
+	await bob.spaces.ready('Harbour');
+	const words = await bob.locks.phrase();
+	await bob.leave();
+
+	const again = await owner('Bob');
+	await again.visit(await alice.spaces.invite());
+	await again.locks.restore('Bob', words.join(' '));
+	await again.spaces.accept('Harbour');
+	await again.spaces.ready('Harbour');
+	await again.chat.send('it is me');
+	await alice.chat.has('it is me', 'Bob');
+});
+
 it('[AT13] wipes the device, locked or not, after a typed word', async () => {
 	const alice = await started('Alice');
 	await alice.installed();

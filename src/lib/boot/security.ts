@@ -64,8 +64,8 @@ export async function createSecurity({
 	const { crypto, random, subtle, clock } = parts;
 	let lockAfter = readLockAfter(preferences);
 	let phraseKept = await isPhraseKept(account);
-	/** The change under way: locking waits for it. */
-	let changing: Promise<unknown> = Promise.resolve();
+	/** Nothing that was under way before may bring it back to life. */
+	let isLocked = false;
 
 	const look = (): SecurityView => {
 		const { browser, passphrase, passkeys } = container.slots;
@@ -74,18 +74,23 @@ export async function createSecurity({
 	const view = createSignal<SecurityView>(look());
 	const idle = watchIdle(document, clock, () => void lock());
 	function publish(): void {
+		if (isLocked) return;
 		view.set(look());
 		idle.set(view.get().askedAtStart ? lockAfter : null);
 	}
 	publish();
 
 	async function change(wanted: SlotChange): Promise<Done> {
-		const turn = container.changeSlots(wanted);
-		changing = turn.catch(() => undefined);
-		const changed = await turn;
-		if (!changed.ok) return err(errorOf(changed.error));
-		publish();
-		return ok();
+		try {
+			const changed = await container.changeSlots(wanted);
+			if (!changed.ok) return err(errorOf(changed.error));
+			publish();
+			return ok();
+		} catch (cause) {
+			// Locked while a passkey or a passphrase was awaited: the change is off.
+			if (isLocked) return err({ type: 'cancelled' });
+			throw cause;
+		}
 	}
 
 	const browserSlot: SlotChange['add'] = async (dataKey) => {
@@ -94,9 +99,9 @@ export async function createSecurity({
 	};
 
 	async function lock(): Promise<void> {
-		if (!view.get().askedAtStart) return;
+		if (isLocked || !view.get().askedAtStart) return;
+		isLocked = true;
 		idle.stop();
-		await changing;
 		await stop();
 		container.lock();
 		onLocked();
@@ -169,6 +174,7 @@ export async function createSecurity({
 		},
 		lock,
 		async wipe() {
+			isLocked = true;
 			idle.stop();
 			await stop();
 			container.lock();
