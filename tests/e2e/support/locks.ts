@@ -39,9 +39,9 @@ export function createLocks(page: () => Page): Locks {
 			await button(await settings(), title).click();
 			const open = dialog(title);
 			if (current !== undefined) await open.getByLabel(m.passphrase_current()).fill(current);
+			else await open.getByLabel(m.security_ask()).setChecked(askAtStart);
 			await open.getByLabel(m.passphrase_new()).fill(next);
 			await open.getByLabel(m.passphrase_repeat()).fill(next);
-			await open.getByLabel(m.security_ask()).setChecked(askAtStart);
 			await button(open, m.passphrase_save()).click();
 		},
 		locked: () => page().getByRole('heading', { name: m.unlock_title() }).waitFor(),
