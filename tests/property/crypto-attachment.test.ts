@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createWebCryptoGcm } from '#lib/crypto/aes-gcm.ts';
+import { createNobleGcm } from '#lib/crypto/aes-gcm-noble.ts';
 import {
 	createAttachmentOpener,
 	createAttachmentSealer,
@@ -31,9 +32,9 @@ type File = typeof file extends fc.Arbitrary<infer F> ? F : never;
 const plainOf = ({ length, fill }: File): Bytes =>
 	Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + fill) & 0xff);
 
-async function sealed(drawn: File): Promise<Bytes[]> {
+async function sealed(drawn: File, by = gcm): Promise<Bytes[]> {
 	const plain = plainOf(drawn);
-	const sealer = await createAttachmentSealer(provider, gcm, { bytes: () => drawn.fileKey });
+	const sealer = await createAttachmentSealer(provider, by, { bytes: () => drawn.fileKey });
 	const segments: Promise<Bytes>[] = [];
 	for (let at = 0; at === 0 || at < plain.length; at += SEGMENT) {
 		segments.push(sealer.seal(plain.subarray(at, at + SEGMENT), at + SEGMENT >= plain.length));
@@ -71,6 +72,16 @@ describe('a file in segments', () => {
 				}
 				const parts = await opened(drawn, drawn.length, segments, order);
 				expect(equal(concat(...parts.map((part) => part!)), plainOf(drawn))).toBe(true);
+			}),
+			runs,
+		));
+
+	it('[KY16] has the same bytes from every backend', () =>
+		fc.assert(
+			fc.asyncProperty(file, async (drawn) => {
+				const [own, other] = [await sealed(drawn), await sealed(drawn, createNobleGcm)];
+				expect(own.every((segment, n) => equal(segment, other[n]!))).toBe(true);
+				expect(own.length).toBe(other.length);
 			}),
 			runs,
 		));

@@ -28,8 +28,11 @@ describe('known answers in Chromium', () => {
 		expectPolicy(await open.page.evaluate((which) => window.knownAnswers.provider(which), name));
 	});
 
-	it('[KY16] AES-GCM of the platform', async () => {
-		expectGcm(await open.page.evaluate(() => window.knownAnswers.gcm()));
+	it.each([
+		['the platform', true],
+		['JavaScript', false],
+	])('[KY16] AES-GCM of %s', async (_name, platform) => {
+		expectGcm(await open.page.evaluate((own) => window.knownAnswers.gcm(own), platform));
 	});
 
 	it('[KY6] the platform is used here', async () => {

@@ -1,6 +1,7 @@
 // The known answers, put to every backend that runs in Node.
 import { describe, expect, it } from 'vitest';
 import { createWebCryptoGcm } from '#lib/crypto/aes-gcm.ts';
+import { createNobleGcm } from '#lib/crypto/aes-gcm-noble.ts';
 import { createNativeCrypto } from '../simulation/native-crypto.ts';
 import { backends } from './backends.ts';
 import { expectGcm, expectPolicy } from './policy.ts';
@@ -15,8 +16,11 @@ describe('known answers in Node', () => {
 		expectPolicy(await runProvider(create(), files));
 	});
 
-	it('[KY16] AES-GCM of the platform', async () => {
-		expectGcm(await runGcm(createWebCryptoGcm(crypto.subtle), files));
+	it.each([
+		['the platform', createWebCryptoGcm(crypto.subtle)],
+		['JavaScript', createNobleGcm],
+	])('[KY16] AES-GCM of %s', async (_name, gcm) => {
+		expectGcm(await runGcm(gcm, files));
 	});
 
 	it('[KY4] what is refused is what the files call a shared secret of zeros, and nothing else', () => {

@@ -1,5 +1,6 @@
 // The page of the known answers: the same runs as in Node, by the browser's own cryptography.
 import { createWebCryptoGcm, sealsRightly } from '#lib/crypto/aes-gcm.ts';
+import { createNobleGcm } from '#lib/crypto/aes-gcm-noble.ts';
 import { agreesRightly, signsStrictly } from '#lib/crypto/backend-webcrypto.ts';
 import { backends } from './backends.ts';
 import type { Files } from './files.ts';
@@ -21,7 +22,8 @@ const knownAnswers = {
 		if (create === undefined) throw new Error(`no backend ${name}`);
 		return runProvider(create(), vectors());
 	},
-	gcm: (): Promise<Report> => runGcm(createWebCryptoGcm(crypto.subtle), vectors()),
+	gcm: (platform: boolean): Promise<Report> =>
+		runGcm(platform ? createWebCryptoGcm(crypto.subtle) : createNobleGcm, vectors()),
 	platform: async () => ({
 		signs: await signsStrictly(crypto.subtle),
 		agrees: await agreesRightly(crypto.subtle),

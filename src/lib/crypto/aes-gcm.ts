@@ -29,14 +29,18 @@ const parameters = (nonce: Uint8Array, additional: Uint8Array): AesGcmParams => 
 	tagLength: 8 * GCM_TAG,
 });
 
-function requireNonce(nonce: Uint8Array): void {
+export function requireNonce(nonce: Uint8Array): void {
 	if (nonce.length !== GCM_NONCE) throw new Error(`a nonce has 12 bytes, not ${nonce.length}`);
+}
+
+export function requireKey(raw: Uint8Array): void {
+	if (raw.length !== GCM_KEY) throw new Error(`a key has 32 bytes, not ${raw.length}`);
 }
 
 export const createWebCryptoGcm =
 	(subtle: SubtleCrypto): Gcm =>
 	async (raw) => {
-		if (raw.length !== GCM_KEY) throw new Error(`a key has 32 bytes, not ${raw.length}`);
+		requireKey(raw);
 		const usages: KeyUsage[] = ['encrypt', 'decrypt'];
 		const key = await subtle.importKey('raw', plainBytes(raw), 'AES-GCM', false, usages);
 		return {
@@ -77,6 +81,8 @@ export async function sealsRightly(subtle: SubtleCrypto): Promise<boolean> {
 	}
 }
 
-/** The platform's, if it is right; undefined where it lacks one, as on pages without a secure context. */
-export const chooseGcm = async (subtle: SubtleCrypto | null): Promise<Gcm | undefined> =>
-	subtle !== null && (await sealsRightly(subtle)) ? createWebCryptoGcm(subtle) : undefined;
+/** The platform's, if it is right; JavaScript's, loaded now, where it lacks one, as on pages without a secure context. */
+export const chooseGcm = async (subtle: SubtleCrypto | null): Promise<Gcm> =>
+	subtle !== null && (await sealsRightly(subtle))
+		? createWebCryptoGcm(subtle)
+		: (await import('./aes-gcm-noble.ts')).createNobleGcm;
