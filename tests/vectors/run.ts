@@ -1,6 +1,6 @@
 // Puts the vectors to a backend and notes every answer that is not the one the file gives. Runs in Node and in pages:
 // the files' contents are handed in.
-import type { Gcm } from '#lib/crypto/aes-gcm.ts';
+import type { Gcm } from '#lib/crypto/gcm-key.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { concat, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Files, Group } from './files.ts';

@@ -1,7 +1,7 @@
 // AES-256-GCM in JavaScript, where the platform has none: the same bytes, slowly. Everything is done before the promise
 // is returned. [KY6] [KY16]
 import { gcm } from '@noble/ciphers/aes.js';
-import { GCM_NONCE, GCM_TAG, requireKey, requireNonce, type Gcm } from './aes-gcm.ts';
+import { GCM_NONCE, GCM_TAG, requireKey, requireNonce, type Gcm } from './gcm-key.ts';
 
 export const createNobleGcm: Gcm = async (raw) => {
 	requireKey(raw);

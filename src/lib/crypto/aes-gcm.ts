@@ -1,21 +1,7 @@
 // AES-256-GCM with nonces of 96 and tags of 128 bits, for bulk: done by the platform, which has hardware for it. Knows
 // nothing of what is sealed. [KY6] [KY16]
 import { equal, fromHex, type Bytes } from '#lib/util/bytes.ts';
-
-/** One opened key. A nonce (12 bytes) seals once under a key, or both messages are lost. */
-export interface GcmKey {
-	/** Sealed bytes ‖ tag: 16 bytes longer than the plain ones. */
-	seal(nonce: Uint8Array, plain: Uint8Array, additional?: Uint8Array): Promise<Bytes>;
-	/** The plain bytes, or undefined when anything doesn't fit. */
-	open(nonce: Uint8Array, sealed: Uint8Array, additional?: Uint8Array): Promise<Bytes | undefined>;
-}
-
-/** Opens a key of 32 bytes; throws (a bug) at any other length. */
-export type Gcm = (key: Uint8Array) => Promise<GcmKey>;
-
-const GCM_KEY = 32;
-export const GCM_NONCE = 12;
-export const GCM_TAG = 16;
+import { GCM_KEY, GCM_NONCE, GCM_TAG, requireKey, requireNonce, type Gcm } from './gcm-key.ts';
 
 const NONE = new Uint8Array();
 
@@ -28,14 +14,6 @@ const parameters = (nonce: Uint8Array, additional: Uint8Array): AesGcmParams => 
 	additionalData: plainBytes(additional),
 	tagLength: 8 * GCM_TAG,
 });
-
-export function requireNonce(nonce: Uint8Array): void {
-	if (nonce.length !== GCM_NONCE) throw new Error(`a nonce has 12 bytes, not ${nonce.length}`);
-}
-
-export function requireKey(raw: Uint8Array): void {
-	if (raw.length !== GCM_KEY) throw new Error(`a key has 32 bytes, not ${raw.length}`);
-}
 
 export const createWebCryptoGcm =
 	(subtle: SubtleCrypto): Gcm =>

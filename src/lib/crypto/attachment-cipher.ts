@@ -9,7 +9,7 @@ import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
-import { GCM_NONCE, GCM_TAG, type Gcm } from './aes-gcm.ts';
+import { GCM_NONCE, GCM_TAG, type Gcm } from './gcm-key.ts';
 import { derive } from './hash.ts';
 
 /** Plain bytes in every segment but the last. */
