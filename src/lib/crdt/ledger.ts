@@ -2,13 +2,13 @@
 // Pure and synchronous: entries come checked and opened, and what to keep is told to the caller.
 // [FD1] [FD2] [FD3] [FD4] [FD5] [FD8]
 import { compareTime, isControl, KIND, type Time } from '#lib/protocol/entry.ts';
-import { MAX_AUTHORITY_HEADS, MAX_CLOCK_AHEAD, MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
+import { MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Authority, ControlEntry } from './authority-state.ts';
 import { createResolver, resolveAuthority, type Resolver } from './authority.ts';
-import { ancestorsOf } from './causality.ts';
 import type { Entry } from './check-entry.ts';
+import { createControlLog } from './control-log.ts';
 import { isBeyond } from './fences.ts';
 import { isDue } from './logical-clock.ts';
 
@@ -111,7 +111,8 @@ const later = (a: Time, b: Time): Time => (compareTime(a, b) > 0 ? a : b);
 /** `own`: the device whose ledger this is. What let it in it builds upon, whatever its clock says of that. */
 export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const feeds = new Map<string, Feed>();
-	const control = new Map<string, ControlEntry>();
+	const log = createControlLog();
+	const control = log.entries;
 	/**
 	 * Root Hashes (hex) by device key (hex) of every device that a genuine ADMIT names, void or not. It only grows with the set,
 	 * so what is kept of a device's feed does not depend on the order in which entries came.
@@ -119,14 +120,10 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	const admitted = new Map<string, Set<string>>();
 	/** Devices (hex) that have ever written a LEAVE. */
 	const leavers = new Set<string>();
-	/** When the own device was let in, ms. */
-	let since = Infinity;
-	/** Control entries that no other builds on. */
-	const heads = new Map<string, ControlEntry>();
+	/** Feeds found to be forked: device (hex) → the first seq that is void. */
+	const forks = new Map<string, number>();
 	/** Devices (hex) of which another entry is held than the one their fence names, and its place. */
 	const contradicted = new Map<string, number>();
-	/** Time of the latest control entry, ms. */
-	let latest = 0;
 
 	const feedOf = (device: Bytes): Feed => {
 		const key = toHex(device);
@@ -138,13 +135,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		return feed;
 	};
 
-	const forks = (): Map<string, number> => {
-		const found = new Map<string, number>();
-		for (const [key, { frozenAt }] of feeds) if (frozenAt !== null) found.set(key, frozenAt);
-		return found;
-	};
-
-	const resolver = createResolver(space, forks);
+	const resolver = createResolver(space, () => forks);
 	const authority = (): Authority => resolver.authority;
 
 	const admit = (device: Bytes, root: Bytes): void => {
@@ -154,17 +145,14 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 
 	const note = (opened: ControlEntry): void => {
 		const { entry, content, proven, memberRoot } = opened;
-		control.set(entry.key, opened);
-		heads.set(entry.key, opened);
-		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
-		latest = Math.max(latest, entry.header.time.ms);
+		log.take(opened);
 		resolver.take(opened);
 		if (content.kind === KIND.leave) leavers.add(toHex(entry.header.device));
 		if (!proven || memberRoot === null) return;
 		if (content.kind === KIND.admit || content.kind === KIND.enrol) {
 			const { deviceKey } = content.member.certificate;
 			admit(deviceKey, memberRoot);
-			if (own !== null && equal(deviceKey, own)) since = Math.min(since, entry.header.time.ms);
+			if (own !== null && equal(deviceKey, own)) log.letIn(entry.header.time.ms);
 		} else if (content.kind === KIND.genesis) {
 			admit(content.founder.certificate.deviceKey, memberRoot);
 		}
@@ -240,37 +228,6 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 	/** Its own LEAVE stands before it in the feed, so everybody says the same. */
 	const hasLeft = ({ header }: Entry): boolean => header.seq >= takesUpTo(toHex(header.device));
 
-	/** An entry is never due before what it builds on. */
-	const mayBuildUpon = ({ entry }: ControlEntry, now: number): boolean =>
-		isDue(entry.header.time, now) || (since < Infinity && entry.header.time.ms <= since);
-
-	/** Whether all there is may be built upon: the common case, which costs nothing to tell. */
-	const isAllDue = (now: number): boolean =>
-		isDue({ ms: latest, counter: 0 }, now) || (since < Infinity && latest <= since);
-
-	/** What may be built upon at this time, and nothing of it builds upon. */
-	function dueHeads(now: number): readonly ControlEntry[] {
-		if (isAllDue(now)) return [...heads.values()];
-		const entries = [...control.values()].filter((each) => mayBuildUpon(each, now));
-		const builtUpon = new Set(
-			entries.flatMap(({ entry }) => entry.header.authorityHeads.map(toHex)),
-		);
-		return entries.filter(({ entry }) => !builtUpon.has(entry.key));
-	}
-
-	function authorityHeads(now = Infinity): Bytes[] {
-		return dueHeads(now)
-			.map(({ entry }) => entry)
-			.sort((a, b) => compareTime(b.header.time, a.header.time) || compare(a.id, b.id))
-			.slice(0, MAX_AUTHORITY_HEADS)
-			.map((entry) => entry.id);
-	}
-
-	const seenAt = (now: number): ReadonlyMap<string, ControlEntry> =>
-		isAllDue(now) && heads.size <= MAX_AUTHORITY_HEADS
-			? control
-			: ancestorsOf(control, authorityHeads(now));
-
 	return {
 		space,
 		get authority() {
@@ -327,12 +284,15 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				feed.head = prev.id;
 				feed.time = prev.time;
 			}
+			forks.set(toHex(device), feed.frozenAt);
 			resolver.reset();
 			return feed;
 		},
 		restoreFeed(feed) {
 			feeds.set(toHex(feed.device), feed);
-			if (feed.frozenAt !== null) resolver.reset();
+			if (feed.frozenAt === null) return;
+			forks.set(toHex(feed.device), feed.frozenAt);
+			resolver.reset();
 		},
 		restoreControl(entries) {
 			// Whatever something builds on is earlier by its time.
@@ -342,7 +302,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				note(entry);
 			}
 		},
-		authorityHeads,
+		authorityHeads: log.heads,
 		next(device, now) {
 			const own = feeds.get(toHex(device));
 			const others = [...feeds.values()]
@@ -350,7 +310,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				.filter((feed) => feed.time.ms > 0 && isDue(feed.time, now))
 				.sort((a, b) => compareTime(b.time, a.time) || compare(a.head, b.head))
 				.slice(0, MAX_FEED_HEADS);
-			const heads = authorityHeads(now);
+			const heads = log.heads(now);
 			const times = [
 				...heads.flatMap((head) => control.get(toHex(head))?.entry.header.time ?? []),
 				...others.map((feed) => feed.time),
@@ -363,18 +323,12 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				after: times.reduce(later, own?.time ?? BEGINNING),
 			};
 		},
-		seenAt,
+		seenAt: log.seenAt,
 		authorityAt(now) {
-			const seen = seenAt(now);
-			return seen.size === control.size ? authority() : resolveAuthority(space, seen, forks());
+			const seen = log.seenAt(now);
+			return seen.size === control.size ? authority() : resolveAuthority(space, seen, forks);
 		},
-		nextDue(now) {
-			if (isAllDue(now)) return null;
-			const times = [...control.values()]
-				.filter((each) => !mayBuildUpon(each, now))
-				.map(({ entry }) => entry.header.time.ms);
-			return times.length === 0 ? null : Math.min(...times) - MAX_CLOCK_AHEAD;
-		},
+		nextDue: log.nextDue,
 		countsUpTo(device) {
 			if (!authority().devices.has(device)) return 0;
 			const frozenAt = feeds.get(device)?.frozenAt ?? Infinity;
@@ -395,8 +349,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			else contradicted.set(device, seq);
 		},
 		unseal(opened) {
-			control.set(opened.entry.key, opened);
-			if (heads.has(opened.entry.key)) heads.set(opened.entry.key, opened);
+			log.take(opened);
 			resolver.retake(opened);
 		},
 	};
