@@ -44,6 +44,8 @@ export type Verdict =
 	| 'unknown-target'
 	/** Its INVITE was recalled, or whoever made it was banned together with its invitations. */
 	| 'invite-recalled'
+	/** The space has as many devices as a message can be wrapped for. */
+	| 'full'
 	| 'after-leaving';
 
 export interface DeviceState {

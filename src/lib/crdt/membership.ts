@@ -4,6 +4,7 @@
 import type { Admit, Epoch, Genesis } from '#lib/protocol/content.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
+import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { Member } from '#lib/protocol/identity.ts';
 import type { ChannelEdit, Enrol, Tombstone } from '#lib/protocol/moderation.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -236,6 +237,9 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		});
 	}
 
+	/** One device more, and nobody could write to all of them. */
+	const isFull = (): boolean => state.active.size >= MAX_DIRECT_RECIPIENTS;
+
 	/** Whether a ban stands against letting this device of this person in: one that had not seen it, nor was undone for it. */
 	function isBarred(root: Bytes, device: string, entry: Entry): boolean {
 		if (state.fences.has(device)) return true;
@@ -282,6 +286,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 			// Whoever has left comes back by asking anew: an old request that somebody still finds is none.
 			if (granted.has(toHex(tokenHash))) return 'after-leaving';
 			if (invite.used >= uses) return 'invite-spent';
+			if (isFull()) return 'full';
 			invite.used += 1;
 			enrol(member, memberRoot, false);
 			// Whoever comes back goes on with the feed where it ended.
@@ -301,6 +306,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		const known = state.devices.get(device);
 		if (known?.active !== true) {
 			if (known !== undefined) return 'after-leaving';
+			if (isFull()) return 'full';
 			enrol(member, memberRoot, false);
 		} else if (!equal(known.rootHash, memberRoot)) {
 			return 'unproven';

@@ -115,6 +115,22 @@ describe('a space', () => {
 		expect(verdictOf(short.world, tooLate)).toBe('invite-expired');
 	});
 
+	it('[AU4] holds no more devices than a message can be wrapped for', () => {
+		const { hers, world, invitation } = community(100);
+		const joins = Array.from({ length: 33 }, (_, n) =>
+			world.write(hers, admit(person(`Member ${String(n)}`), invitation)),
+		);
+		const verdicts = joins.map((each) => verdictOf(world, each));
+		expect(verdicts.filter((verdict) => verdict === 'valid')).toHaveLength(31);
+		expect(verdicts.slice(31)).toEqual(['full', 'full']);
+		expect(resolve(world).active.size).toBe(32);
+		// Whoever goes leaves room.
+		const gone = pen(person('Member 0'));
+		world.write(gone, leave);
+		const next = world.write(hers, admit(person('Newcomer'), invitation));
+		expect(verdictOf(world, next)).toBe('valid');
+	});
+
 	it('[AU5] counts one admission where two members let the same device in, and keeps both tokens', () => {
 		const { hers, world, invitation } = community(2);
 		world.write(hers, admit(bob, invitation));
