@@ -163,7 +163,7 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 			const each = sent.get(message.id);
 			if (each === undefined) continue;
 			// A purge takes the boxes away with the text: nothing is left to tell whom it was for.
-			const isPurged = ledger.authority.purges.has(message.id + message.author);
+			const isPurged = isPurgedIn(ledger, message);
 			if (honest.has(each.root) && !isPurged && !isFor(each)) {
 				wrong.push(`${node.name} shows what was not for it`);
 			}
@@ -184,6 +184,15 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 	return wrong;
 }
 
+/** Whether a purge counts for this message of this author, wherever it says that it stood. */
+const isPurgedIn = (
+	{ authority }: Pick<Ledger, 'authority'>,
+	{ id, author }: Pick<MessageView, 'id' | 'author'>,
+): boolean =>
+	[...authority.purges.values()].some(
+		(purge) => toHex(purge.message.id) === id && toHex(purge.author) === author,
+	);
+
 /** A purged message shows no text, any other the one that was written, by who wrote it. */
 function textWrong(
 	{ said, people }: Scene,
@@ -192,7 +201,7 @@ function textWrong(
 	{ id, author, text, gone }: MessageView,
 	isHonest: boolean,
 ): string[] {
-	if (authority.purges.has(id + author)) {
+	if (isPurgedIn({ authority }, { id, author })) {
 		return gone !== null && gone.how !== 'unreadable' && text === ''
 			? []
 			: [`${name} still shows a purged message of ${author}`];

@@ -44,6 +44,8 @@ export type Verdict =
 	| 'unknown-target'
 	/** Its INVITE was recalled, or whoever made it was banned together with its invitations. */
 	| 'invite-recalled'
+	/** Its time is not after that of every earlier control entry of its device. */
+	| 'out-of-order'
 	/** The space has as many devices as a message can be wrapped for. */
 	| 'full'
 	| 'after-leaving';
@@ -142,7 +144,7 @@ export interface Membership {
 	readonly bans: ReadonlyMap<string, BanState>;
 	/** Devices (hex) of which not everything counts, by bans and revocations: the lowest end. */
 	readonly fences: ReadonlyMap<string, FenceEnd>;
-	/** By message id (hex). */
+	/** By `purgeKey`. */
 	readonly purges: ReadonlyMap<string, PurgeState>;
 	/** Feeds that a LEAVE has ended: device key (hex) → its last seq that counts. */
 	readonly ended: ReadonlyMap<string, number>;

@@ -42,6 +42,9 @@ export interface ResolverOptions {
 const inOrder = (a: ControlEntry, b: ControlEntry): number =>
 	compareTime(a.entry.header.time, b.entry.header.time) || compare(a.entry.id, b.entry.id);
 
+/** Of a device in one epoch: the first that members gave it. Everybody puts copies for all of them. */
+const MAX_TOKENS = 8;
+
 interface Epochs {
 	readonly all: EpochState[];
 	/** By name (hex). */
@@ -103,6 +106,7 @@ export function createResolver(
 			return isTheirs ? 'valid' : 'unknown-target';
 		}
 		if (seq >= forkedAt(toHex(device))) return 'forked';
+		if (!pasts.isInTime(entry)) return 'out-of-order';
 		return bound.get(toHex(device))?.has(toHex(author)) === true ? 'valid' : 'not-a-member';
 	}
 
@@ -113,9 +117,9 @@ export function createResolver(
 			founder: () => founder,
 			isSound: (control) => soundness(control) === 'valid',
 			admissionsOf: (device) => admissions.get(device) ?? [],
-			inviterOf(invite) {
+			inviteOf(invite) {
 				const control = entries.get(invite);
-				return control?.content.kind === KIND.invite ? toHex(control.entry.header.author) : null;
+				return control?.content.kind === KIND.invite ? control.entry : null;
 			},
 			rules,
 		});
@@ -199,7 +203,7 @@ export function createResolver(
 		admittedWith.set(device, toHex(id));
 		const tokens = byId.get(toHex(id))?.tokenHashes;
 		const known = tokens?.get(device) ?? [];
-		if (known.some((each) => equal(each, tokenHash))) return;
+		if (known.length >= MAX_TOKENS || known.some((each) => equal(each, tokenHash))) return;
 		tokens?.set(device, [...known, tokenHash]);
 	}
 
@@ -213,7 +217,8 @@ export function createResolver(
 		entries.set(entry.key, control);
 		heads.add(entry.key);
 		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
-		const news = pasts.add(entry) && !isDouble(entry) ? 'nothing' : 'of the past';
+		const isLatest = pasts.add(entry);
+		const news = isDouble(entry) || !isLatest ? 'of the past' : 'nothing';
 		if (!proven || memberRoot === null) return news;
 		if (content.kind === KIND.genesis) {
 			if (equal(entry.id, space)) {

@@ -6,7 +6,7 @@ import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { Member } from '#lib/protocol/identity.ts';
-import type { ChannelEdit, Enrol, Tombstone } from '#lib/protocol/moderation.ts';
+import type { ChannelEdit, Enrol, PurgedMessage, Tombstone } from '#lib/protocol/moderation.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type {
 	BanState,
@@ -63,8 +63,9 @@ export interface MembershipWalk {
 	take(control: ControlEntry): void;
 }
 
-/** A purge of this message of this author, as a key of `purges`. */
-export const purgeKey = (message: Bytes, author: Bytes): string => toHex(message) + toHex(author);
+/** A purge of the message of this author that has this id and stands in this place, as a key of `purges`. */
+export const purgeKey = ({ id, device, seq }: PurgedMessage, author: Bytes): string =>
+	`${toHex(id)} ${toHex(author)} ${toHex(device)} ${seq}`;
 
 export function walkMembership(parts: MembershipParts): MembershipWalk {
 	const { space, pasts, ranks, epochs, soundness, isOwn: isTheirs } = parts;
@@ -345,7 +346,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 			if (ranks.protects(toHex(content.author), entry, rank)) return 'not-senior';
 		}
 		for (const message of content.messages) {
-			const key = purgeKey(message.id, content.author);
+			const key = purgeKey(message, content.author);
 			if (state.purges.has(key)) continue;
 			const { author, channel, reason } = content;
 			state.purges.set(key, { message, author, channel, by, entry: entry.id, reason });

@@ -18,8 +18,10 @@ export interface Pasts {
 	of(entry: Entry): Past;
 	/** What somebody builds on who has seen these entries; heads that are not in are passed over. */
 	after(heads: readonly Bytes[]): Past;
-	/** Highest seq among the control entries of each device (hex) of this author (hex). */
-	devicesOf(author: string): ReadonlyMap<string, number>;
+	/** The control entry with the highest seq of each device (hex) of this author (hex). */
+	devicesOf(author: string): ReadonlyMap<string, Entry>;
+	/** Whether its time is after that of every control entry of its device with a lower seq. */
+	isInTime(entry: Entry): boolean;
 }
 
 /** Per device index the highest seq seen plus one, in chunks; a missing chunk holds zeros. */
@@ -72,7 +74,9 @@ export function createPasts(): Pasts {
 	const entries = new Map<string, Entry>();
 	/** By device (hex), ascending by seq. */
 	const own = new Map<string, Entry[]>();
-	const authors = new Map<string, Map<string, number>>();
+	const authors = new Map<string, Map<string, Entry>>();
+	/** Devices (hex) with control entries whose times do not follow their places. */
+	const disordered = new Set<string>();
 
 	const indexOf = (device: Bytes): number => {
 		const key = toHex(device);
@@ -116,13 +120,25 @@ export function createPasts(): Pasts {
 					0,
 					entry,
 				);
-			const devices = authors.get(toHex(author)) ?? new Map<string, number>();
+			const n = mine.lastIndexOf(entry);
+			const isAfter = (a: Entry | undefined, b: Entry | undefined): boolean =>
+				a === undefined || b === undefined || compareTime(a.header.time, b.header.time) < 0;
+			if (!isAfter(mine[n - 1], entry) || !isAfter(entry, mine[n + 1])) disordered.add(key);
+			const devices = authors.get(toHex(author)) ?? new Map<string, Entry>();
 			authors.set(toHex(author), devices);
-			devices.set(key, Math.max(seq, devices.get(key) ?? -1));
+			if (seq >= (devices.get(key)?.header.seq ?? -1)) devices.set(key, entry);
 			return isLast;
 		},
 		of: (entry) => pastOf(clocks.get(entry.key) ?? NOTHING),
 		after: (heads) => pastOf(afterHeads(heads)),
-		devicesOf: (author) => authors.get(author) ?? new Map<string, number>(),
+		devicesOf: (author) => authors.get(author) ?? new Map<string, Entry>(),
+		isInTime({ header }) {
+			const key = toHex(header.device);
+			if (!disordered.has(key)) return true;
+			return (own.get(key) ?? []).every(
+				(other) =>
+					other.header.seq >= header.seq || compareTime(other.header.time, header.time) < 0,
+			);
+		},
 	};
 }

@@ -65,8 +65,8 @@ export interface RankParts {
 	isSound(control: ControlEntry): boolean;
 	/** Genuine admissions of a device (hex), void ones included. */
 	admissionsOf(device: string): readonly Entry[];
-	/** Root Hash (hex) of who wrote an INVITE. */
-	inviterOf(invite: string): string | null;
+	/** The INVITE entry with this id (hex). */
+	inviteOf(invite: string): Entry | null;
 	readonly rules: Rules;
 }
 
@@ -88,7 +88,7 @@ export function createRanks({
 	founder,
 	isSound,
 	admissionsOf,
-	inviterOf,
+	inviteOf,
 	rules,
 }: RankParts): Ranks {
 	/** By the target's Root Hash (hex). */
@@ -186,7 +186,9 @@ export function createRanks({
 	}
 
 	const undoing = (ban: RankedBan): readonly Action[] =>
-		(unbans.get(ban.control.entry.key) ?? []).filter(({ rank }) => rank <= ban.rank);
+		(unbans.get(ban.control.entry.key) ?? []).filter(
+			({ rank, past }) => rank <= ban.rank && past.has(ban.control.entry),
+		);
 
 	/** What an action of this rank does; bans are judged when everything above them is known. */
 	function register(control: ControlEntry, rank: number): void {
@@ -227,8 +229,10 @@ export function createRanks({
 		const { content, entry } = control;
 		if (content.kind !== KIND.recall) return;
 		const invite = toHex(content.invite);
-		const inviter = inviterOf(invite);
 		const past = pasts.of(entry);
+		const recalled = inviteOf(invite);
+		// What it does not build on it can't have seen: whether that is here must make no difference.
+		const inviter = recalled !== null && past.has(recalled) ? authorOf(recalled) : null;
 		const rank = rankAt(entry, past);
 		const isOwn = inviter === authorOf(entry);
 		if (inviter === null) verdicts.set(entry.key, 'unknown-target');
@@ -290,7 +294,7 @@ export function createRanks({
 
 	/** Whether somebody's control entries go beyond this fence. */
 	const cutsAny = (target: string, fence: Fence): boolean =>
-		[...pasts.devicesOf(target)].some(([device, seq]) => seq > endOf(fence, device).seq);
+		[...pasts.devicesOf(target)].some(([device, last]) => isBeyond(endOf(fence, device), last));
 
 	function append(control: ControlEntry, complete: boolean): boolean {
 		if (!isAction(control) || !isSound(control)) return true;
@@ -301,8 +305,9 @@ export function createRanks({
 				return true;
 			case KIND.revokeDevice: {
 				const known = pasts.devicesOf(toHex(control.memberRoot ?? new Uint8Array(0)));
-				const seq = known.get(toHex(content.device)) ?? -1;
-				if (seq > endOf(content.fence, toHex(content.device)).seq) return false;
+				const device = toHex(content.device);
+				const last = known.get(device);
+				if (last !== undefined && isBeyond(endOf(content.fence, device), last)) return false;
 				registerPlain(control);
 				return true;
 			}

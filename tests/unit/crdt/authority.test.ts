@@ -8,6 +8,7 @@ import {
 	admit,
 	byKey,
 	channel,
+	enrol,
 	found,
 	invite,
 	leave,
@@ -92,14 +93,16 @@ describe('a space', () => {
 
 	it('[AU4] admits as many as the invitation says, in the order of time, and none after its expiry', () => {
 		const { hers, world, invitation } = community(1);
+		const laptop = person('Alice', 'laptop');
+		const enrolled = world.write(hers, enrol(laptop));
 		const first = world.write(hers, admit(bob, invitation));
 		const second = world.write(hers, admit(carol, invitation));
 		expect(verdictOf(world, first)).toBe('valid');
 		expect(verdictOf(world, second)).toBe('invite-spent');
 		// An earlier one that arrives later takes the place: what counts is the set.
-		const earlier = world.write(pen(alice), admit(person('Dora'), invitation), {
+		const earlier = world.write(pen(laptop), admit(person('Dora'), invitation), {
 			at: first.entry.header.time.ms - 1,
-			on: [invitation],
+			on: [enrolled],
 		});
 		expect(verdictOf(world, earlier)).toBe('valid');
 		expect(verdictOf(world, first)).toBe('invite-spent');

@@ -1,15 +1,17 @@
 // Where somebody's entries end to count, and what else moderation does to an authority log.
 import { describe, expect, it } from 'vitest';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
-import { resolveAuthority } from '#lib/crdt/authority.ts';
+import { createResolver, resolveAuthority } from '#lib/crdt/authority.ts';
 import { purgeKey } from '#lib/crdt/membership.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import {
+	alice,
 	bob,
 	carol,
-	dora,
 	community,
+	dora,
 	isIn,
+	rankOf,
 	resolve,
 	verdictOf,
 } from '../../support/authority-community.ts';
@@ -23,6 +25,8 @@ import {
 	fence,
 	grant,
 	invite,
+	leave,
+	nextTime,
 	pen,
 	person,
 	purge,
@@ -32,6 +36,7 @@ import {
 	shadowBan,
 	shadowUnban,
 	unban,
+	type AuthorityWorld,
 } from '../../support/authority-world.ts';
 
 describe('a ban', () => {
@@ -234,13 +239,81 @@ describe('a purge', () => {
 		const [hers, his, carols] = pens;
 		world.write(hers, grant(bob));
 		const [word, other] = [world.say(carols), world.say(hers)];
-		const key = purgeKey(word.id, carol.root);
+		const { device, seq } = word.header;
+		const key = purgeKey({ id: word.id, device, seq }, carol.root);
 		expect(verdictOf(world, world.write(pens[3], purge(word)))).toBe('not-allowed');
 		expect(resolve(world).purges.size).toBe(0);
 		expect(verdictOf(world, world.write(his, purge(other)))).toBe('not-senior');
 		expect(verdictOf(world, world.write(his, purge(word)))).toBe('valid');
 		expect(resolve(world).purges.get(key)?.by).toEqual(bob.root);
 		expect(verdictOf(world, world.write(carols, purge(world.say(carols))))).toBe('valid');
+	});
+});
+
+describe('a purge of one’s own', () => {
+	it('[TB1] of a place where nothing stands keeps nobody from purging what stands elsewhere', () => {
+		const { world, pens } = community();
+		const [hers, , carols] = pens;
+		const spam = world.say(carols);
+		const { device, seq } = spam.header;
+		const decoy = { ...spam, header: { ...spam.header, seq: 999 } };
+		expect(verdictOf(world, world.write(carols, purge(decoy)))).toBe('valid');
+		expect(verdictOf(world, world.write(hers, purge(spam)))).toBe('valid');
+		const found = resolve(world).purges.get(purgeKey({ id: spam.id, device, seq }, carol.root));
+		expect(found?.by).toEqual(alice.root);
+	});
+});
+
+describe('what does not depend on the order in which entries come', () => {
+	/** The verdicts when this entry comes last. */
+	const withLast = (world: AuthorityWorld, last: ControlEntry) => {
+		const resolver = createResolver(world.space, () => new Map());
+		for (const each of [...world.all.filter((one) => one !== last), last]) {
+			resolver.take(each);
+			void resolver.authority;
+		}
+		return new Map(resolver.authority.verdicts);
+	};
+
+	it('[AU1] [AU12] a RECALL that does not build on its INVITE recalls nothing', () => {
+		const { world, pens } = community();
+		const [, his, carols] = pens;
+		const laptop = person('Bob', 'laptop');
+		world.write(his, enrol(laptop));
+		const seen = world.all.slice(-1);
+		const at = nextTime();
+		const link = world.write(his, invite(), { on: seen, at: at + 100 });
+		const early = world.write(pen(laptop), recall(link), { on: seen, at: at + 50 });
+		const joined = world.write(carols, admit(person('Eve'), link), { on: [link], at: at + 200 });
+		for (const last of [link, early, joined]) {
+			if (last === link) continue;
+			expect(withLast(world, last).get(early.entry.key)).toBe('unknown-target');
+			expect(withLast(world, last).get(joined.entry.key)).toBe('valid');
+		}
+		expect(resolve(world).verdicts).toEqual(withLast(world, early));
+	});
+
+	it('[AU1] [FE2] a fence that names another entry in the same place ends the one that is held', () => {
+		const { world, pens } = community();
+		const [hers, , carols] = pens;
+		const held = world.write(carols, invite());
+		const [end] = fence(carols);
+		const other = { feed: carol.device, seq: end?.seq ?? 0, id: world.genesis.entry.id };
+		const banned = world.write(hers, ban(carol, [other]));
+		expect(withLast(world, banned).get(held.entry.key)).toBe('beyond-fence');
+		expect(withLast(world, held).get(held.entry.key)).toBe('beyond-fence');
+	});
+
+	it('[AU6] [FD2] who has left does nothing more by a clock that goes back', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		world.write(hers, grant(bob));
+		const seen = world.all.slice(-1);
+		const at = nextTime();
+		world.write(his, leave, { on: seen, at: at + 1000 });
+		const sneaky = world.write(his, grant(carol), { on: seen, at: at + 900 });
+		expect(verdictOf(world, sneaky)).toBe('out-of-order');
+		expect(rankOf(world, carol)).toBeUndefined();
 	});
 });
 

@@ -177,8 +177,14 @@ export function createSpaceSync(
 	/** Whether this is asked for the first time, or the first time in a long while: what was said may have been lost. */
 	const once = (what: string, again = SAY_AGAIN): boolean => {
 		const now = clock.now();
-		if (now - (told.get(what) ?? -Infinity) < again || told.size > MAX_TOLD) return false;
+		if (now - (told.get(what) ?? -Infinity) < again) return false;
+		told.delete(what);
 		told.set(what, now);
+		// The oldest goes, and is told once more if it must: nobody can fill this so that nothing is told any longer.
+		for (const oldest of told.keys()) {
+			if (told.size <= MAX_TOLD) break;
+			told.delete(oldest);
+		}
 		return true;
 	};
 

@@ -82,10 +82,8 @@ export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger):
 	}
 
 	function purgeOf({ id, header }: Entry): PurgeState | undefined {
-		const purge = ledger.authority.purges.get(purgeKey(id, header.author));
-		if (purge === undefined) return undefined;
-		const { device, seq } = purge.message;
-		return equal(device, header.device) && seq === header.seq ? purge : undefined;
+		const { author, device, seq } = header;
+		return ledger.authority.purges.get(purgeKey({ id, device, seq }, author));
 	}
 
 	/** On the author's own devices nothing is different. */
