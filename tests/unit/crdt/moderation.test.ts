@@ -124,6 +124,17 @@ describe('a ban', () => {
 		expect(verdictOf(world, blind)).toBe('banned');
 	});
 
+	it('[FE1] [AU10] is not got around by a junior’s grant that comes after it', () => {
+		const { world, pens } = community();
+		const [hers, his, carols] = pens;
+		world.write(hers, grant(carol));
+		world.write(his, invite());
+		world.write(hers, ban(bob, fence(his)));
+		world.write(carols, grant(bob));
+		const after = world.write(his, grant(person('Eve')));
+		expect(verdictOf(world, after)).toBe('beyond-fence');
+	});
+
 	it('[FE4] is undone by whoever is no junior of its author', () => {
 		const { world, pens } = community();
 		const [hers, his, carols, doras] = pens;
