@@ -7,7 +7,7 @@ import { ensureBuilt } from './lib/build.mjs';
 import { generate } from './lib/generate.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { cache, main, Refusal, say } from './lib/run.mjs';
-import { line, runSuite, sum } from './lib/suites.mjs';
+import { failureLines, line, runSuite, sum } from './lib/suites.mjs';
 
 const suites = [
 	{ name: 'unit' },
@@ -32,7 +32,8 @@ await main(async (names) => {
 	for (const suite of wanted) totals.push(await runSuite(suite, { AEGIS_CHROMIUM: browser }));
 	const total = sum(totals);
 	mkdirSync(join(cache, 'tests'), { recursive: true });
-	writeFileSync(totalsFile, `${line(total)}\n`);
-	say(line(total));
+	const verdict = `${failureLines(totals).join('')}${line(total)}`;
+	writeFileSync(totalsFile, `${verdict}\n`);
+	say(verdict);
 	return total.failed > 0 ? 1 : 0;
 });

@@ -13,6 +13,19 @@ function readReport(file) {
 	}
 }
 
+/** Names of what failed in a Vitest JSON report, with the first line of why. */
+export function failuresOf(report) {
+	if (report === undefined) return ['the suite ended without a report'];
+	return (report.testResults ?? []).flatMap((file) => {
+		const failed = file.assertionResults.filter((test) => test.status === 'failed');
+		const why = (message) => (message ?? '').split('\n')[0];
+		const name = file.name.replace(`${root}/`, '');
+		return failed.length === 0 && file.status === 'failed'
+			? [`${name}: ${why(file.message)}`]
+			: failed.map((test) => `${name} > ${test.fullName}: ${why(test.failureMessages?.[0])}`);
+	});
+}
+
 /** Totals of a Vitest JSON report and the exit code that came with it. */
 export function totalsOf(report, code) {
 	if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
@@ -33,7 +46,7 @@ export function totalsOf(report, code) {
 export async function runSuite({ name, config, args = [] }, env = {}) {
 	if (config !== undefined && !existsSync(join(root, config))) {
 		say(`${name}: ${config} is missing.`);
-		return { passed: 0, failed: 1, skipped: 0 };
+		return { passed: 0, failed: 1, skipped: 0, failures: [`${config} is missing`] };
 	}
 	mkdirSync(reports, { recursive: true });
 	const file = join(reports, `${name}.json`);
@@ -50,13 +63,18 @@ export async function runSuite({ name, config, args = [] }, env = {}) {
 		],
 		{ env },
 	);
-	return totalsOf(readReport(file), code);
+	const report = readReport(file);
+	return { ...totalsOf(report, code), failures: failuresOf(report) };
 }
 
 export function sum(totals) {
 	const add = (key) => totals.reduce((count, one) => count + one[key], 0);
 	return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') };
 }
+
+/** What failed, a line each, to be said right before the sum: long logs are read from their end. */
+export const failureLines = (totals) =>
+	totals.flatMap(({ failures = [] }) => failures).map((failure) => `failed: ${failure}\n`);
 
 /** `N passed, N failed`, and the skipped where there are any. */
 export function line({ passed, failed, skipped }) {
