@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../relay-server/store/sqlite.ts';
 import { createChannelPair } from '../support/channel-pair.ts';
 import { blockOf, bytesOf, createWorld, crypto, packetOf } from '../support/mailbox-world.ts';
@@ -13,6 +13,7 @@ import { createReceiptSigner, createReceiptVerifier } from '#lib/mailbox/receipt
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import { encodeClientFrame } from '#lib/protocol/mailbox.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { until } from '../support/until.ts';
 
 const TOKENS = 3;
 const PACKETS = 6;
@@ -226,7 +227,7 @@ describe('a relay', () => {
 			}),
 			{ numRuns: 200 },
 		);
-		await vi.waitFor(() => expect(world.machine.connections()).toBe(1));
+		await until(() => expect(world.machine.connections()).toBe(1));
 		unwrap(await alice.stat(world.mailbox, world.writeKey));
 	});
 

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { blockOf, bytesOf, crypto, hashOf, packetOf, tokenOf } from '../support/mailbox-world.ts';
 import {
@@ -20,6 +20,7 @@ import { decodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { MAX_FRAME } from '#lib/protocol/mailbox.ts';
 import { fromBase64Url, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 let data: string;
@@ -120,12 +121,8 @@ describe('what is stored', { timeout: 30_000 }, () => {
 		expect(blocks.every((received) => Buffer.compare(received, block) === 0)).toBe(true);
 		unwrap(await bob.acknowledge(mailbox, tokenOf(1), waiting.cursor, []));
 
-		await vi.waitFor(async () => expect(await copiesOf(marker)).toBe(0), {
-			timeout: 8000,
-			interval: 200,
-		});
-		const wal = await stat(join(data, 'mailboxes.db-wal'));
-		expect(wal.size).toBe(0);
+		await until(async () => expect(await copiesOf(marker)).toBe(0));
+		await until(async () => expect((await stat(join(data, 'mailboxes.db-wal'))).size).toBe(0));
 	});
 
 	it('[RS3] by a newer relay is refused, untouched', async () => {
@@ -156,9 +153,7 @@ describe('the process', { timeout: 30_000 }, () => {
 			const mute = new WebSocket(relay.url);
 			await new Promise((resolve) => mute.once('message', resolve));
 			mute.pause();
-			const { code, took } = await relay.end(signal);
-			expect(code).toBe(0);
-			expect(took).toBeLessThan(2000);
+			expect(await relay.end(signal)).toBe(0);
 			expect((await closed).code).toBe(1001);
 			expect((await stat(join(data, 'mailboxes.db-wal')).catch(() => ({ size: 0 }))).size).toBe(0);
 		}

@@ -16,8 +16,8 @@ export interface RelayProcess {
 	readonly port: number;
 	readonly output: () => string;
 	readonly child: ChildProcess;
-	/** Sends the signal; resolves with exit code and milliseconds once it has ended. */
-	end(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly took: number }>;
+	/** Sends the signal; resolves with the exit code once it has ended. */
+	end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Runs it to its end. */
@@ -61,10 +61,9 @@ export function startRelayProcess(args: readonly string[]): Promise<RelayProcess
 				port: Number(port),
 				output: () => output,
 				child,
-				end: async (signal) => {
-					const since = Date.now();
+				end: (signal) => {
 					child.kill(signal);
-					return { code: await exited, took: Date.now() - since };
+					return exited;
 				},
 			});
 		};

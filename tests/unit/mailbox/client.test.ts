@@ -1,5 +1,5 @@
 // The client's side of a mailbox connection, against a relay that a test plays itself.
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createChannelPair, type ChannelEnd } from '../../support/channel-pair.ts';
 import {
 	bytesOf,
@@ -20,6 +20,7 @@ import {
 	type RelayFrame,
 } from '#lib/protocol/mailbox.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { until } from '../../support/until.ts';
 
 const relayKey = await crypto.signingKey(bytesOf(1));
 const writeKey = await crypto.signingKey(bytesOf(2));
@@ -65,7 +66,7 @@ function play(): Play {
 		closed: () => closed,
 		tell: (frame) => relay.send(encodeRelayFrame(frame)),
 		request: (type, n = 0) =>
-			vi.waitFor(() => {
+			until(() => {
 				const found = asked.filter((frame) => frame.type === type)[n];
 				if (found === undefined) throw new Error(`no ${type}`);
 				return found as never;
@@ -147,7 +148,7 @@ describe('a request', () => {
 		const { request: number } = await request('ack');
 		const { request: ping } = await request('ping');
 		tell({ type: 'pong', request: ping });
-		await vi.waitFor(() => expect(client.roundTrip()).toBe(0));
+		await until(() => expect(client.roundTrip()).toBe(0));
 		clock.advance(9999);
 		tell({ type: 'done', request: 12345 });
 		clock.advance(1);
@@ -188,7 +189,7 @@ describe('a request', () => {
 		for (let n = 1; n <= 4; n++) {
 			clock.advance(4000);
 			tell({ type: 'packet', mailbox, number: n, packet: bytesOf(n), block: packetOf(n).block });
-			await vi.waitFor(() => expect(received).toBe(n));
+			await until(() => expect(received).toBe(n));
 		}
 		tell({ type: 'done', request: number });
 		unwrap(await fetched);
@@ -228,7 +229,7 @@ describe('a dead line', () => {
 	it('[MB19] is noticed within 15 s', async () => {
 		const { client, clock, tell, request, closed } = await greeted();
 		tell({ type: 'pong', request: (await request('ping')).request });
-		await vi.waitFor(() => expect(client.roundTrip()).toBe(0));
+		await until(() => expect(client.roundTrip()).toBe(0));
 		clock.advance(10_000);
 		await request('ping', 1);
 		clock.advance(4999);
@@ -244,11 +245,11 @@ describe('a dead line', () => {
 		let seen = 0;
 		client.onPresence = () => seen++;
 		tell({ type: 'presence', mailbox, tokenHash: hashOf(1), connected: true });
-		await vi.waitFor(() => expect(seen).toBe(1));
+		await until(() => expect(seen).toBe(1));
 		clock.advance(4700);
 		expect(closed()).toBeUndefined();
 		tell({ type: 'pong', request: ping });
-		await vi.waitFor(() => expect(client.roundTrip()).toBe(5000));
+		await until(() => expect(client.roundTrip()).toBe(5000));
 	});
 });
 
@@ -281,6 +282,6 @@ describe('a receipt', () => {
 		tell({ type: 'deleted', mailbox, packet: bytesOf(2), receipt: await sign(relayKey, 2, 7) });
 		tell({ type: 'deleted', mailbox, packet: bytesOf(3), receipt: await sign(relayKey, 4, 0) });
 		tell({ type: 'deleted', mailbox, packet: bytesOf(5), receipt: await sign(relayKey, 5, 0) });
-		await vi.waitFor(() => expect(heard).toEqual([5]));
+		await until(() => expect(heard).toEqual([5]));
 	});
 });

@@ -20,6 +20,7 @@ import {
 } from '#lib/protocol/mailbox.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { until } from '../../support/until.ts';
 
 const errorOf = (result: { ok: boolean; error?: { type: string } }): string | undefined =>
 	result.ok ? undefined : result.error?.type;
@@ -48,7 +49,7 @@ describe('a connection', () => {
 		const frames: RelayFrame[] = [];
 		end.onFrame = (frame) => frames.push(unwrap(decodeRelayFrame(frame)));
 		end.send(new Uint8Array([0xff, 1, 2]));
-		await vi.waitFor(() => expect(end.closed).toBe('malformed frame'));
+		await until(() => expect(end.closed).toBe('malformed frame'));
 		expect(frames.at(-1)).toMatchObject({ type: 'error', request: 0, code: ERROR_CODE.malformed });
 		expect(world.machine.connections()).toBe(0);
 	});
@@ -109,7 +110,7 @@ describe('a connection', () => {
 
 		expect(errorOf(await mallory.stat(world.mailbox, world.strangerKey))).toBe('denied');
 		await mallory.stat(world.mailbox, world.strangerKey);
-		await vi.waitFor(() => expect(mallory.heard.closed).toBe('too many wrong proofs'));
+		await until(() => expect(mallory.heard.closed).toBe('too many wrong proofs'));
 	});
 });
 
@@ -145,7 +146,7 @@ describe('opening and writing', () => {
 		end.send(encodeClientFrame({ type: 'put', request: 3, mailbox, ...packetOf(1), ttl: 0 }));
 		end.send(encodeClientFrame({ type: 'add', request: 4, mailbox, tokenHashes: [hashOf(5)] }));
 		end.send(encodeClientFrame({ type: 'stat', request: 5, mailbox }));
-		await vi.waitFor(() => expect(frames).toHaveLength(6));
+		await until(() => expect(frames).toHaveLength(6));
 		const denied = frames.filter((f) => f.type === 'error' && f.code === ERROR_CODE.denied);
 		expect(denied.map((f) => (f.type === 'error' ? f.request : 0)).sort()).toEqual([2, 3, 4, 5]);
 		expect(errorOf(await alice.put(mailbox, world.strangerKey, packetOf(1)))).toBe('denied');
@@ -167,7 +168,7 @@ describe('opening and writing', () => {
 		const { writeAccessContent } = await import('#lib/mailbox/proofs.ts');
 		const signature = await world.writeKey.sign(writeAccessContent(challenge, world.mailbox));
 		two.send(encodeClientFrame({ type: 'prove', request: 1, mailbox: world.mailbox, signature }));
-		await vi.waitFor(() => expect(codes[1]).toMatchObject({ code: ERROR_CODE.denied }));
+		await until(() => expect(codes[1]).toMatchObject({ code: ERROR_CODE.denied }));
 	});
 
 	it('[MB3] proves once for each connection, however many packets follow', async () => {
@@ -210,7 +211,7 @@ describe('opening and writing', () => {
 		const second = unwrap(await alice.put(world.mailbox, world.writeKey, packetOf(1)));
 		expect(second.expiry).toBe(first.expiry);
 		unwrap(await alice.put(world.mailbox, world.writeKey, packetOf(2)));
-		await vi.waitFor(() => expect(bob.heard.packets.map((p) => p.number)).toEqual([1, 2]));
+		await until(() => expect(bob.heard.packets.map((p) => p.number)).toEqual([1, 2]));
 	});
 
 	it('[MB21] refuses recipients that the mailbox does not have, and keeps nothing', async () => {
@@ -241,7 +242,7 @@ describe('reading', () => {
 			{ number: 3, packet: toHex(packetOf(3).packet), block: blockOf(3) },
 		]);
 		unwrap(await alice.put(world.mailbox, world.writeKey, packetOf(4)));
-		await vi.waitFor(() => expect(bob.heard.packets.at(-1)?.number).toBe(4));
+		await until(() => expect(bob.heard.packets.at(-1)?.number).toBe(4));
 	});
 
 	it('[MB7] tells long lists in parts', async () => {
@@ -287,7 +288,7 @@ describe('reading', () => {
 		expect(reached).toEqual([hashOf(2)]);
 		const all = unwrap(await alice.push(world.mailbox, world.writeKey, packetOf(2)));
 		expect(all).toEqual([hashOf(2), hashOf(3)]);
-		await vi.waitFor(() => expect(carol.heard.packets).toHaveLength(1));
+		await until(() => expect(carol.heard.packets).toHaveLength(1));
 		expect(bob.heard.packets.map((p) => p.number)).toEqual([0, 0]);
 		expect(carol.heard.packets[0]?.packet).toBe(toHex(packetOf(2).packet));
 		expect(alice.heard.packets).toEqual([]);
@@ -303,13 +304,13 @@ describe('reading', () => {
 		expect(seen.connected).toEqual([hashOf(1)]);
 		unwrap(await bobAgain.subscribe(world.mailbox, tokenOf(2), 0));
 		bob.close('gone');
-		await vi.waitFor(() => expect(world.machine.connections()).toBe(2));
+		await until(() => expect(world.machine.connections()).toBe(2));
 		// A further frame to Alice shows that nothing was told before it.
 		unwrap(await alice.subscribe(world.mailbox, tokenOf(1), 0));
 		expect(alice.heard.presence).toHaveLength(1);
 		bobAgain.close('gone');
 		const bobHash = toHex(hashOf(2));
-		await vi.waitFor(() =>
+		await until(() =>
 			expect(alice.heard.presence).toEqual([
 				{ token: bobHash, connected: true },
 				{ token: bobHash, connected: false },
@@ -324,7 +325,7 @@ describe('reading', () => {
 		const bob = world.client();
 		expect(unwrap(await bob.subscribe(world.mailbox, tokenOf(2), 0)).connected).toEqual([]);
 		bob.close('gone');
-		await vi.waitFor(() => expect(world.machine.connections()).toBe(1));
+		await until(() => expect(world.machine.connections()).toBe(1));
 		expect(alice.heard.presence).toEqual([]);
 	});
 });
@@ -346,7 +347,7 @@ describe('the end of a packet', () => {
 			bytes: 0,
 			open: true,
 		});
-		await vi.waitFor(() => expect(alice.heard.deleted).toEqual([toHex(packetOf(1).packet)]));
+		await until(() => expect(alice.heard.deleted).toEqual([toHex(packetOf(1).packet)]));
 	});
 
 	it('[MB11] is final: a late retry does not bring it back', async () => {
@@ -371,7 +372,7 @@ describe('the end of a packet', () => {
 		unwrap(await bob.deletePacket(mailbox, one, { preimage: preimageOf(1) }));
 		unwrap(await bob.deletePacket(mailbox, two, { ownerKey }));
 		expect(errorOf(await bob.deletePacket(mailbox, two, { ownerKey }))).toBe('unknown-packet');
-		await vi.waitFor(() => expect(alice.heard.deleted).toHaveLength(2));
+		await until(() => expect(alice.heard.deleted).toHaveLength(2));
 		expect(errorOf(await alice.put(mailbox, writeKey, packetOf(1)))).toBe('gone');
 	});
 
@@ -395,7 +396,7 @@ describe('the end of a packet', () => {
 		unwrap(await alice.put(world.mailbox, world.writeKey, packetOf(1)));
 		alice.close('away');
 		world.clock.advance(3_600_000 + DEFAULT_LIMITS.expireEvery);
-		await vi.waitFor(async () => {
+		await until(async () => {
 			world.clock.advance(DEFAULT_LIMITS.expireEvery);
 			expect((await world.store.status(world.mailbox)).packets).toBe(0);
 		});
@@ -408,7 +409,7 @@ it('a relay that shuts down closes its connections and lets what runs finish', a
 	const world = await createWorld();
 	const alice = await world.opened(1);
 	await world.machine.shutdown();
-	await vi.waitFor(() => expect(alice.heard.closed).toBe('the relay is shutting down'));
+	await until(() => expect(alice.heard.closed).toBe('the relay is shutting down'));
 	expect(world.machine.connections()).toBe(0);
 	expect(errorOf(await world.client().ready)).toBe('disconnected');
 });

@@ -1,5 +1,5 @@
 // Stories about Alice, who offers, and Bob, who answers, over connections in memory and real encryption.
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createFakeRtc, type FakeRtc } from '../../support/fake-rtc.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { createDirectDialer } from '#lib/p2p/direct-dialer.ts';
@@ -8,6 +8,7 @@ import { decodeSignal, encodeSignal } from '#lib/p2p/signal.ts';
 import type { DirectDialer, DirectLink } from '#lib/ports/direct-dialer.ts';
 import { equal, fromHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { until } from '../../support/until.ts';
 
 interface World {
 	readonly clock: ManualClock;
@@ -63,7 +64,7 @@ describe('a direct link', () => {
 		toBob.send(new Uint8Array());
 		toAlice.send(Uint8Array.of(2));
 		expect(toBob.buffered()).toBeGreaterThanOrEqual(MAX_LINK_FRAME);
-		await vi.waitFor(() => {
+		await until(() => {
 			expect(atBob.frames.map(({ length }) => length)).toEqual([1, MAX_LINK_FRAME, 0]);
 			expect(atAlice.frames).toEqual([Uint8Array.of(2)]);
 		});
@@ -77,11 +78,11 @@ describe('a direct link', () => {
 		toBob.send(Uint8Array.of(1));
 		toBob.send(Uint8Array.of(2));
 		const sent = at.rtc.made[0]!.channel.messageSizes.length;
-		await vi.waitFor(() => {
+		await until(() => {
 			expect(at.rtc.made[0]!.channel.messageSizes.length).toBeGreaterThan(sent);
 		});
 		const atBob = listen(toAlice);
-		await vi.waitFor(() => expect(atBob.frames).toEqual([Uint8Array.of(1), Uint8Array.of(2)]));
+		await until(() => expect(atBob.frames).toEqual([Uint8Array.of(1), Uint8Array.of(2)]));
 	});
 
 	it('[DL11] sends messages of at most 16 KiB and ends at a larger one', async () => {
@@ -89,10 +90,10 @@ describe('a direct link', () => {
 		const { toBob, toAlice } = await linked(at);
 		const atBob = listen(toAlice);
 		toBob.send(new Uint8Array(200_000));
-		await vi.waitFor(() => expect(atBob.frames).toHaveLength(1));
+		await until(() => expect(atBob.frames).toHaveLength(1));
 		expect(Math.max(...at.rtc.made[0]!.channel.messageSizes)).toBe(16_384);
 		at.rtc.made[1]!.channel.receive(new ArrayBuffer(16_385));
-		await vi.waitFor(() => expect(atBob.closes).toHaveLength(1));
+		await until(() => expect(atBob.closes).toHaveLength(1));
 	});
 
 	it('[DL11] ends at text', async () => {
@@ -100,7 +101,7 @@ describe('a direct link', () => {
 		const { toAlice } = await linked(at);
 		const atBob = listen(toAlice);
 		at.rtc.made[1]!.channel.receive('text');
-		await vi.waitFor(() => expect(atBob.closes).toHaveLength(1));
+		await until(() => expect(atBob.closes).toHaveLength(1));
 	});
 
 	it('[DL12] ends once for each side, after what was sent', async () => {
@@ -112,7 +113,7 @@ describe('a direct link', () => {
 		toBob.close('again');
 		toBob.send(Uint8Array.of(8));
 		expect(atAlice.closes).toEqual(['enough']);
-		await vi.waitFor(() => expect(atBob.closes).toEqual(['closed by the other side']));
+		await until(() => expect(atBob.closes).toEqual(['closed by the other side']));
 		expect(atBob.frames).toEqual([Uint8Array.of(9)]);
 		toAlice.close('late');
 		expect(atBob.closes).toHaveLength(1);
@@ -128,7 +129,7 @@ describe('a direct link', () => {
 		for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 		expect(connection!.connectionState).toBe('connected');
 		at.clock.advance(2000);
-		await vi.waitFor(() => expect(connection!.connectionState).toBe('closed'));
+		await until(() => expect(connection!.connectionState).toBe('closed'));
 	});
 
 	it('[DL12] tells of an end that came before anybody listened', async () => {
@@ -136,7 +137,7 @@ describe('a direct link', () => {
 		const { toBob } = await linked(at);
 		at.rtc.made[0]!.become('failed');
 		const atAlice = listen(toBob);
-		await vi.waitFor(() => expect(atAlice.closes).toEqual(['connection failed']));
+		await until(() => expect(atAlice.closes).toEqual(['connection failed']));
 	});
 
 	it('[DL13] ends when the connection has failed', async () => {
@@ -178,7 +179,7 @@ describe('a direct link', () => {
 		expect(await toBob.route()).toBe('srflx/udp');
 		expect(toBob.roundTrip()).toBeUndefined();
 		at.clock.advance(3000);
-		await vi.waitFor(() => expect(toBob.roundTrip()).toBe(42));
+		await until(() => expect(toBob.roundTrip()).toBe(42));
 	});
 });
 
@@ -203,7 +204,7 @@ describe('an attempt', () => {
 			offered = true;
 			return made;
 		});
-		await vi.waitFor(() => expect(at.rtc.made[0]?.localDescription).toBeTruthy());
+		await until(() => expect(at.rtc.made[0]?.localDescription).toBeTruthy());
 		await new Promise((resolve) => setImmediate(resolve));
 		at.rtc.made[0]!.findCandidate();
 		at.clock.advance(999);
@@ -218,7 +219,7 @@ describe('an attempt', () => {
 		at.rtc.slowGathering = true;
 		at.rtc.candidates = [];
 		const offer = at.alice.offer(NO_STUN);
-		await vi.waitFor(() => expect(at.rtc.made[0]?.localDescription).toBeTruthy());
+		await until(() => expect(at.rtc.made[0]?.localDescription).toBeTruthy());
 		await new Promise((resolve) => setImmediate(resolve));
 		at.clock.advance(3000);
 		expect(await offer).toMatchObject({
@@ -249,7 +250,7 @@ describe('an attempt', () => {
 		const [connection, other] = at.rtc.made;
 		other!.channel.receive = () => {};
 		const accepted = offer.accept(answer.answer);
-		await vi.waitFor(() => expect(connection!.channel.messageSizes.length).toBeGreaterThan(0));
+		await until(() => expect(connection!.channel.messageSizes.length).toBeGreaterThan(0));
 		at.clock.advance(15_000);
 		expect(await accepted).toMatchObject({ ok: false, error: { type: 'timeout' } });
 		expect((await answer.link).ok).toBe(false);

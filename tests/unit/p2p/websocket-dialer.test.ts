@@ -1,11 +1,12 @@
 // The platform's WebSocket against a real server on this machine.
 import { createServer, type Server } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket as ServerSocket } from 'ws';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createWebSocketDialer, MAX_RELAY_FRAME } from '#lib/p2p/websocket-dialer.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { until } from '../../support/until.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -51,7 +52,7 @@ describe('a relay channel', () => {
 		const channel = unwrap(await dialer.dial(url));
 		await new Promise((resolve) => setTimeout(resolve, 0));
 		const heard = listen(channel);
-		await vi.waitFor(() => expect(heard.frames).toEqual([Uint8Array.of(1, 2)]));
+		await until(() => expect(heard.frames).toEqual([Uint8Array.of(1, 2)]));
 		const socket = await accepted;
 		const received = new Promise((resolve) => socket.once('message', resolve));
 		const frame = new Uint8Array(MAX_RELAY_FRAME).fill(3);
@@ -59,8 +60,8 @@ describe('a relay channel', () => {
 		expect(channel.buffered()).toBeGreaterThan(0);
 		expect(Buffer.from(frame).equals((await received) as Buffer)).toBe(true);
 		socket.send(frame);
-		await vi.waitFor(() => expect(heard.frames[1]).toHaveLength(MAX_RELAY_FRAME));
-		await vi.waitFor(() => expect(channel.buffered()).toBe(0));
+		await until(() => expect(heard.frames[1]).toHaveLength(MAX_RELAY_FRAME));
+		await until(() => expect(channel.buffered()).toBe(0));
 		channel.close('done');
 	});
 
@@ -94,11 +95,11 @@ describe('a relay channel', () => {
 		const channel = unwrap(await createWebSocketDialer({ clock, socket: Noted }).dial(url));
 		const heard: unknown[] = [];
 		channel.onClose = (reason) => heard.push(reason);
-		await vi.waitFor(() => expect(sockets[0]?.readyState).toBe(WebSocket.CLOSED));
+		await until(() => expect(sockets[0]?.readyState).toBe(WebSocket.CLOSED));
 		await new Promise((resolve) => setImmediate(resolve));
 		expect(heard).toEqual([]);
 		channel.onFrame = (frame) => heard.push(frame);
-		await vi.waitFor(() => expect(heard).toEqual([Uint8Array.of(7), 'closed by the relay (1001)']));
+		await until(() => expect(heard).toEqual([Uint8Array.of(7), 'closed by the relay (1001)']));
 	});
 
 	it.each([
@@ -110,7 +111,7 @@ describe('a relay channel', () => {
 		const socket = await accepted;
 		const code = new Promise((resolve) => socket.once('close', resolve));
 		socket.send(data);
-		await vi.waitFor(() => expect(heard.closes).toEqual([reason]));
+		await until(() => expect(heard.closes).toEqual([reason]));
 		expect(heard.frames).toEqual([]);
 		expect(await code).toBe(4002);
 	});
@@ -122,7 +123,7 @@ describe('a relay channel', () => {
 		const channel = unwrap(await dialer.dial(url));
 		const closes: string[] = [];
 		channel.onClose = (reason) => closes.push(reason);
-		await vi.waitFor(() => expect(closes).toEqual(['nobody takes the frames']));
+		await until(() => expect(closes).toEqual(['nobody takes the frames']));
 	});
 });
 

@@ -5,6 +5,7 @@ import { missingCapabilities, type Scope } from '#lib/platform/capabilities.ts';
 import { createSystemClock } from '#lib/platform/clock.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { requestPersistence, storageState } from '#lib/platform/storage-persistence.ts';
+import { until } from '../../support/until.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -86,7 +87,7 @@ describe('capabilities', () => {
 	it('[PF4] misses nothing in a complete browser, and leaves nothing behind', async () => {
 		const scope = complete();
 		expect(await missingCapabilities(scope)).toEqual([]);
-		await vi.waitFor(async () => {
+		await until(async () => {
 			expect(await scope.indexedDB?.databases()).toEqual([]);
 		});
 	});

@@ -4,6 +4,7 @@ import { createSystemClock } from '#lib/platform/clock.ts';
 import { createWebLock, YIELD_WITHIN } from '#lib/platform/web-lock.ts';
 import type { BusyNode, HeldNode, NodeLock } from '#lib/ports/lock.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import { until } from '../../support/until.ts';
 
 let count = 0;
 const tab = (clock: Clock = createSystemClock()): NodeLock =>
@@ -38,7 +39,7 @@ describe('lock on the node', () => {
 		const first = held(await tab().requestNode(name));
 		busy(await tab().requestNode(name));
 		first.release();
-		await vi.waitFor(async () => {
+		await until(async () => {
 			held(await tab().requestNode(name)).release();
 		});
 	});
@@ -55,7 +56,7 @@ describe('lock on the node', () => {
 		};
 		const taking = busy(await tab().requestNode(name)).takeOver();
 		void taking.then(() => events.push('taken over'));
-		await vi.waitFor(() => {
+		await until(() => {
 			expect(events).toEqual(['asked to stop']);
 		});
 		stop();
@@ -73,7 +74,7 @@ describe('lock on the node', () => {
 		const lost = vi.fn(() => new Promise<void>(() => {}));
 		first.onLost = lost;
 		const second = await busy(await tab(impatient).requestNode(name)).takeOver();
-		await vi.waitFor(() => {
+		await until(() => {
 			expect(lost).toHaveBeenCalledTimes(1);
 		});
 		expect(second.held).toBe(true);
