@@ -19,9 +19,11 @@ import { decodeInvitation, encodeInvitation } from '#lib/protocol/invitation.ts'
 import { BUCKETS } from '#lib/protocol/limits.ts';
 import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
 import {
+	decodeEpochBox,
 	decodeGrant,
 	decodeJoinReply,
 	decodeJoinRequest,
+	encodeEpochBox,
 	encodeGrant,
 	encodeJoinReply,
 	encodeJoinRequest,
@@ -92,6 +94,7 @@ const formats: readonly Format[] = [
 	),
 	format('IN3', 'join request', any.joinRequest, encodeJoinRequest, decodeJoinRequest),
 	format('IN4', 'grant', any.grant, encodeGrant, decodeGrant),
+	format('EP4', 'epoch box', any.epochBox, encodeEpochBox, decodeEpochBox),
 	format('IN4', 'join reply', any.joinReply, encodeJoinReply, decodeJoinReply),
 	format('SM1', 'envelope', any.envelope, encodeEnvelope, decodeEnvelope, false),
 	format('LK1', 'link frame', any.linkFrame, encodeLinkFrame, decodeLinkFrame, false),

@@ -13,7 +13,7 @@ import type { Fence, Moderation, SealedContent } from '#lib/protocol/moderation.
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { LinkFrame } from '#lib/protocol/link-frame.ts';
-import type { Grant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
+import type { EpochBox, Grant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
@@ -250,6 +250,12 @@ const joinGrant = {
 	writeSeed: id,
 	ownerSeed: fc.option(id),
 };
+
+export const epochBox: fc.Arbitrary<EpochBox> = fc.record({
+	seed: id,
+	token: id,
+	ownerSeed: fc.option(id),
+});
 
 export const grant: fc.Arbitrary<Grant> = fc.record({ ...joinGrant, token: id });
 

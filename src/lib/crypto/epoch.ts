@@ -1,7 +1,6 @@
-// The secrets of an epoch. All come from one random secret, which is forgotten at once: each is handed on by itself.
-// [KY14] [KY15]
+// The secrets of an epoch. All come from one random seed, which goes to whoever is there from the start; those who come
+// later get each secret by itself. [KY14] [KY15]
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { derive } from './hash.ts';
 
@@ -18,18 +17,14 @@ export interface EpochSecrets {
 	readonly writeSeed: Bytes;
 }
 
-export function createEpochSecrets(crypto: CryptoProvider, random: Random): EpochSecrets {
-	const secret = random.bytes(32);
-	const secrets = {
-		groupKey: derive(crypto, secret, 'epoch-group'),
-		step: 0,
-		controlKey: derive(crypto, secret, 'epoch-control'),
-		envelopeKey: derive(crypto, secret, 'epoch-envelope'),
-		writeSeed: derive(crypto, secret, 'epoch-write'),
-	};
-	secret.fill(0);
-	return secrets;
-}
+/** The secrets of an epoch at its first step; `seed` of 32 random bytes, to be forgotten once it is handed on. */
+export const epochSecrets = (crypto: CryptoProvider, seed: Uint8Array): EpochSecrets => ({
+	groupKey: derive(crypto, seed, 'epoch-group'),
+	step: 0,
+	controlKey: derive(crypto, seed, 'epoch-control'),
+	envelopeKey: derive(crypto, seed, 'epoch-envelope'),
+	writeSeed: derive(crypto, seed, 'epoch-write'),
+});
 
 /** The group key one step later; no way leads back. */
 export const stepForward = (crypto: CryptoProvider, groupKey: Uint8Array): Bytes =>

@@ -1,7 +1,7 @@
 // Brings a space into being: GENESIS, the first epoch, and a channel to talk in. [GE1] [EP1]
 import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
-import { createEpochSecrets, epochId } from '#lib/crypto/epoch.ts';
+import { epochId, epochSecrets } from '#lib/crypto/epoch.ts';
 import { EPOCH_REASON, HISTORY, SPACE_KIND, type Genesis } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
@@ -23,7 +23,8 @@ export async function foundSpace(
 	relays: readonly RelayAddress[],
 ): Promise<Result<Space, WriteError>> {
 	const { crypto, random } = ports;
-	const secrets = createEpochSecrets(crypto, random);
+	const seed = random.bytes(32);
+	const secrets = epochSecrets(crypto, seed);
 	const genesis = await composeGenesis(ports, self, secrets, {
 		kind: KIND.genesis,
 		spaceKind: SPACE_KIND[kind],
@@ -37,9 +38,7 @@ export async function foundSpace(
 	if (!begun.ok) return begun;
 	const received = await space.receive([genesis.packet]);
 	if (!received.ok) return received;
-	const epoch = await space.write(() =>
-		newEpoch(ports, space, EPOCH_REASON.start, relays, secrets),
-	);
+	const epoch = await space.write(() => newEpoch(ports, space, EPOCH_REASON.start, relays, seed));
 	if (!epoch.ok) return epoch;
 	const { controlKey } = secrets;
 	const sealing = { epoch: epochId(crypto, controlKey), controlKey, recipients: [] };
@@ -52,7 +51,7 @@ export async function foundSpace(
 async function composeGenesis(
 	{ crypto, random, clock }: Ports,
 	self: Self,
-	secrets: ReturnType<typeof createEpochSecrets>,
+	secrets: ReturnType<typeof epochSecrets>,
 	content: Genesis,
 ): Promise<Entry> {
 	const entry = await composeEntry(

@@ -3,7 +3,8 @@
 //
 // request [1, space 32, invite key 32, proof 64, member, token hash 32, reply mailbox 32, reply write seed 32]
 // join grant [1, group key 32, step, control key 32, envelope key 32, write seed 32, owner seed 32 or null]
-// grant   [join grant, token 32]
+// grant   [join grant, token 32]   as it is kept
+// epoch box [seed 32, token 32, owner seed 32 or null]   for each recipient of an EPOCH
 // reply   WELCOME [0, space 32, join grant, [control key 32 …≤16] of other epochs, [[feed 32, seq, head id 32] …] where the
 //                 view begins]
 //         ENTRIES [1, [packet …]]   the authority log
@@ -49,6 +50,13 @@ export interface Grant {
 	readonly envelopeKey: Bytes;
 	readonly writeSeed: Bytes;
 	/** This device's own token: reads and acknowledges its packets. */
+	readonly token: Bytes;
+	readonly ownerSeed: Bytes | null;
+}
+
+/** What an EPOCH gives to each of its recipients: all but the token and the right of owners follows from the seed. */
+export interface EpochBox {
+	readonly seed: Bytes;
 	readonly token: Bytes;
 	readonly ownerSeed: Bytes | null;
 }
@@ -139,6 +147,16 @@ const grantShape: Shape<Grant> = map(tuple(joinGrantShape, id), ([grant, token])
 export const encodeGrant = (grant: Grant): Bytes => encode([joinGrantToTuple(grant), grant.token]);
 export const decodeGrant = (encoded: Uint8Array): Result<Grant, DecodeError> =>
 	decode(grantShape, encoded, 512);
+
+const epochBoxShape: Shape<EpochBox> = map(
+	tuple(id, id, optional(id)),
+	([seed, token, ownerSeed]) => ({ seed, token, ownerSeed }),
+);
+
+export const encodeEpochBox = (box: EpochBox): Bytes =>
+	encode([box.seed, box.token, box.ownerSeed]);
+export const decodeEpochBox = (encoded: Uint8Array): Result<EpochBox, DecodeError> =>
+	decode(epochBoxShape, encoded, 128);
 
 const replyShape: Shape<JoinReply> = variants<JoinReply>(
 	map(

@@ -1,14 +1,14 @@
 // Entries composed with real keys, opened by whom they are for, and by nobody who changed them.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkEntry, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
-import { createEpochSecrets, epochId } from '#lib/crypto/epoch.ts';
+import { epochSecrets, epochId } from '#lib/crypto/epoch.ts';
 import { composeEntry, type EntryPlace } from '#lib/messenger/space/composing.ts';
-import { grantForJoiner, grantOf } from '#lib/messenger/space/epochs.ts';
+import { grantForJoiner } from '#lib/messenger/space/epochs.ts';
 import { createKeyRing, decodeKeyRing, encodeKeyRing } from '#lib/messenger/space/key-ring.ts';
 import { openContent, openMessage } from '#lib/messenger/space/opening.ts';
 import { EPOCH_REASON, type Content } from '#lib/protocol/content.ts';
 import { encodeHeader, KIND, type Header, type Packet } from '#lib/protocol/entry.ts';
-import { encodeGrant } from '#lib/protocol/lobby.ts';
+import { encodeEpochBox } from '#lib/protocol/lobby.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { createDevices, crypto, type Device } from '../../support/devices.ts';
@@ -24,7 +24,7 @@ describe('an entry', () => {
 	let alice: Device;
 	let bob: Device;
 	let carol: Device;
-	const secrets = createEpochSecrets(crypto, createDevices(3).random);
+	const secrets = epochSecrets(crypto, createDevices(3).random.bytes(32));
 	const epoch = epochId(crypto, secrets.controlKey);
 	const message: Content = { kind: KIND.message, channel: id(9), text: 'Hello', replyTo: null };
 	const channel: Content = { kind: KIND.channel, name: 'general' };
@@ -166,7 +166,8 @@ describe('an entry', () => {
 	});
 
 	it('[EP4] [EP5] brings its recipients the keys of its epoch, and of those before', async () => {
-		const next = createEpochSecrets(crypto, alice.ports.random);
+		const seed = alice.ports.random.bytes(32);
+		const next = epochSecrets(crypto, seed);
 		const nextId = epochId(crypto, next.controlKey);
 		const content: Content = {
 			kind: KIND.epoch,
@@ -190,8 +191,7 @@ describe('an entry', () => {
 				},
 				content,
 			);
-		const grant = grantOf(next, id(7), null);
-		const entry = await wrapping(encodeGrant(grant));
+		const entry = await wrapping(encodeEpochBox({ seed, token: id(7), ownerSeed: null }));
 		const [his, hers] = [createKeyRing(crypto), createKeyRing(crypto)];
 		expect(await openContent(crypto, bob.self.prekeys, his, entry)).toEqual({
 			type: 'opened',
@@ -200,7 +200,7 @@ describe('an entry', () => {
 		expect(his.get(nextId)).toEqual({
 			id: nextId,
 			controlKey: next.controlKey,
-			grant,
+			grant: { ...next, token: id(7), ownerSeed: null },
 			tokens: [id(7)],
 		});
 		expect(his.get(epoch)?.controlKey).toEqual(secrets.controlKey);
@@ -209,8 +209,8 @@ describe('an entry', () => {
 		expect(hers.all()).toEqual([]);
 
 		// Keys that don't belong to the epoch's name, and what is no grant, are left alone.
-		const strange = grantOf(createEpochSecrets(crypto, alice.ports.random), id(7), null);
-		for (const granted of [encodeGrant(strange), id(1), new Uint8Array(0)]) {
+		const strange = { seed: alice.ports.random.bytes(32), token: id(7), ownerSeed: null };
+		for (const granted of [encodeEpochBox(strange), id(1), new Uint8Array(0)]) {
 			const ring = createKeyRing(crypto);
 			await openContent(crypto, bob.self.prekeys, ring, await wrapping(granted));
 			expect(ring.all()).toEqual([]);
@@ -220,11 +220,11 @@ describe('an entry', () => {
 
 describe('a key ring', () => {
 	const { random } = createDevices(5);
-	const secrets = createEpochSecrets(crypto, random);
+	const secrets = epochSecrets(crypto, random.bytes(32));
 
 	it('[EP4] keeps what was granted first, and every token', () => {
 		const ring = createKeyRing(crypto);
-		const first = grantOf(secrets, id(1), null);
+		const first = { ...secrets, token: id(1), ownerSeed: null };
 		expect(ring.addGrant(first)).toBe(true);
 		expect(ring.addGrant(first)).toBe(false);
 		expect(ring.addGrant({ ...first, step: 4, token: id(2) })).toBe(true);
@@ -237,14 +237,14 @@ describe('a key ring', () => {
 	it('[EP4] takes a grant for an epoch whose control key it had', () => {
 		const ring = createKeyRing(crypto);
 		expect(ring.addControlKey(secrets.controlKey)).toBe(true);
-		expect(ring.addGrant(grantOf(secrets, id(1), id(3)))).toBe(true);
+		expect(ring.addGrant({ ...secrets, token: id(1), ownerSeed: id(3) })).toBe(true);
 		expect(ring.all()).toHaveLength(1);
 		expect(ring.all()[0]?.grant?.ownerSeed).toEqual(id(3));
 		expect(decodeKeyRing(encodeKeyRing(ring))).toEqual(ring.all());
 	});
 
 	it('[EP6] gives a joiner the group key of its step and nothing to go back by', () => {
-		const grant = grantOf(secrets, id(1), id(2));
+		const grant = { ...secrets, token: id(1), ownerSeed: id(2) };
 		const later = grantForJoiner(crypto, grant, 3, false);
 		expect(later.step).toBe(3);
 		expect(later.ownerSeed).toBeNull();

@@ -1,11 +1,11 @@
 // Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP5] [EP6]
 import type { ControlEntries } from '#lib/crdt/authority-state.ts';
 import { latestEpochEntries } from '#lib/crdt/epoch-choice.ts';
-import { createEpochSecrets, epochId, stepForward } from '#lib/crypto/epoch.ts';
+import { epochId, epochSecrets, stepForward } from '#lib/crypto/epoch.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
 import { SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { encodeGrant, type Grant, type JoinGrant } from '#lib/protocol/lobby.ts';
+import { encodeEpochBox, type Grant, type JoinGrant } from '#lib/protocol/lobby.ts';
 import {
 	DEFAULT_TTL_SECONDS,
 	MAX_AUTHORITY_HEADS,
@@ -18,18 +18,10 @@ import type { Ports } from '../ports.ts';
 import type { EntrySealing } from './composing.ts';
 import type { Space } from './space.ts';
 
-export type EpochSecrets = ReturnType<typeof createEpochSecrets>;
-
 export interface NewEpoch {
 	readonly content: Epoch;
 	readonly sealing: EntrySealing;
 }
-
-export const grantOf = (secrets: EpochSecrets, token: Bytes, ownerSeed: Bytes | null): Grant => ({
-	...secrets,
-	token,
-	ownerSeed,
-});
 
 /** Whether the space has room for one more device. */
 export const hasRoom = (space: Space): boolean =>
@@ -42,14 +34,15 @@ export const controlKeys = (space: Space, entries: ControlEntries): Bytes[] =>
 		.flatMap(({ entry }) => space.ring.get(entry.header.key.epoch)?.controlKey ?? [])
 		.slice(0, MAX_AUTHORITY_HEADS);
 
-/** The EPOCH entry for the present membership. `secrets` only for the first, whose control key seals GENESIS too. */
+/** The EPOCH entry for the present membership. `seed` only for the first, whose control key seals GENESIS too. */
 export async function newEpoch(
 	{ clock, crypto, random }: Pick<Ports, 'clock' | 'crypto' | 'random'>,
 	space: Space,
 	reason: EpochReason,
 	relays: readonly RelayAddress[],
-	secrets: EpochSecrets = createEpochSecrets(crypto, random),
+	seed: Bytes = random.bytes(32),
 ): Promise<NewEpoch> {
+	const secrets = epochSecrets(crypto, seed);
 	const now = clock.now();
 	const authority = space.ledger.authorityAt(now);
 	const ownerSeed = random.bytes(32);
@@ -62,12 +55,11 @@ export async function newEpoch(
 			const token = random.bytes(32);
 			// Powernodes close mailboxes and purge what is in them; between two, both do.
 			const owns = direct || authority.ranks.has(toHex(device.rootHash));
-			const grant = grantOf(secrets, token, owns ? ownerSeed : null);
 			return {
 				device: device.device,
 				tokenHash: tokenHash(crypto, token),
 				publicKey: device.member.prekey.publicKey,
-				secret: encodeGrant(grant),
+				secret: encodeEpochBox({ seed, token, ownerSeed: owns ? ownerSeed : null }),
 			};
 		});
 	return {

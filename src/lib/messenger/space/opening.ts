@@ -3,7 +3,7 @@
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
-import { epochId } from '#lib/crypto/epoch.ts';
+import { epochId, epochSecrets } from '#lib/crypto/epoch.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
@@ -16,7 +16,7 @@ import {
 import { KIND } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { enrolContent, revokeDeviceContent, type Sealed } from '#lib/protocol/moderation.ts';
-import { decodeGrant } from '#lib/protocol/lobby.ts';
+import { decodeEpochBox } from '#lib/protocol/lobby.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -142,10 +142,12 @@ async function takeGrant(
 ): Promise<void> {
 	if (entry.packet.wraps === null || ring.get(entry.header.key.epoch)?.grant) return;
 	const secret = await unwrap(crypto, entry.packet.wraps, prekeys);
-	const grant = secret && decodeGrant(secret);
-	if (!grant?.ok) return;
-	if (equal(epochId(crypto, grant.value.controlKey), entry.header.key.epoch)) {
-		ring.addGrant(grant.value);
+	const box = secret && decodeEpochBox(secret);
+	if (!box?.ok) return;
+	const { seed, token, ownerSeed } = box.value;
+	const secrets = epochSecrets(crypto, seed);
+	if (equal(epochId(crypto, secrets.controlKey), entry.header.key.epoch)) {
+		ring.addGrant({ ...secrets, token, ownerSeed });
 	}
 }
 
