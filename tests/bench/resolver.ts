@@ -1,100 +1,19 @@
-// What it costs to judge an authority log, whole and by one entry more: `npm run bench -- resolver`. A community of about
-// thirty in which people come, leave and are banned, Powernodes change, and every removal brings a new epoch.
+// What it costs to judge an authority log, whole, by one entry more, and anew after a fork: `npm run bench -- resolver`.
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import { createResolver, resolveAuthority } from '#lib/crdt/authority.ts';
-import {
-	admit,
-	ban,
-	byKey,
-	channel,
-	editChannel,
-	epoch,
-	fence,
-	found,
-	grant,
-	invite,
-	leave,
-	pen,
-	person,
-	purge,
-	revoke,
-	type AuthorityWorld,
-	type Pen,
-} from '../support/authority-world.ts';
+import { equal, toHex } from '#lib/util/bytes.ts';
+import { livelyCommunity } from '../support/authority-log.ts';
+import { byKey, type AuthorityWorld } from '../support/authority-world.ts';
 
 const SIZES = [1000, 10_000] as const;
 const RUNS = 5;
-const ROOM = 30;
-
-/** The same drawing of lots at every run. */
-function lots(seed: number): (below: number) => number {
-	let state = seed;
-	return (below) => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		return Math.floor((state / 2 ** 32) * below);
-	};
-}
-
-function community(size: number): AuthorityWorld {
-	const draw = lots(7);
-	const founder = pen(person('Founder'));
-	const world = found(founder);
-	let link = world.write(founder, invite(100_000));
-	const news = world.write(founder, channel('news'));
-	const there: Pen[] = [founder];
-	const powernodes = new Set<Pen>([founder]);
-	let due = false;
-	const any = (): Pen => there[draw(there.length)] as Pen;
-	const gone = (who: Pen): void => {
-		there.splice(there.indexOf(who), 1);
-		powernodes.delete(who);
-		due = true;
-	};
-	const moderator = (): Pen => [...powernodes][draw(powernodes.size)] as Pen;
-	for (let n = 0; world.all.length < size; n++) {
-		const lot = draw(100);
-		const other = any();
-		if (due) {
-			world.write(any(), epoch(...there.map(({ who }) => who)));
-			due = false;
-		} else if (there.length < ROOM / 2 || (lot < 40 && there.length < ROOM)) {
-			const who = pen(person(`Member ${String(n)}`));
-			world.write(any(), admit(who.who, link));
-			there.push(who);
-		} else if (lot < 55) {
-			if (other !== founder) {
-				world.write(other, leave);
-				gone(other);
-			}
-		} else if (lot < 65) {
-			if (!powernodes.has(other)) {
-				world.write(moderator(), ban(other.who, fence(other)));
-				gone(other);
-			}
-		} else if (lot < 75) {
-			if (!powernodes.has(other) && powernodes.size < 8) {
-				world.write(founder, grant(other.who));
-				powernodes.add(other);
-			} else if (other !== founder && powernodes.has(other)) {
-				world.write(founder, revoke(other.who, fence(other)));
-				powernodes.delete(other);
-			}
-		} else if (lot < 85) {
-			if (!powernodes.has(other)) world.write(moderator(), purge(world.say(other)));
-		} else if (lot < 95) {
-			link = world.write(any(), invite(100_000));
-		} else {
-			world.write(moderator(), editChannel(news, { name: `news ${String(n)}` }));
-		}
-	}
-	return world;
-}
 
 const median = (values: readonly number[]): number =>
 	[...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-const worlds = SIZES.map(community);
+const worlds = SIZES.map((size) => livelyCommunity(size).world);
 const whole = new Map<number, number[]>(SIZES.map((size) => [size, []]));
+const forked = new Map<number, number[]>(SIZES.map((size) => [size, []]));
 const added = new Map<number, number[]>(SIZES.map((size) => [size, []]));
 
 /** Judges all but the last hundred, then those one by one, each of them read. Milliseconds for one of these. */
@@ -111,6 +30,21 @@ function addOneByOne({ space, all }: AuthorityWorld): number {
 	return (performance.now() - since) / last.length;
 }
 
+/** The founder's feed turns out to be forked in the middle: half of all epochs build on that. Milliseconds. */
+function findFork({ space, all, genesis }: AuthorityWorld): number {
+	const forks = new Map<string, number>();
+	const resolver = createResolver(space, () => forks);
+	for (const control of all) resolver.take(control);
+	const { device } = genesis.entry.header;
+	const hers = all.filter(({ entry }) => equal(entry.header.device, device));
+	const seq = hers[Math.floor(hers.length / 2)]?.entry.header.seq ?? 0;
+	const since = performance.now();
+	forks.set(toHex(device), seq);
+	resolver.reset(device, seq);
+	if (resolver.authority.verdicts.size !== all.length) throw new Error('not judged');
+	return performance.now() - since;
+}
+
 for (let run = 0; run < RUNS; run++) {
 	for (const [n, size] of SIZES.entries()) {
 		const world = worlds[n] as AuthorityWorld;
@@ -121,6 +55,7 @@ for (let run = 0; run < RUNS; run++) {
 		const void_ = [...verdicts.values()].filter((verdict) => verdict !== 'valid').length;
 		if (void_ > 0) throw new Error(`${String(void_)} entries of an honest log are void`);
 		added.get(size)?.push(addOneByOne(world));
+		forked.get(size)?.push(findFork(world));
 	}
 }
 
@@ -134,6 +69,7 @@ console.log(
 		ratio: Math.round((large / small) * 10) / 10,
 		added_us: [one, ten].map((ms) => Math.round(ms * 1000)),
 		added_ratio: Math.round((ten / one) * 10) / 10,
+		forked_ms: SIZES.map((size) => Math.round(median(forked.get(size) ?? []))),
 		runs: RUNS,
 	}),
 );

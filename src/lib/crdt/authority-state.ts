@@ -2,9 +2,9 @@
 // entry. Shapes only; who fills them is membership.ts, epoch-choice.ts and authority.ts.
 import type { ControlContent, Epoch, Genesis, Invite } from '#lib/protocol/content.ts';
 import type { Ban, PurgedMessage } from '#lib/protocol/moderation.ts';
-import type { Time } from '#lib/protocol/entry.ts';
+import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { Member } from '#lib/protocol/identity.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { compare, type Bytes } from '#lib/util/bytes.ts';
 import type { Entry } from './check-entry.ts';
 
 /** A control entry with its content, opened and its inner signatures checked. */
@@ -16,6 +16,10 @@ export interface ControlEntry {
 	/** Root Hash of the member that GENESIS or ADMIT names. */
 	readonly memberRoot: Bytes | null;
 }
+
+/** The order in which entries are judged: of time, then id. */
+export const inOrder = (a: Entry, b: Entry): number =>
+	compareTime(a.header.time, b.header.time) || compare(a.id, b.id);
 
 /** Control entries by id (hex). */
 export type ControlEntries = ReadonlyMap<string, ControlEntry>;

@@ -2,18 +2,20 @@
 // found. Entries that come in order are judged one by one; what comes late, or says something else of what came before,
 // has everything judged anew. [AU1] [EP1] [EP2]
 import { SPACE_KIND } from '#lib/protocol/content.ts';
-import { compareTime, KIND } from '#lib/protocol/entry.ts';
+import { KIND } from '#lib/protocol/entry.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type {
-	Authority,
-	ControlEntries,
-	ControlEntry,
-	EpochState,
-	Forks,
-	Membership,
-	Verdict,
+import {
+	inOrder,
+	type Authority,
+	type ControlEntries,
+	type ControlEntry,
+	type EpochState,
+	type Forks,
+	type Membership,
+	type Verdict,
 } from './authority-state.ts';
 import type { Entry } from './check-entry.ts';
+import { createEpochNaming } from './epoch-naming.ts';
 import { walkMembership, type MembershipWalk } from './membership.ts';
 import { createPasts, type Pasts } from './past.ts';
 import { createRanks, RULES, type Ranks, type Rules } from './ranks.ts';
@@ -29,8 +31,8 @@ export interface Resolver {
 	take(control: ControlEntry): void;
 	/** Takes a sealed entry again, of which this device has learnt what it says. */
 	retake(control: ControlEntry): void;
-	/** Forks were found: everything is judged anew. */
-	reset(): void;
+	/** The feed of this device was found to be forked in this place: everything is judged anew. */
+	reset(device: Bytes, seq: number): void;
 }
 
 export interface ResolverOptions {
@@ -38,9 +40,6 @@ export interface ResolverOptions {
 	/** Judges no epochs: for who asks for the membership alone. */
 	readonly membersOnly?: boolean;
 }
-
-const inOrder = (a: ControlEntry, b: ControlEntry): number =>
-	compareTime(a.entry.header.time, b.entry.header.time) || compare(a.entry.id, b.entry.id);
 
 /** Of a device in one epoch: the first that members gave it. Everybody puts copies for all of them. */
 const MAX_TOKENS = 8;
@@ -73,8 +72,8 @@ export function createResolver(
 	let bindings = new Map<string, { readonly entry: Entry; readonly root: string }[]>();
 	/** Devices (hex) that the keys of an epoch (hex) were given to, by any genuine admission. */
 	let given = new Map<string, Set<string>>();
-	/** Whether epochs name the members their authors saw: that follows from what they build on and never changes. */
-	const named = new Map<string, boolean>();
+	/** Entries that stand in the place of others, or were here after later ones of their device. */
+	const odd: Entry[] = [];
 	/** Control entries by device (hex) and place; where two share one, that is a fork which everybody sees. */
 	let places = new Map<string, string>();
 	let doubled = new Map<string, number>();
@@ -85,6 +84,14 @@ export function createResolver(
 	let ranks: Ranks;
 	let shadows: Shadows;
 	let authority: Authority;
+
+	const naming = createEpochNaming({
+		pasts: () => pasts,
+		ordered: () => ordered,
+		find: (key) => entries.get(key),
+		odd: () => odd,
+		judge: () => createResolver(space, forks, { rules, membersOnly: true }),
+	});
 
 	const forkedAt = (device: string): number =>
 		Math.min(forks().get(device) ?? Infinity, doubled.get(device) ?? Infinity);
@@ -130,11 +137,11 @@ export function createResolver(
 			soundness,
 			isOwn,
 			epochs: {
-				onEpoch: (entry, content) => {
+				onEpoch: (entry) => {
 					const control = entries.get(entry.key);
 					if (membersOnly || control === undefined) return 'valid';
-					const named = new Set(content.recipients.map(({ device }) => toHex(device)));
-					if (!namesMembers(control, named, content.recipients.length)) {
+					const isLast = ordered.at(-1) === control && buildsOnAll(control);
+					if (!naming.isRight(control, isLast ? walk.state.active : null)) {
 						return 'wrong-recipients';
 					}
 					addEpoch(control);
@@ -145,34 +152,6 @@ export function createResolver(
 		});
 		shadows = createShadows(ranks);
 		authority = combine(walk.state, () => epochs, shadows);
-	}
-
-	/** Whether the recipients are exactly the devices that belonged to the space by everything the author had seen. */
-	function namesMembers(
-		control: ControlEntry,
-		devices: ReadonlySet<string>,
-		count: number,
-	): boolean {
-		const { key } = control.entry;
-		let known = named.get(key);
-		if (known === undefined) {
-			const expected = membersSeenBy(control);
-			known =
-				devices.size === count &&
-				devices.size === expected.size &&
-				[...devices].every((device) => expected.has(device));
-			named.set(key, known);
-		}
-		return known;
-	}
-
-	function membersSeenBy(control: ControlEntry): ReadonlySet<string> {
-		// Nothing else is here than what it builds on: what has been found so far is the answer.
-		if (ordered.at(-1) === control && buildsOnAll(control)) return walk.state.active;
-		const past = pasts.of(control.entry);
-		const seen = createResolver(space, forks, { rules, membersOnly: true });
-		for (const each of ordered) if (past.has(each.entry)) seen.take(each);
-		return seen.authority.active;
 	}
 
 	function addEpoch({ entry, content }: ControlEntry): void {
@@ -219,6 +198,7 @@ export function createResolver(
 		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
 		const isLatest = pasts.add(entry);
 		const news = isDouble(entry) || !isLatest ? 'of the past' : 'nothing';
+		if (news === 'of the past') odd.push(entry);
 		if (!proven || memberRoot === null) return news;
 		if (content.kind === KIND.genesis) {
 			if (equal(entry.id, space)) {
@@ -261,6 +241,7 @@ export function createResolver(
 
 	function judgeAnew(): void {
 		stale = false;
+		naming.recollect();
 		begin();
 		ranks.rebuild(ordered);
 		for (const control of ordered) {
@@ -269,9 +250,11 @@ export function createResolver(
 		}
 	}
 
-	function reset(): void {
+	function reset(device: Bytes, seq: number): void {
+		naming.forget(device, seq);
 		const all = ordered;
 		pasts = createPasts();
+		odd.length = 0;
 		ordered = [];
 		entries = new Map();
 		heads = new Set();
@@ -281,7 +264,6 @@ export function createResolver(
 		bindings = new Map();
 		places = new Map();
 		doubled = new Map();
-		named.clear();
 		for (const control of all) {
 			ordered.push(control);
 			note(control);
@@ -309,13 +291,14 @@ export function createResolver(
 		take(control) {
 			if (entries.has(control.entry.key)) return;
 			const last = ordered.at(-1);
-			const isLast = last === undefined || inOrder(last, control) < 0;
+			const isLast = last === undefined || inOrder(last.entry, control.entry) < 0;
 			// An epoch that comes in its turn is best judged in its turn, by what is here before it.
 			if (isLast && stale && control.content.kind === KIND.epoch) judgeAnew();
 			const news = note(control);
 			if (isLast) ordered.push(control);
 			else ordered.splice(placeFor(ordered, control), 0, control);
-			if (news === 'of the past') reset();
+			const { device, seq } = control.entry.header;
+			if (news === 'of the past') reset(device, seq);
 			if (!isLast || news !== 'nothing' || stale) {
 				stale = true;
 				return;
@@ -344,7 +327,7 @@ function placeFor(ordered: readonly ControlEntry[], control: ControlEntry): numb
 	while (low < high) {
 		const middle = (low + high) >>> 1;
 		const at = ordered[middle];
-		if (at !== undefined && inOrder(at, control) < 0) low = middle + 1;
+		if (at !== undefined && inOrder(at.entry, control.entry) < 0) low = middle + 1;
 		else high = middle;
 	}
 	return low;
@@ -384,6 +367,7 @@ export function resolveAuthority(
 	options: ResolverOptions = {},
 ): Authority {
 	const resolver = createResolver(space, () => forks, options);
-	for (const control of [...entries.values()].sort(inOrder)) resolver.take(control);
+	for (const control of [...entries.values()].sort((a, b) => inOrder(a.entry, b.entry)))
+		resolver.take(control);
 	return resolver.authority;
 }

@@ -285,14 +285,14 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				feed.time = prev.time;
 			}
 			forks.set(toHex(device), feed.frozenAt);
-			resolver.reset();
+			resolver.reset(device, feed.frozenAt);
 			return feed;
 		},
 		restoreFeed(feed) {
 			feeds.set(toHex(feed.device), feed);
 			if (feed.frozenAt === null) return;
 			forks.set(toHex(feed.device), feed.frozenAt);
-			resolver.reset();
+			resolver.reset(feed.device, feed.frozenAt);
 		},
 		restoreControl(entries) {
 			// Whatever something builds on is earlier by its time.

@@ -1,14 +1,17 @@
 // What each control entry builds on, near and far: its authority heads and its device's own earlier entries, with all
 // that these build on. Kept as one number for each device, in chunks that entries share, so that a question costs the
 // same in a log of ten and of ten thousand. [AU1]
+import { inOrder } from './authority-state.ts';
 import type { Entry } from './check-entry.ts';
 import { compareTime } from '#lib/protocol/entry.ts';
-import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 /** Everything that something builds on. */
 export interface Past {
 	/** Whether this control entry is part of it. */
 	has(entry: Entry): boolean;
+	/** Whether any control entry of this device in this place, or a later one, is part of it. */
+	reaches(device: Bytes, seq: number): boolean;
 }
 
 export interface Pasts {
@@ -29,9 +32,6 @@ type Clock = readonly (Int32Array | undefined)[];
 
 const CHUNK = 64;
 const NOTHING: Clock = [];
-
-const inOrder = (a: Entry, b: Entry): number =>
-	compareTime(a.header.time, b.header.time) || compare(a.id, b.id);
 
 const seen = (clock: Clock, device: number): number =>
 	clock[Math.floor(device / CHUNK)]?.[device % CHUNK] ?? 0;
@@ -94,12 +94,13 @@ export function createPasts(): Pasts {
 			return entry === undefined ? clock : merged(clock, withItself(entry));
 		}, NOTHING);
 
-	const pastOf = (clock: Clock): Past => ({
-		has: ({ header }) => {
-			const index = indexes.get(toHex(header.device));
-			return index !== undefined && seen(clock, index) > header.seq;
-		},
-	});
+	const pastOf = (clock: Clock): Past => {
+		const reaches = (device: Bytes, seq: number): boolean => {
+			const index = indexes.get(toHex(device));
+			return index !== undefined && seen(clock, index) > seq;
+		};
+		return { has: ({ header }) => reaches(header.device, header.seq), reaches };
+	};
 
 	return {
 		add(entry) {
