@@ -15,9 +15,9 @@ export default defineConfig({
 	test: {
 		environment: 'node',
 		// Generous: machines that run several suites at once are slow, and nothing here is judged by its time.
-		testTimeout: 60_000,
+		testTimeout: 300_000,
 		maxWorkers: '100%',
-		hookTimeout: 60_000,
+		hookTimeout: 300_000,
 		include: [
 			'src/**/*.test.ts',
 			'relay-server/**/*.test.ts',

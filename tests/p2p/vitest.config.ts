@@ -6,8 +6,8 @@ export default defineConfig({
 		root: new URL('../..', import.meta.url).pathname,
 		environment: 'node',
 		include: ['tests/p2p/**/*.test.ts'],
-		testTimeout: 60_000,
-		hookTimeout: 60_000,
+		testTimeout: 300_000,
+		hookTimeout: 300_000,
 		fileParallelism: false,
 	},
 });

@@ -67,7 +67,7 @@ async function copiesOf(marker: Uint8Array): Promise<number> {
 	return copies;
 }
 
-describe('what is stored', { timeout: 30_000 }, () => {
+describe('what is stored', () => {
 	it('[RS1] survives SIGKILL, whenever it comes', async () => {
 		const promised = new Set<string>();
 		for (let round = 0; round < 4; round++) {
@@ -143,7 +143,7 @@ describe('what is stored', { timeout: 30_000 }, () => {
 	});
 });
 
-describe('the process', { timeout: 30_000 }, () => {
+describe('the process', () => {
 	it('[RV8] ends cleanly and soon on SIGTERM and SIGINT, and tells its clients', async () => {
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 			const relay = await start();
@@ -208,7 +208,7 @@ describe('the process', { timeout: 30_000 }, () => {
 	});
 });
 
-describe('the addresses', { timeout: 30_000 }, () => {
+describe('the addresses', () => {
 	it('[RV3] are printed as text, link and QR code, and told to the app', async () => {
 		const relay = await start();
 		const hello = unwrap(await reachRelay(relay.url).client.ready);
@@ -239,7 +239,7 @@ describe('the addresses', { timeout: 30_000 }, () => {
 	});
 });
 
-describe('the sockets', { timeout: 30_000 }, () => {
+describe('the sockets', () => {
 	it('[RV4] take binary frames up to the bound on /relay, and nothing else', async () => {
 		const relay = await start();
 		const closeCode = (socket: WebSocket): Promise<number> =>
@@ -312,7 +312,7 @@ describe('the sockets', { timeout: 30_000 }, () => {
 	});
 });
 
-describe('the app', { timeout: 30_000 }, () => {
+describe('the app', () => {
 	const site = async (): Promise<string> => {
 		const app = join(folder, 'app');
 		await mkdir(join(app, '_app/immutable'), { recursive: true });

@@ -163,7 +163,7 @@ describe('whoever has an invitation', () => {
 				await expectAgreement(space, [alice, bob, carol]);
 			}
 		}
-	}, 60_000);
+	});
 
 	it('[IN6] gets what was written for it, although its answer was lost and came again', async () => {
 		const { world, alice, bob, space } = await aliceAndBob(55);

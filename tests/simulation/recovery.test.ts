@@ -198,7 +198,7 @@ describe('a device whose feed is forked', () => {
 				await world.until(() => hers().includes('alive'), 20_000, `${outcome} ${after}`);
 			}
 		}
-	}, 60_000);
+	});
 });
 
 describe('the end of a device', () => {

@@ -13,6 +13,6 @@ export function tellSeeds(remainder: 0 | 1): void {
 		it(`[SY1] seed ${seed}: all agree in the end, and nothing is lost or doubled`, async () => {
 			const outcome = await runScenario(drawPlan(seed));
 			expect(outcome.entries).toBeGreaterThan(0);
-		}, 120_000);
+		});
 	}
 }
