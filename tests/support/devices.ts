@@ -23,6 +23,7 @@ export const crypto = createSyncCryptoProvider();
 
 export interface Device {
 	readonly name: string;
+	readonly rootSeed: Bytes;
 	readonly self: Self;
 	readonly ports: Ports;
 	readonly disk: MemoryDisk;
@@ -38,6 +39,8 @@ export interface Devices {
 	readonly random: SeededRandom;
 	/** `ahead`: how far the device's own clock is ahead of the others', in ms; may be changed later. */
 	device(name: string, ahead?: { ms: number }): Promise<Device>;
+	/** A fresh device of the same person. */
+	anotherOf(device: Device): Promise<Device>;
 }
 
 const nowhere = (): never => {
@@ -47,47 +50,52 @@ const nowhere = (): never => {
 export function createDevices(seed: number): Devices {
 	const random = createSeededRandom(seed);
 	const clock = createManualClock();
+	async function make(name: string, ahead: { ms: number }, rootSeed?: Bytes): Promise<Device> {
+		const own = random.fork();
+		const made = await createIdentity(crypto, own, clock, name, 'phone', rootSeed);
+		const { secrets, rootHash, member } = made;
+		const disk = createMemoryDisk();
+		const device: Device = {
+			name,
+			rootSeed: secrets.rootSeed,
+			self: {
+				name,
+				deviceName: 'phone',
+				rootHash,
+				device: await crypto.signingKey(secrets.deviceSeed),
+				prekeys: await Promise.all(
+					secrets.prekeySeeds.map(({ seed: prekey }) => crypto.agreementKey(prekey)),
+				),
+				member,
+				root: await createRootSigner(crypto, secrets.rootSeed),
+				former: [],
+			},
+			ports: {
+				clock: { ...clock, now: () => clock.now() + ahead.ms },
+				random: own,
+				crypto,
+				store: disk.open(),
+				relayDialer: { dial: nowhere },
+				directDialer: nowhere,
+			},
+			disk,
+			key: toHex(member.certificate.deviceKey),
+			get space(): Space {
+				throw new Error(`${name} is in no space`);
+			},
+			set space(space: Space) {
+				Object.defineProperty(device, 'space', { value: space, writable: true });
+			},
+			changes: [],
+		};
+		return device;
+	}
+
 	return {
 		clock,
 		random,
-		async device(name, ahead = { ms: 0 }) {
-			const own = random.fork();
-			const { secrets, rootHash, member } = await createIdentity(crypto, own, clock, name, 'phone');
-			const disk = createMemoryDisk();
-			const device: Device = {
-				name,
-				self: {
-					name,
-					deviceName: 'phone',
-					rootHash,
-					device: await crypto.signingKey(secrets.deviceSeed),
-					prekeys: await Promise.all(
-						secrets.prekeySeeds.map(({ seed: prekey }) => crypto.agreementKey(prekey)),
-					),
-					member,
-					root: await createRootSigner(crypto, secrets.rootSeed),
-					former: [],
-				},
-				ports: {
-					clock: { ...clock, now: () => clock.now() + ahead.ms },
-					random: own,
-					crypto,
-					store: disk.open(),
-					relayDialer: { dial: nowhere },
-					directDialer: nowhere,
-				},
-				disk,
-				key: toHex(member.certificate.deviceKey),
-				get space(): Space {
-					throw new Error(`${name} is in no space`);
-				},
-				set space(space: Space) {
-					Object.defineProperty(device, 'space', { value: space, writable: true });
-				},
-				changes: [],
-			};
-			return device;
-		},
+		device: (name, ahead = { ms: 0 }) => make(name, ahead),
+		anotherOf: ({ name, rootSeed }) => make(name, { ms: 0 }, rootSeed),
 	};
 }
 

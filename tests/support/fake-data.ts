@@ -37,6 +37,7 @@ const space = (
 	name,
 	kind: 'community',
 	state: 'ready',
+	history: false,
 	ban: null,
 	asked: true,
 	refusal: null,

@@ -42,6 +42,15 @@ export interface FakeScene {
 	readonly failing?: ModerationError['type'];
 }
 
+/** Nothing is in it. */
+const fakeArchive: Messenger['archive'] = {
+	async *records() {
+		yield { type: 'end', records: 0 };
+		await Promise.resolve();
+	},
+	takeIn: () => ({ spaces: 0, refused: 0, take: async () => ok() }),
+};
+
 const PAGE = 50;
 const HISTORY = 400;
 const RELAY = 'wss://relay.harbour.example';
@@ -212,6 +221,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					name: spaceName,
 					kind,
 					state: 'ready',
+					history: false,
 					ban: null,
 					asked: true,
 					refusal: null,
@@ -271,6 +281,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					name: spaceName,
 					kind: 'community',
 					state: 'joining',
+					history: false,
 					ban: null,
 					asked: true,
 					refusal: null,
@@ -286,6 +297,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		cancelJoin: async (space) => {
 			gone(space);
 		},
+		archive: fakeArchive,
 		addRelay: async (address) => {
 			await seconds(400);
 			const type = ADDRESSES[address];

@@ -95,6 +95,8 @@ export interface Ledger {
 	countsUpTo(device: string): number;
 	/** Entries of this device (hex) from this seq on are not taken into its feed. */
 	takesUpTo(device: string): number;
+	/** Whether a genuine ADMIT, ENROL or GENESIS, void or not, names its device in the name of its author. */
+	isAdmitted(entry: Entry): boolean;
 	/** The last entry of a feed that is held and may be: what is said of it to others. */
 	headOf(feed: Feed): FeedHead;
 	/** Another entry is held where a fence ends this device (hex): nothing held counts from there. null: no longer. */
@@ -335,6 +337,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			return Math.min(frozenAt, takesUpTo(device), contradicted.get(device) ?? Infinity);
 		},
 		takesUpTo,
+		isAdmitted,
 		headOf(feed) {
 			const key = toHex(feed.device);
 			const end = authority().fences.get(key);

@@ -28,8 +28,11 @@ export interface MessageLog {
 	stretches(): Promise<number>;
 	/** Messages of the n-th stretch in the order shown. */
 	read(stretch: number): Promise<readonly LoggedMessage[]>;
-	/** Places messages; returns what to commit and the messages that were new, in order, with their late mark set. */
-	insert(messages: readonly LoggedMessage[]): Promise<StagedMessages>;
+	/**
+	 * Places messages; returns what to commit and the messages that were new, in order, with their late mark set.
+	 * `history`: they come from an archive, and none is late.
+	 */
+	insert(messages: readonly LoggedMessage[], history?: boolean): Promise<StagedMessages>;
 	/** The message of this id and time, if it is here. */
 	get(id: Bytes, time: Time): Promise<LoggedMessage | undefined>;
 	/** Puts these in place of what is here of the same ids and times; nothing of what was there survives. */
@@ -194,7 +197,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			const stretch = (await loadIndex())[n];
 			return stretch === undefined ? [] : (await load(stretch)).list();
 		},
-		async insert(messages) {
+		async insert(messages, history = false) {
 			const stretches = await loadIndex();
 			const writes: StoreWrite[] = [];
 			const added: LoggedMessage[] = [];
@@ -220,7 +223,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 					.filter((message) => !segment.has(message.id))
 					.map((message) => ({
 						...message,
-						late: compareTime(message.time, newest) < 0,
+						late: !history && compareTime(message.time, newest) < 0,
 					}));
 				const change = segment.add(fresh);
 				if (change === null) continue;

@@ -1,6 +1,7 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
 import type { Result } from '#lib/util/result.ts';
 import type { Readable } from '#lib/util/signal.ts';
+import type { Archive } from './archive/archive.ts';
 
 export interface Me {
 	readonly name: string;
@@ -15,6 +16,8 @@ export interface SpaceSummary {
 	readonly kind: 'community' | 'direct';
 	/** joining: asked, not yet let in. refused: the invitation was not accepted. banned: locked by a ban of oneself. */
 	readonly state: 'ready' | 'joining' | 'refused' | 'banned';
+	/** Only the past is here, until a member lets this device in: nothing can be written. */
+	readonly history: boolean;
 	/** Who banned this person here and why; null unless `state` is banned. */
 	readonly ban: BanView | null;
 	/** A relay keeps the request to be let in: the page may be closed meanwhile. */
@@ -306,6 +309,9 @@ export interface Messenger {
 	join(link: string): Promise<Result<string, InvitationProblem | SendError>>;
 	/** Gives up a join that is waiting or refused. */
 	cancelJoin(space: string): Promise<void>;
+
+	/** Everything of this person's that is here, to be handed on and taken in. */
+	readonly archive: Archive;
 
 	addRelay(address: string): Promise<Result<void, AddRelayError>>;
 	removeRelay(id: string): Promise<void>;

@@ -253,6 +253,7 @@ export function createBannedSpaces(
 				state: 'banned',
 				asked: true,
 				refusal: null,
+				history: false,
 				ban: {
 					byName: record.byName,
 					by: toHex(record.by),

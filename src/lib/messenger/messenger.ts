@@ -7,6 +7,7 @@ import { createSignal } from '#lib/util/signal.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import type { Messenger, NetworkView } from './api.ts';
+import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
 import { createLinks, type Links } from './delivery/links.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
@@ -19,6 +20,7 @@ import { relayName } from './relay-name.ts';
 import { createRelays, relayView } from './relays.ts';
 import type { SpaceNode } from './space-node.ts';
 import { createSpaces, type LiveSpace } from './spaces.ts';
+import { isMember } from './summaries.ts';
 
 const PICTURE_EVERY = 50;
 
@@ -181,12 +183,14 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			const invitation = decodeInvitation(link, sha256);
 			if (!invitation.ok) return invitation;
 			const space = toHex(invitation.value.space);
-			if (spaces.get(space) !== undefined) return ok(space);
+			const here = spaces.get(space);
+			if (here !== undefined && isMember(here.node.space, here.self)) return ok(space);
 			const kept = await spaces.join(invitation.value);
 			return kept.ok ? ok(space) : err({ type: 'storage' });
 		},
 		cancelJoin: (space) => spaces.cancelJoin(space),
 		dismiss: (space) => spaces.dismiss(space),
+		archive: createArchive(ports, self, { spaces, blocked, relays }),
 		async addRelay(address) {
 			const added = await relays.add(address);
 			if (!added.ok) return added;

@@ -19,6 +19,8 @@ export interface Relays {
 	/** Those that the person added, in the order they did. */
 	added(): readonly RelayAddress[];
 	add(input: string): Promise<Result<RelayAddress, AddRelayError>>;
+	/** Adds relays that this person had added before, without trying them first. */
+	adopt(addresses: readonly RelayAddress[]): Promise<void>;
 	remove(key: string): Promise<void>;
 }
 
@@ -37,6 +39,14 @@ export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Rel
 
 	const numberOf = (key: string): number | undefined =>
 		[...kept].find(([, address]) => toHex(address.key) === key)?.[0];
+
+	async function keep(address: RelayAddress): Promise<void> {
+		const number = Math.max(-1, ...kept.keys()) + 1;
+		kept.set(number, address);
+		await store.commit([
+			{ table: 'relay', key: ['list', number], value: encode(relayAddressToTuple(address)) },
+		]);
+	}
 
 	return {
 		async load() {
@@ -61,12 +71,15 @@ export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Rel
 			const known = numberOf(toHex(address.key));
 			pool.add(address, 'added', reached.value);
 			if (known !== undefined) return err({ type: 'known', tried: urls });
-			const number = Math.max(-1, ...kept.keys()) + 1;
-			kept.set(number, address);
-			await store.commit([
-				{ table: 'relay', key: ['list', number], value: encode(relayAddressToTuple(address)) },
-			]);
+			await keep(address);
 			return ok(address);
+		},
+		async adopt(addresses) {
+			for (const address of addresses) {
+				if (numberOf(toHex(address.key)) !== undefined) continue;
+				pool.add(address, 'added');
+				await keep(address);
+			}
 		},
 		async remove(key) {
 			const number = numberOf(key);

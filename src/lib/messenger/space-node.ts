@@ -146,6 +146,12 @@ export async function startSpaceNode(
 		},
 	});
 
+	/** Only members answer those who knock. */
+	const admit = (): Promise<void> =>
+		space.ledger.authority.devices.get(own)?.active === true
+			? admission.update()
+			: Promise.resolve();
+
 	let presentBefore = new Set<string>();
 	let onRelayBefore = new Set<string>();
 	function onPresence(): void {
@@ -232,7 +238,7 @@ export async function startSpaceNode(
 				links.greet();
 				onPresence();
 			});
-			void admission.update();
+			void admit();
 			epochs.plan();
 			void promote();
 		}
@@ -321,7 +327,7 @@ export async function startSpaceNode(
 	outbox.membersChanged();
 	ask();
 	await post.update();
-	await admission.update();
+	await admit();
 	epochs.plan();
 	void promote();
 

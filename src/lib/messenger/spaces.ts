@@ -1,6 +1,5 @@
 // All spaces of this device, those still being joined among them: opened at start, kept in a list, summed up for people.
-import { bytes, decodeFrame, encode, tuple } from '#lib/protocol/cbor.ts';
-import { SPACE_KIND } from '#lib/protocol/content.ts';
+import { bytes, decodeFrame, tuple } from '#lib/protocol/cbor.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
@@ -24,8 +23,10 @@ import type { Ports, Self } from './ports.ts';
 import { createRecovery, revocationOf, type Recovery } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
 import { startSpaceNode, type SpaceNode } from './space-node.ts';
+import { clearSpace, listWrite } from './space-rows.ts';
+import { summaryOf } from './space-summary.ts';
 import { openSpace, type Space, type SpaceChange, type WriteError } from './space/space.ts';
-import { createSummaries, type Summaries } from './summaries.ts';
+import { createSummaries, isMember, type Summaries } from './summaries.ts';
 
 /** A space that is here and at work. */
 export interface LiveSpace {
@@ -54,6 +55,10 @@ export interface Spaces {
 		name: string,
 		relays: readonly RelayAddress[],
 	): Promise<Result<LiveSpace, WriteError>>;
+	/** The space as it is here, or empty, for its past to be taken in; null where it is not to come back. */
+	forRecall(space: Bytes): Promise<Space | null>;
+	/** Its past has been taken in. */
+	recalled(space: Space): Promise<void>;
 	join(invitation: Invitation): Promise<Result<void, StoreError>>;
 	cancelJoin(space: string): Promise<void>;
 	conversation(live: LiveSpace, channel: Bytes): Conversation;
@@ -63,20 +68,6 @@ export interface Spaces {
 	stop(): void;
 }
 
-/** Tables that hold rows under a space's id. */
-const SPACE_TABLES = [
-	'entry',
-	'feed',
-	'control',
-	'key',
-	'log',
-	'segment',
-	'outbox',
-	'read',
-	'fork',
-	'admitted',
-	'invited',
-];
 export function createSpaces(
 	ports: Ports,
 	self: Self,
@@ -96,27 +87,21 @@ export function createSpaces(
 	const departing = new Map<string, Departure>();
 	const list = createSignal<readonly SpaceSummary[]>([]);
 	let nextNumber = 0;
+	/** One of each space, whoever works with it: two would not know of each other's changes. */
+	const opened = new Map<string, Promise<Space>>();
+	function openHere(own: Self, id: Bytes): Promise<Space> {
+		const key = toHex(id);
+		const open = opened.get(key) ?? openSpace(ports, own, id);
+		opened.set(key, open);
+		return open;
+	}
 
 	const publish = (): void => {
-		const ready = [...spaces.values()].map(({ node, summaries }): SpaceSummary => {
-			const { authority } = node.space.ledger;
-			const last = summaries.last();
-			return {
-				id: node.space.key,
-				name: authority.genesis?.name ?? '',
-				kind: authority.genesis?.spaceKind === SPACE_KIND.direct ? 'direct' : 'community',
-				state: 'ready',
-				asked: true,
-				refusal: null,
-				ban: null,
-				unread: summaries.unread(),
-				lastText: last?.text ?? null,
-				lastTime: last?.time.ms ?? null,
-				members: summaries.members.get().length,
-			};
-		});
+		const ready = [...spaces.values()].map(summaryOf);
 		ready.sort((a, b) => (b.lastTime ?? 0) - (a.lastTime ?? 0));
-		list.set([...joins.summaries(), ...banned.summaries(), ...ready]);
+		// What is here to be read is shown as that, whether it is being joined or not.
+		const waiting = joins.summaries().filter(({ id }) => !spaces.has(id));
+		list.set([...waiting, ...banned.summaries(), ...ready]);
 	};
 
 	async function start(space: Space, number: number, self: Self): Promise<LiveSpace> {
@@ -180,14 +165,10 @@ export function createSpaces(
 		return live;
 	}
 
-	const listWrite = (number: number, space: Bytes | null): Parameters<typeof store.commit>[0] => [
-		{ table: 'space', key: ['list', number], value: space && encode([space]) },
-	];
-
 	const banned = createBannedSpaces(ports, pool, {
 		unlist: (space) => {
 			const number = numbers.get(toHex(space));
-			const unlisted = number === undefined ? [] : listWrite(number, null);
+			const unlisted = number === undefined ? [] : [listWrite(number, null)];
 			return [...unlisted, ...selves.spend(space)];
 		},
 		clear,
@@ -203,11 +184,18 @@ export function createSpaces(
 		onChange: () => {
 			publish();
 		},
+		open: openHere,
 	});
 
 	async function joined(space: Space, own: Self, done: StoreWrite): Promise<void> {
+		if (spaces.has(space.key)) {
+			// Its past was here already: it has come alive by itself.
+			await store.commit([done]);
+			publish();
+			return;
+		}
 		const number = nextNumber++;
-		await store.commit([...listWrite(number, space.id), done]);
+		await store.commit([listWrite(number, space.id), done]);
 		await begin(space, number, own);
 	}
 
@@ -243,7 +231,8 @@ export function createSpaces(
 		for (const conversation of [...live.conversations]) conversation.close();
 		// Out of the list for a moment: whoever shows the space opens it anew.
 		publish();
-		await begin(await openSpace(ports, own, id), live.number, own);
+		opened.delete(key);
+		await begin(await openHere(own, id), live.number, own);
 	}
 
 	function lockIfBanned(key: string): void {
@@ -262,12 +251,25 @@ export function createSpaces(
 	}
 
 	async function clear(space: Bytes): Promise<void> {
-		for (const table of SPACE_TABLES) await store.clear(table, [space]);
+		opened.delete(toHex(space));
+		await clearSpace(store, space);
 	}
 
 	async function forget(space: Bytes, number: number): Promise<void> {
-		await store.commit(listWrite(number, null));
+		await store.commit([listWrite(number, null)]);
 		await clear(space);
+	}
+
+	/** Forgets a space of which only the past was here: nobody is to be told. */
+	async function drop({ node, recovery, conversations, number }: LiveSpace): Promise<void> {
+		const { key, id } = node.space;
+		recovery.stop();
+		node.stop();
+		spaces.delete(key);
+		for (const conversation of [...conversations]) conversation.close();
+		await joins.cancel(key);
+		await forget(id, number);
+		publish();
 	}
 
 	/** Takes a space that has been left out of sight, and forgets it once somebody has the word. */
@@ -304,7 +306,7 @@ export function createSpaces(
 				nextNumber = Math.max(nextNumber, at + 1);
 				if (!stored.ok) continue;
 				const own = await selves.in(stored.value[0]);
-				await begin(await openSpace(ports, own, stored.value[0]), at, own);
+				await begin(await openHere(own, stored.value[0]), at, own);
 			}
 			await joins.load();
 			publish();
@@ -320,9 +322,27 @@ export function createSpaces(
 			);
 			if (!founded.ok) return founded;
 			const number = nextNumber++;
-			const kept = await store.commit(listWrite(number, founded.value.id));
+			const kept = await store.commit([listWrite(number, founded.value.id)]);
 			numbers.set(founded.value.key, number);
 			return kept.ok ? ok(await start(founded.value, number, self)) : kept;
+		},
+		async forRecall(id) {
+			const key = toHex(id);
+			if (banned.has(key) || departing.has(key)) return null;
+			return openHere(await selves.in(id), id);
+		},
+		async recalled(space) {
+			const { genesis, people } = space.ledger.authority;
+			// Nothing that this person was part of.
+			if (genesis === null || !people.has(toHex(self.rootHash))) return clear(space.id);
+			if (spaces.has(space.key)) {
+				await spaces.get(space.key)?.summaries.update();
+				publish();
+				return;
+			}
+			const number = nextNumber++;
+			await store.commit([listWrite(number, space.id)]);
+			await begin(space, number, await selves.in(space.id));
 		},
 		async join(invitation) {
 			// Back before anybody heard of the departure: it begins anew, with nothing left of before.
@@ -349,6 +369,13 @@ export function createSpaces(
 			const { node } = live;
 			const written = await node.write({ kind: KIND.leave });
 			if (!written.ok && written.error.type !== 'not-member') return err(written.error);
+			if (
+				!isMember(node.space, live.self) &&
+				departureOf(node.space, live.self.device.publicKey) === undefined
+			) {
+				await drop(live);
+				return ok();
+			}
 			const seq = departureOf(node.space, live.self.device.publicKey);
 			if (seq !== undefined) depart(live, seq);
 			return ok();

@@ -9,6 +9,7 @@ import type { ReadMarks } from './conversation.ts';
 import type { Ports, Self } from './ports.ts';
 import { powersIn } from './powers.ts';
 import type { SpaceNode } from './space-node.ts';
+import type { Space } from './space/space.ts';
 
 interface ChannelState {
 	readonly id: Bytes;
@@ -19,6 +20,10 @@ interface ChannelState {
 	unread: number;
 	last: { readonly text: string; readonly time: Time } | null;
 }
+
+/** Whether this very device is let in, and not only its person. */
+export const isMember = ({ ledger }: Space, { device }: Self): boolean =>
+	ledger.authority.devices.get(toHex(device.publicKey))?.active === true;
 
 export interface Summaries {
 	readonly channels: Readable<readonly ChannelSummary[]>;
@@ -53,6 +58,7 @@ export function createSummaries(
 
 	const publish = (): void => {
 		const powers = powersIn(space.ledger, self.rootHash);
+		const isIn = isMember(space, self);
 		channels.set(
 			[...states.values()].map(({ id, name, unread, archived, readOnly }) => ({
 				id: toHex(id),
@@ -60,7 +66,7 @@ export function createSummaries(
 				unread,
 				archived,
 				readOnly,
-				mayWrite: powers.isMember && !archived && (!readOnly || powers.channels),
+				mayWrite: isIn && powers.isMember && !archived && (!readOnly || powers.channels),
 			})),
 		);
 	};

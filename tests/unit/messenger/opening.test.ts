@@ -67,7 +67,7 @@ describe('an entry', () => {
 	};
 	const opened = async (entry: Entry, by: Device): Promise<string> => {
 		const result = await openMessage(crypto, by.self.prekeys, entry);
-		return result.type === 'opened' ? result.value.text : result.type;
+		return result.type === 'opened' ? result.value.message.text : result.type;
 	};
 	/** The same entry with another header, signed as well as the first. */
 	const resigned = async (entry: Entry, changes: Partial<Header>): Promise<Entry> => {

@@ -86,6 +86,7 @@ describe('the quick switcher', () => {
 		name,
 		kind: 'community',
 		state: 'ready',
+		history: false,
 		ban: null,
 		asked: true,
 		refusal: null,

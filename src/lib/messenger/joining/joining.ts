@@ -20,7 +20,7 @@ import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import { openSpace, type Space } from '../space/space.ts';
+import type { Space } from '../space/space.ts';
 import { inviteKeyOf, lobbyAddress } from './invitations.ts';
 
 export interface JoinRecord {
@@ -94,6 +94,8 @@ export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | unde
 const KNOCK_AGAIN = 60_000;
 
 export interface JoiningEvents {
+	/** The space as it is on this device. */
+	open(): Promise<Space>;
 	/** The space is here and this device is a member of it. */
 	onJoined(space: Space): void;
 	/** A relay keeps the request. */
@@ -135,8 +137,8 @@ export async function startJoining(
 	let ended = false;
 
 	async function begunSpace(): Promise<Space | undefined> {
-		const begun = await openSpace(ports, self, invitation.space);
-		return begun.ring.all().length === 0 ? undefined : begun;
+		const begun = await events.open();
+		return begun.ring.all().every(({ grant }) => grant === null) ? undefined : begun;
 	}
 
 	/** Puts the request into the lobby; again after a while, for as long as nobody has answered. */
@@ -198,7 +200,7 @@ export async function startJoining(
 			return settle(await space.receive(reply.packets));
 		}
 		if (!equal(reply.space, invitation.space)) return true;
-		space ??= await openSpace(ports, self, invitation.space);
+		space ??= await events.open();
 		const admitted = await space.admit({ ...reply.grant, token }, reply.controlKeys, reply.bases);
 		if (!admitted.ok) return false;
 		for (const each of early.splice(0)) {

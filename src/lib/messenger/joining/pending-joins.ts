@@ -2,7 +2,7 @@
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { REFUSAL, type Refusal } from '#lib/protocol/lobby.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
-import { equal, toHex } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import type { SpaceSummary } from '../api.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
@@ -30,6 +30,8 @@ export interface PendingJoinsEvents {
 	/** The space is here; `done` takes the join off the list, for the commit that puts the space on. */
 	onJoined(space: Space, self: Self, done: StoreWrite): void;
 	onChange(): void;
+	/** The space as it is on this device; the same whoever asks. */
+	open(self: Self, space: Bytes): Promise<Space>;
 }
 
 export interface PendingJoins {
@@ -63,6 +65,7 @@ export function createPendingJoins(
 		const self = await selves.in(record.invitation.space);
 		let asked = false;
 		const joining = await startJoining(ports, self, pool, record, {
+			open: () => events.open(self, record.invitation.space),
 			onJoined: (space) => {
 				if (!joins.delete(key)) return;
 				events.onJoined(space, self, joinWrite(ports, number, null));
@@ -124,6 +127,7 @@ export function createPendingJoins(
 				state: record.refused === null ? 'joining' : 'refused',
 				asked,
 				refusal: record.refused === null ? null : REFUSAL_NAME[record.refused],
+				history: false,
 				ban: null,
 				unread: 0,
 				lastText: null,

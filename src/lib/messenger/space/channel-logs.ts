@@ -26,8 +26,8 @@ export interface ChannelLogs extends PurgeStore {
 	/** Shows that there was a message: where it was shown before, else in this channel, else in the first. */
 	leaveGap(entry: Entry, gone: Gone, held?: HeldMessage, channel?: Bytes): void;
 	remove(entry: Entry, held: HeldMessage): void;
-	/** Everything called since the last time, as what to commit. */
-	stage(): Promise<StagedLogs>;
+	/** Everything called since the last time, as what to commit; `history`: none of it is late. */
+	stage(history: boolean): Promise<StagedLogs>;
 }
 
 interface Changes {
@@ -118,7 +118,7 @@ export function createChannelLogs(
 				changesIn(channel).replace.push({ ...message, late: held.message.late });
 			}
 		},
-		async stage() {
+		async stage(history) {
 			const writes: StoreWrite[] = [];
 			const added = new Map<string, readonly LoggedMessage[]>();
 			const shrunk = new Set<string>();
@@ -133,7 +133,7 @@ export function createChannelLogs(
 					writes.push(...changed);
 				}
 				if (each.insert.length === 0) continue;
-				const staged = await target.insert(each.insert);
+				const staged = await target.insert(each.insert, history);
 				writes.push(...staged.writes);
 				added.set(key, staged.added);
 			}

@@ -60,6 +60,8 @@ export async function composeEntry(
 	place: EntryPlace,
 	sealing: EntrySealing,
 	content: Content,
+	/** The key of a message, 32 bytes: drawn here unless somebody wants to keep it. */
+	messageKey?: Bytes,
 ): Promise<Entry> {
 	const isSealed = content.kind === KIND.sealed;
 	const control = isControl(content.kind) && !isSealed;
@@ -67,7 +69,9 @@ export async function composeEntry(
 	const key: KeyReference = control
 		? { mode: 'control', epoch: sealing.epoch, salt }
 		: { mode: 'direct', epoch: sealing.epoch };
-	const entryKey = control ? controlEntryKey(crypto, sealing.controlKey, salt) : random.bytes(32);
+	const entryKey = control
+		? controlEntryKey(crypto, sealing.controlKey, salt)
+		: (messageKey ?? random.bytes(32));
 	const wraps: Wraps | null =
 		sealing.recipients.length === 0
 			? null

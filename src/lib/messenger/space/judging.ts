@@ -11,7 +11,8 @@ import type { Message } from '#lib/protocol/content.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Self } from '../ports.ts';
-import { openMessage } from './opening.ts';
+import type { MessageKeys } from './message-keys.ts';
+import { openMessage, openMessageBy } from './opening.ts';
 
 /** Where a message is in this device's logs. */
 export interface HeldMessage {
@@ -21,7 +22,12 @@ export interface HeldMessage {
 
 /** strip: nothing of its content may stay on this device. */
 export type Fate =
-	| { readonly type: 'shown'; readonly message: Message }
+	| {
+			readonly type: 'shown';
+			readonly message: Message;
+			/** The entry's own, where it was opened just now. */
+			readonly key: Bytes | null;
+	  }
 	| {
 			readonly type: 'gone';
 			readonly gone: Gone;
@@ -43,7 +49,12 @@ export interface Judge {
 	judge(entry: Entry, held?: HeldMessage, written?: Message | null): Promise<Fate>;
 }
 
-export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger): Judge {
+export function createJudge(
+	crypto: CryptoProvider,
+	self: Self,
+	ledger: Ledger,
+	keys: MessageKeys,
+): Judge {
 	const own = toHex(self.device.publicKey);
 	const rules = createChannelRules(ledger);
 	/** What let this device in, and its departures. */
@@ -105,13 +116,19 @@ export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger):
 		return ledger.countsUpTo(device);
 	}
 
-	async function contentOf(entry: Entry, held?: HeldMessage): Promise<Message | undefined> {
+	async function contentOf(
+		entry: Entry,
+		held?: HeldMessage,
+	): Promise<{ readonly message: Message; readonly key: Bytes | null } | undefined> {
 		if (held !== undefined && held.message.gone === null) {
 			const { text, replyTo } = held.message;
-			return { kind: KIND.message, channel: held.channel, text, replyTo };
+			return { message: { kind: KIND.message, channel: held.channel, text, replyTo }, key: null };
 		}
 		const opened = await openMessage(crypto, self.prekeys, entry);
-		return opened.type === 'opened' ? opened.value : undefined;
+		if (opened.type === 'opened') return opened.value;
+		const key = await keys.of(entry);
+		const message = key && openMessageBy(crypto, entry, key);
+		return message && { message, key: null };
 	}
 
 	for (const control of ledger.control.values()) note(control);
@@ -129,13 +146,14 @@ export function createJudge(crypto: CryptoProvider, self: Self, ledger: Ledger):
 				if (held === undefined && !isMeantForThis(entry)) return { type: 'absent', strip: true };
 				return { type: 'gone', gone: goneBy(purge), channel: purge.channel, strip: true };
 			}
-			const message = written ?? (await contentOf(entry, held));
-			if (message === undefined) {
+			const content = written ? { message: written, key: null } : await contentOf(entry, held);
+			if (content === undefined) {
 				if (held === undefined && !isMeantForThis(entry)) return { type: 'absent', strip: false };
 				return { type: 'gone', gone: UNREADABLE, strip: false };
 			}
+			const { message, key } = content;
 			if (!rules.takes(entry, message.channel)) return { type: 'absent', strip: false };
-			return { type: 'shown', message };
+			return { type: 'shown', message, key };
 		},
 	};
 }

@@ -71,13 +71,17 @@ export function entryPurging(
 			for (const { device } of ledger.feeds.values()) {
 				for (const entry of await messageEntries(crypto, kept, device, 0, Infinity)) {
 					const opened = await openMessage(crypto, prekeys, entry);
-					if (opened.type === 'opened' && opened.value.text.includes(words)) return true;
+					if (opened.type === 'opened' && opened.value.message.text.includes(words)) {
+						return true;
+					}
 				}
 				for (const packet of await kept.forkProof(device)) {
 					const entry = readEntry(crypto, packet);
 					if (!entry.ok) continue;
 					const opened = await openMessage(crypto, prekeys, entry.value);
-					if (opened.type === 'opened' && opened.value.text.includes(words)) return true;
+					if (opened.type === 'opened' && opened.value.message.text.includes(words)) {
+						return true;
+					}
 				}
 			}
 			return false;

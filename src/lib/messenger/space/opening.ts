@@ -151,17 +151,33 @@ async function takeGrant(
 	}
 }
 
+export interface OpenedMessage {
+	readonly message: Message;
+	/** The entry's own, 32 bytes. */
+	readonly key: Bytes;
+}
+
+/** A message's content by the key of its entry; undefined when the body is gone or the key is another's. [KY11] */
+export function openMessageBy(
+	crypto: CryptoProvider,
+	entry: Entry,
+	key: Bytes,
+): Message | undefined {
+	const content = openWithKey(crypto, entry, key);
+	return content?.kind === KIND.message ? content : undefined;
+}
+
 /** A message's content, if it was wrapped for this device. */
 export async function openMessage(
 	crypto: CryptoProvider,
 	prekeys: readonly AgreementKey[],
 	entry: Entry,
-): Promise<Opened<Message>> {
+): Promise<Opened<OpenedMessage>> {
 	const { wraps } = entry.packet;
 	if (entry.header.key.mode !== 'direct' || wraps === null) return { type: 'sealed' };
 	const key = await unwrap(crypto, wraps, prekeys);
 	if (key === undefined) return { type: 'sealed' };
-	const content = openWithKey(crypto, entry, key);
-	if (content?.kind !== KIND.message) return { type: 'unreadable' };
-	return { type: 'opened', value: content };
+	const message = openMessageBy(crypto, entry, key);
+	if (message === undefined) return { type: 'unreadable' };
+	return { type: 'opened', value: { message, key } };
 }

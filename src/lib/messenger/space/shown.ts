@@ -7,6 +7,7 @@ import type { StoreWrite } from '#lib/ports/store.ts';
 import type { ChannelLogs, StagedLogs } from './channel-logs.ts';
 import type { Placed } from './intake.ts';
 import type { Fate, Judge } from './judging.ts';
+import type { MessageKeys } from './message-keys.ts';
 import type { PurgeRegistry } from './purge-registry.ts';
 import type { Reconsidering } from './reconsidering.ts';
 
@@ -23,6 +24,8 @@ export interface Fresh {
 	readonly completed: readonly Entry[];
 	/** The authority log, or what is known of it, changed. */
 	readonly control: boolean;
+	/** They come from an archive: not late, however old. */
+	readonly history?: boolean;
 }
 
 export interface Shown {
@@ -35,12 +38,18 @@ interface Tools {
 	readonly reconsidering: Reconsidering;
 	readonly logs: ChannelLogs;
 	readonly purging: PurgeRegistry;
+	readonly keys: MessageKeys;
 }
 
-export function createShown({ judge, reconsidering, logs, purging }: Tools): Shown {
+export function createShown({ judge, reconsidering, logs, purging, keys }: Tools): Shown {
+	const keep = (entry: Entry, fate: Fate, writes: StoreWrite[]): void => {
+		if (fate.type === 'shown' && fate.key !== null) writes.push(keys.keep(entry, fate.key));
+	};
+
 	/** A message that nobody has seen here yet. */
-	async function first({ entry, message }: Placed): Promise<Fate> {
+	async function first({ entry, message }: Placed, writes: StoreWrite[]): Promise<Fate> {
 		const fate = await judge.judge(entry, undefined, message);
+		keep(entry, fate, writes);
 		if (fate.type === 'shown') logs.show(entry, fate.message);
 		if (fate.type === 'gone') logs.leaveGap(entry, fate.gone, undefined, fate.channel);
 		return fate;
@@ -49,6 +58,7 @@ export function createShown({ judge, reconsidering, logs, purging }: Tools): Sho
 	async function again(entry: Entry, writes: StoreWrite[]): Promise<Fate> {
 		const held = await logs.find(entry);
 		const fate = await judge.judge(entry, held);
+		keep(entry, fate, writes);
 		if (fate.type === 'shown') logs.show(entry, fate.message, held);
 		else if (fate.strip) {
 			const gone = fate.type === 'gone' ? fate.gone : null;
@@ -61,7 +71,7 @@ export function createShown({ judge, reconsidering, logs, purging }: Tools): Sho
 	const isStripped = (fate: Fate): boolean => fate.type !== 'shown' && fate.strip;
 
 	return {
-		async stage({ placed, completed, control }) {
+		async stage({ placed, completed, control, history = false }) {
 			const stripped = new Set<string>();
 			const writes: StoreWrite[] = [];
 			const { entries, purged } = await reconsidering.look(control);
@@ -74,12 +84,12 @@ export function createShown({ judge, reconsidering, logs, purging }: Tools): Sho
 			for (const each of placed) {
 				const { id, key, header } = each.entry;
 				if (header.kind !== KIND.message || each.feed === null) continue;
-				const fate = await first(each);
+				const fate = await first(each, writes);
 				if (!isStripped(fate)) continue;
 				stripped.add(key);
 				if (fate.type === 'gone') late.push({ id, device: header.device, seq: header.seq });
 			}
-			const staged = await logs.stage();
+			const staged = await logs.stage(history);
 			return {
 				...staged,
 				writes: [...writes, ...staged.writes],

@@ -19,12 +19,14 @@ import { createQueue } from '../queue.ts';
 import { composeEntry, type EntrySealing } from './composing.ts';
 import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
-import { memberRootOf, openContent, proveControl } from './opening.ts';
+import { createMessageKeys } from './message-keys.ts';
+import { memberRootOf, openContent, openMessage, proveControl } from './opening.ts';
 import { createChannelLogs } from './channel-logs.ts';
 import { createFenceCheck, type FenceCheck } from './fence-check.ts';
 import { createJudge, type Judge } from './judging.ts';
 import { entryPurging, stripped } from './kept-entries.ts';
 import { createPurgeRegistry, type PurgeRegistry } from './purge-registry.ts';
+import { createRecalling, type Past, type Recalling } from './recalling.ts';
 import { createReconsidering } from './reconsidering.ts';
 import { createShown, type Shown } from './shown.ts';
 import { createSpaceStore, type SpaceStore } from './space-store.ts';
@@ -59,6 +61,8 @@ export interface Space {
 	readonly ledger: Ledger;
 	readonly ring: KeyRing;
 	readonly kept: SpaceStore;
+	/** The key of a message that this device has read or written, 32 bytes; null where it has none. */
+	keyOf(entry: Entry): Promise<Bytes | null>;
 	/** All that keeps anything of a message. */
 	readonly purging: PurgeRegistry;
 	/** Set once by whoever delivers and shows; called after the change is durable. */
@@ -79,6 +83,13 @@ export interface Space {
 		controlKeys: readonly Bytes[],
 		bases: readonly FeedHead[],
 	): Promise<Result<void, StoreError>>;
+	/**
+	 * Takes in what an archive knows of the space: control keys, the authority log, where feeds begin, messages with their
+	 * keys. Checked like everything that others bring. The number of entries that were refused.
+	 */
+	recall(past: Past): Promise<Result<number, StoreError>>;
+	/** Nothing of this entry's content may be kept, or handed on. */
+	isBarred(entry: Entry): boolean;
 	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
 	found(controlKey: Bytes): Promise<Result<void, StoreError>>;
 	log(channel: Bytes): MessageLog;
@@ -111,11 +122,13 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let fenceCheck: FenceCheck;
 	let purging: PurgeRegistry;
 	let shown: Shown;
+	let recalling: Recalling;
+	const keys = createMessageKeys(crypto, store, id);
 
 	/** What works on the ledger as it is now. */
 	async function begin(): Promise<void> {
 		const { prekeys, device } = self;
-		judge = createJudge(crypto, self, ledger);
+		judge = createJudge(crypto, self, ledger, keys);
 		const own = device.publicKey;
 		intake = createIntake({ crypto, prekeys, ledger, ring, kept, clock: hybrid, judge, own });
 		fenceCheck = createFenceCheck(crypto, ledger, kept);
@@ -124,8 +137,10 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		purging = createPurgeRegistry();
 		purging.join(entryPurging(crypto, prekeys, ledger, kept));
 		purging.join(channels);
+		purging.join(keys);
 		const reconsidering = createReconsidering(crypto, judge, ledger, kept);
-		shown = createShown({ judge, reconsidering, logs: channels, purging });
+		shown = createShown({ judge, reconsidering, logs: channels, purging, keys });
+		recalling = createRecalling({ crypto, ledger, kept, intake, judge, keys, own });
 	}
 
 	/** Also the way back after a commit that failed: memory must not run ahead of the store. */
@@ -166,6 +181,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		outcome: IntakeOutcome,
 		extra: readonly StoreWrite[] = [],
 		keysChanged = false,
+		history = false,
 	): Promise<Result<IntakeOutcome, StoreError>> {
 		const writes: StoreWrite[] = [...extra];
 		const { placed, forks, completed, unsealed } = outcome;
@@ -175,7 +191,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			unsealed.length > 0 ||
 			placed.some((each) => each.control !== null);
 		const contradicted = await fenceCheck.look(placed.map(({ entry }) => entry));
-		const view = await shown.stage({ placed, completed, control });
+		const view = await shown.stage({ placed, completed, control, history });
 		const rowOf = (entry: Entry): StoreWrite =>
 			kept.writeEntry(view.stripped.has(entry.key) ? stripped(entry) : entry);
 		const feeds = new Set<Feed>();
@@ -202,6 +218,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		writes.push(...view.writes);
 		if (writes.length > 0) {
 			const committed = await store.commit(writes);
+			keys.settle();
 			if (!committed.ok) {
 				await load();
 				return committed;
@@ -247,7 +264,21 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		get purging() {
 			return purging;
 		},
+		async keyOf(entry) {
+			const kept = await keys.of(entry);
+			if (kept !== undefined) return kept;
+			const opened = await openMessage(crypto, self.prekeys, entry);
+			return opened.type === 'opened' ? opened.value.key : null;
+		},
 		onChange: () => undefined,
+		isBarred: (entry) => judge.isBarred(entry),
+		recall: (past) =>
+			queue(async () => {
+				for (const key of past.controlKeys ?? []) ring.addControlKey(key);
+				const { outcome, writes, refused } = await recalling.take(past);
+				const kept = await keep(outcome, writes, past.controlKeys !== undefined, true);
+				return kept.ok ? ok(refused) : kept;
+			}),
 		receive: (packets) => queue(async () => keep(await intake.take(packets))),
 		write: (draft, extra) =>
 			queue(async () => {
@@ -256,6 +287,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				const { content, sealing } = drafted;
 				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
 				const { after, ...place } = ledger.next(self.device.publicKey, clock.now());
+				const messageKey = content.kind === KIND.message ? random.bytes(32) : undefined;
 				const entry = await composeEntry(
 					{ crypto, random, device: self.device },
 					{
@@ -266,11 +298,15 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 					},
 					sealing,
 					content,
+					messageKey,
 				);
 				if (content.kind === KIND.message && !judge.rules.takes(entry, content.channel)) {
 					return err({ type: 'not-member', detail: 'the channel takes no messages' });
 				}
-				return keepOwn(entry, content, extra?.(entry) ?? []);
+				const writes = extra?.(entry) ?? [];
+				// What one wrote oneself is wrapped for nobody here: without its key it could not be handed on.
+				const own = messageKey === undefined ? [] : [keys.keep(entry, messageKey)];
+				return keepOwn(entry, content, [...own, ...writes]);
 			}),
 		admit: (grant, controlKeys, bases) =>
 			queue(async () => {

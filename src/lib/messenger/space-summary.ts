@@ -1,0 +1,31 @@
+// A space that is here, as the chat list shows it.
+import { SPACE_KIND } from '#lib/protocol/content.ts';
+import type { SpaceSummary } from './api.ts';
+import type { Self } from './ports.ts';
+import type { Space } from './space/space.ts';
+import { isMember, type Summaries } from './summaries.ts';
+
+export interface SummedUp {
+	readonly node: { readonly space: Space };
+	readonly summaries: Summaries;
+	readonly self: Self;
+}
+
+export function summaryOf({ node: { space }, summaries, self }: SummedUp): SpaceSummary {
+	const { genesis } = space.ledger.authority;
+	const last = summaries.last();
+	return {
+		id: space.key,
+		name: genesis?.name ?? '',
+		kind: genesis?.spaceKind === SPACE_KIND.direct ? 'direct' : 'community',
+		state: 'ready',
+		asked: true,
+		refusal: null,
+		history: !isMember(space, self),
+		ban: null,
+		unread: summaries.unread(),
+		lastText: last?.text ?? null,
+		lastTime: last?.time.ms ?? null,
+		members: summaries.members.get().length,
+	};
+}
