@@ -1,7 +1,7 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
 import type { Result } from '#lib/util/result.ts';
 import type { Readable } from '#lib/util/signal.ts';
-import type { Archive } from './archive/archive.ts';
+import type { Archive } from './archive-api.ts';
 
 export interface Me {
 	readonly name: string;

@@ -1,18 +1,11 @@
-// A person's history as a whole: told as an archive, and taken in from one. Whoever carries it seals it. [BK2] [BK3]
-import type { ArchiveRecord } from '#lib/protocol/archive.ts';
+// Brings the archive of a person together with what keeps it all: spaces, block list, relays. [BK2] [BK3]
+import type { Archive } from '../archive-api.ts';
 import type { BlockList } from '../block-list.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Relays } from '../relays.ts';
 import type { Spaces } from '../spaces.ts';
 import { archiveOf } from './export.ts';
-import { createImport, type Import } from './import.ts';
-
-export interface Archive {
-	/** Everything that is here, read as it is told. `onSpace`: so many of the spaces have been. */
-	records(onSpace?: (done: number, of: number) => void): AsyncGenerator<ArchiveRecord>;
-	/** Takes an archive in, record by record; what has been taken in stays. */
-	takeIn(): Import;
-}
+import { createImport } from './import.ts';
 
 export interface ArchiveParts {
 	readonly spaces: Pick<Spaces, 'live' | 'forRecall' | 'recalled'>;

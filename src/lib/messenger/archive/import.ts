@@ -6,15 +6,11 @@ import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { StoreError } from '#lib/ports/store.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
+import type { Import, ImportError } from '../archive-api.ts';
 import { createReadMarks } from '../conversation.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Past } from '../space/recalling.ts';
 import type { Space } from '../space/space.ts';
-
-/** another-person: it is somebody else's history. storage: it could not be kept. */
-export interface ImportError {
-	readonly type: 'another-person' | 'storage';
-}
 
 export interface ImportTarget {
 	/** The space as it is here, or as a new one of which this device knows the past alone; null: not to be brought back. */
@@ -23,13 +19,6 @@ export interface ImportTarget {
 	settled(space: Space): Promise<void>;
 	block(people: readonly Bytes[]): Promise<Result<void, StoreError>>;
 	useRelays(relays: readonly RelayAddress[]): Promise<void>;
-}
-
-export interface Import {
-	take(record: ArchiveRecord): Promise<Result<void, ImportError>>;
-	/** Spaces taken in so far, and what was refused of them. */
-	readonly spaces: number;
-	readonly refused: number;
 }
 
 export function createImport(
