@@ -13,6 +13,7 @@ import type { Fence, Moderation, SealedContent } from '#lib/protocol/moderation.
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { LinkFrame } from '#lib/protocol/link-frame.ts';
+import type { Part } from '#lib/protocol/part.ts';
 import type { EpochBox, Grant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
@@ -261,6 +262,13 @@ export const grant: fc.Arbitrary<Grant> = fc.record({ ...joinGrant, token: id })
 
 const feedHeads = fc.array(fc.record({ feed: id, seq: uint, id }), { maxLength: 5 });
 
+const part: fc.Arbitrary<Part> = fc
+	.record({
+		hashes: fc.array(id, { minLength: 1, maxLength: 3 }),
+		bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+	})
+	.map(({ hashes, bytes }) => ({ hashes, index: hashes.length - 1, bytes: new Uint8Array(bytes) }));
+
 export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 	fc.record({
 		type: fc.constant('welcome' as const),
@@ -277,9 +285,11 @@ export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 		type: fc.constant('refused' as const),
 		reason: fc.constantFrom(...([0, 1, 2, 3] as const)),
 	}),
+	fc.record({ type: fc.constant('part' as const), part }),
 );
 
 const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
+	fc.record({ type: fc.constant('part' as const), part }),
 	fc.record({
 		type: fc.constant('entries' as const),
 		packets: fc.array(packet, { maxLength: 3 }),

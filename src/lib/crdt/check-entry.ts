@@ -1,6 +1,6 @@
 // What can be said of a packet by itself: that it is well-formed, whole and signed by the device it names. [FD6] [FD7]
 // Knows nothing of spaces or of other entries.
-import { decodeHeader, type Header, type Packet } from '#lib/protocol/entry.ts';
+import { decodeHeader, fitsKind, type Header, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -44,7 +44,10 @@ export async function checkEntry(
 ): Promise<Result<Entry, EntryError>> {
 	const entry = readEntry(crypto, packet);
 	if (!entry.ok) return entry;
-	const { bodyLength, bodyHash: expected, device } = entry.value.header;
+	const { kind, bodyLength, bodyHash: expected, device } = entry.value.header;
+	if (!fitsKind(kind, packet)) {
+		return err({ type: 'bad-body', detail: 'more than an entry of its kind may have' });
+	}
 	if (packet.body !== null) {
 		if (packet.body.length !== bodyLength || !equal(bodyHash(crypto, packet.body), expected)) {
 			return err({ type: 'bad-body', detail: 'not the body that the header names' });

@@ -1,7 +1,8 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { decodePacket, encodePacket, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
+import { countParts, partName } from '#lib/protocol/part.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import {
 	decodeEnvelope,
@@ -13,6 +14,7 @@ import {
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
+import { createAssembling } from './delivery/assembling.ts';
 import { createCutOff } from './delivery/cut-off.ts';
 import { concernedBy } from './delivery/last-word.ts';
 import { createOutbox, packetName, type Outbox } from './delivery/outbox.ts';
@@ -103,6 +105,11 @@ export async function startSpaceNode(
 	const missing = createMissingContent(space, post);
 	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
 	const sealedCare = createSealedCare(ports, self, space, post);
+	const parts = createAssembling(crypto, clock, (from, whole) => {
+		const packet = decodePacket(whole);
+		// What is no packet now is none later either.
+		return packet.ok ? takeEntries(from, [packet.value]) : Promise.resolve(true);
+	});
 	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
 		onAcknowledged: (device, seq) => {
@@ -191,6 +198,8 @@ export async function startSpaceNode(
 			case 'enrol-me':
 				void enrolling.onRequest(from, message);
 				return true;
+			case 'part':
+				return parts.take(from, message.part);
 			case 'enrolled':
 				events.onEnrolled(message.device, message.block);
 				return true;
@@ -218,8 +227,10 @@ export async function startSpaceNode(
 		for (const { entry } of change.placed) {
 			// A copy of one without its content is still wanted.
 			const isWhole = isControl(entry.header.kind) || entry.packet.body !== null;
-			if (spaceKey !== undefined && isWhole)
-				held.add(toHex(packetName(crypto, spaceKey, entry.id)));
+			if (spaceKey === undefined || !isWhole) continue;
+			const name = packetName(crypto, spaceKey, entry.id);
+			const count = countParts(encodePacket(entry.packet).length);
+			for (let index = 0; index < count; index++) held.add(toHex(partName(crypto, name, index)));
 		}
 		for (const name of held) {
 			if (held.size <= NAMES_KEPT) break;
@@ -379,6 +390,7 @@ export async function startSpaceNode(
 			epochs.stop();
 			cutOff.stop();
 			cancelAsk();
+			parts.stop();
 			sync.stop();
 			outbox.stop();
 			admission.stop();

@@ -27,7 +27,8 @@ import { KIND } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
 import {
 	MAX_AUTHORITY_HEADS,
-	MAX_DIRECT_RECIPIENTS,
+	MAX_DEVICES,
+	MAX_LARGE_PACKET,
 	MAX_NAME,
 	MAX_PACKET,
 	MAX_RELAYS,
@@ -154,7 +155,7 @@ const shapes: Record<number, Shape<Content>> = {
 			list(bytes(32), MAX_AUTHORITY_HEADS),
 			list(
 				map(tuple(bytes(32), bytes(32)), ([device, tokenHash]) => ({ device, tokenHash })),
-				MAX_DIRECT_RECIPIENTS,
+				MAX_DEVICES,
 			),
 			bytes(32),
 			bytes(32),
@@ -271,5 +272,5 @@ export function decodeContent(kind: number, encoded: Uint8Array): Result<Content
 	}
 	const shape = shapes[kind];
 	if (shape === undefined) return err({ type: 'shape', detail: `unknown kind ${kind}` });
-	return decode(shape, encoded, MAX_PACKET);
+	return decode(shape, encoded, kind === KIND.epoch ? MAX_LARGE_PACKET : MAX_PACKET);
 }

@@ -24,14 +24,16 @@ import {
 } from './cbor.ts';
 import {
 	MAX_AUTHORITY_HEADS,
+	MAX_DEVICES,
 	MAX_DIRECT_RECIPIENTS,
 	MAX_FEED_HEADS,
+	MAX_LARGE_PACKET,
 	MAX_PACKET,
 	SUITE,
 	VERSION,
 } from './limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
-import type { Result } from '#lib/util/result.ts';
+import { err, type Result } from '#lib/util/result.ts';
 
 /** What an entry does. Below 32: control entries, which make up the authority log. */
 export const KIND = {
@@ -54,6 +56,9 @@ export const KIND = {
 	message: 32,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** Kinds that say something to each member device: their packets grow with the space. */
+const mayBeLarge = (kind: number): boolean => kind === KIND.epoch || kind === KIND.sealed;
 
 export const isControl = (kind: number): boolean => kind < 32;
 
@@ -144,7 +149,7 @@ const headerShape: Shape<Header> = where(
 			keyShape,
 			bytes(32),
 			bytes(32),
-			uint(MAX_PACKET),
+			uint(MAX_LARGE_PACKET),
 			optional(bytes(32)),
 			uint(2 ** 41),
 			uint(2 ** 48),
@@ -169,8 +174,10 @@ const headerShape: Shape<Header> = where(
 		}),
 	),
 	(h) =>
-		(h.seq === 0) === (h.prev.length === 0) && (h.kind === KIND.genesis) === (h.space.length === 0),
-	'seq 0 and no previous entry go together, and so do GENESIS and no space',
+		(h.seq === 0) === (h.prev.length === 0) &&
+		(h.kind === KIND.genesis) === (h.space.length === 0) &&
+		(h.bodyLength <= MAX_PACKET || mayBeLarge(h.kind)),
+	'seq 0 and no previous entry go together, so do GENESIS and no space, and a long body and a kind that may have one',
 );
 
 export function encodeHeader(h: Header): Bytes {
@@ -205,7 +212,7 @@ export const wrapsShape: Shape<Wraps> = map(
 		bytes(32),
 		list(
 			map(tuple(bytes(8), blob(512)), ([prekeyId, box]) => ({ prekeyId, box })),
-			MAX_DIRECT_RECIPIENTS,
+			MAX_DEVICES,
 		),
 	),
 	([ephemeral, boxes]) => ({ ephemeral, boxes }),
@@ -217,7 +224,7 @@ export const wrapsToTuple = (wraps: Wraps): unknown[] => [
 ];
 
 export const packetShape: Shape<Packet> = map(
-	tuple(blob(2048), bytes(64), optional(wrapsShape), optional(blob(MAX_PACKET))),
+	tuple(blob(2048), bytes(64), optional(wrapsShape), optional(blob(MAX_LARGE_PACKET))),
 	([header, signature, wraps, body]) => ({ header, signature, wraps, body }),
 );
 
@@ -230,7 +237,22 @@ export const packetToTuple = (packet: Packet): unknown[] => [
 
 export const encodePacket = (packet: Packet): Bytes => encode(packetToTuple(packet));
 
-export const decodePacket = (encoded: Uint8Array): Result<Packet, DecodeError> =>
-	decode(packetShape, encoded, MAX_PACKET);
+/** Whether an entry of this kind may have so many boxes and so long a body. */
+export const fitsKind = (kind: number, { wraps, body }: Packet): boolean =>
+	mayBeLarge(kind) ||
+	((wraps?.boxes.length ?? 0) <= MAX_DIRECT_RECIPIENTS && (body?.length ?? 0) <= MAX_PACKET);
+
+export function decodePacket(encoded: Uint8Array): Result<Packet, DecodeError> {
+	const packet = decode(packetShape, encoded, MAX_LARGE_PACKET);
+	if (!packet.ok) return packet;
+	const isSmall =
+		encoded.length <= MAX_PACKET &&
+		(packet.value.wraps?.boxes.length ?? 0) <= MAX_DIRECT_RECIPIENTS;
+	if (isSmall) return packet;
+	const header = decodeHeader(packet.value.header);
+	if (!header.ok) return header;
+	if (mayBeLarge(header.value.kind)) return packet;
+	return err({ type: 'too-large', detail: `${encoded.length} > ${MAX_PACKET}` });
+}
 
 export const compareTime = (a: Time, b: Time): number => a.ms - b.ms || a.counter - b.counter;

@@ -22,6 +22,9 @@ export type Label =
 	| 'token' // what a relay knows of an acknowledgement token
 	| 'delete' // what a relay knows of a sender's right to delete
 	| 'receipt' // leaves and nodes of a receipt's batch
+	| 'part'
+	| 'parts' // what several parts make up together, of their hashes
+	| 'part-id' // names of parts on relays
 	| 'packet-id' // a packet's random-looking name on relays
 	// signatures
 	| 'certificate'

@@ -7,15 +7,19 @@ export const SUITE = 1;
 /** Sizes that a sealed packet can have on the wire and on relays. */
 export const BUCKETS = [1024, 2048, 4096, 8192, 16384] as const;
 export const MAX_BLOCK = 16384;
-/** A packet must fit a block with everything around it. */
+/** A packet must fit a block with everything around it, */
 export const MAX_PACKET = 15_600;
+/** or, where it says something to every device of a large space, be no longer than this: it travels in parts. */
+export const MAX_LARGE_PACKET = 262_144;
+/** Member devices of one space. */
+export const MAX_DEVICES = 1024;
 export const MAX_TEXT = 8192;
 export const MAX_NAME = 64;
 /** Why somebody was banned, something purged and so on. */
 export const MAX_REASON = 280;
 export const MAX_AUTHORITY_HEADS = 16;
 export const MAX_FEED_HEADS = 8;
-/** Devices that a message's session key is wrapped for one by one. */
+/** Devices that a message's session key is wrapped for one by one; for more it is wrapped under a ratchet. */
 export const MAX_DIRECT_RECIPIENTS = 32;
 export const MAX_RELAYS = 5;
 export const MAX_RELAY_URLS = 4;

@@ -9,6 +9,7 @@
 //                 view begins]
 //         ENTRIES [1, [packet …]]   the authority log
 //         REFUSED [2, reason]
+//         PART    [3, [hash 32 …≤17], index, bytes]   of one of these, where it is longer than a block (part.ts)
 import {
 	bytes,
 	decode,
@@ -25,8 +26,9 @@ import {
 } from './cbor.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
-import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
-import { MAX_FEEDS_PER_MESSAGE, type FeedHead } from './space-message.ts';
+import { MAX_AUTHORITY_HEADS, MAX_LARGE_PACKET } from './limits.ts';
+import { partShape, partToTuple, type Part } from './part.ts';
+import { type FeedHead } from './space-message.ts';
 import { label } from './labels.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -78,7 +80,11 @@ export type JoinReply =
 			readonly bases: readonly FeedHead[];
 	  }
 	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
-	| { readonly type: 'refused'; readonly reason: Refusal };
+	| { readonly type: 'refused'; readonly reason: Refusal }
+	| { readonly type: 'part'; readonly part: Part };
+
+/** Feeds in a WELCOME. */
+const MAX_BASES = 3000;
 
 /** The bytes that an invite key signs for one person's device, so that the proof serves nobody else. */
 export const joinProofContent = (
@@ -167,7 +173,7 @@ const replyShape: Shape<JoinReply> = variants<JoinReply>(
 			list(id, MAX_AUTHORITY_HEADS),
 			list(
 				map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
-				MAX_FEEDS_PER_MESSAGE,
+				MAX_BASES,
 			),
 		),
 		([, space, grant, controlKeys, bases]) => ({
@@ -186,6 +192,7 @@ const replyShape: Shape<JoinReply> = variants<JoinReply>(
 		type: 'refused' as const,
 		reason: reason as Refusal,
 	})),
+	map(tuple(literal(3), partShape), ([, part]) => ({ type: 'part' as const, part })),
 );
 
 export function encodeJoinReply(reply: JoinReply): Bytes {
@@ -202,8 +209,10 @@ export function encodeJoinReply(reply: JoinReply): Bytes {
 			return encode([1, reply.packets.map(packetToTuple)]);
 		case 'refused':
 			return encode([2, reply.reason]);
+		case 'part':
+			return encode([3, partToTuple(reply.part)]);
 	}
 }
 
 export const decodeJoinReply = (encoded: Uint8Array): Result<JoinReply, DecodeError> =>
-	decode(replyShape, encoded, MAX_BLOCK);
+	decode(replyShape, encoded, MAX_LARGE_PACKET + 16);

@@ -7,6 +7,7 @@
 // PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …]]
 // SIGNAL   [3, signal]       signal = [1, space 32, from 32, to 32, attempt 16, step, payload, time, signature 64]
 // ENROL ME [4, space 32, member, token hash 32, proof 64]   a fresh device of a member asks to be let in beside the old one
+// PART     [6, part]   of a packet that is longer than a block (part.ts)
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 import {
 	blob,
@@ -28,6 +29,7 @@ import {
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
 import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
+import { partShape, partToTuple, type Part } from './part.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
@@ -97,7 +99,8 @@ export type SpaceMessage =
 			/** The fresh one. */
 			readonly device: Bytes;
 			readonly block: Bytes;
-	  };
+	  }
+	| { readonly type: 'part'; readonly part: Part };
 
 /** What ENROL will say; the proof is the fresh device's own. */
 export interface EnrolRequest {
@@ -219,6 +222,7 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		device,
 		block,
 	})),
+	map(tuple(literal(6), partShape), ([, part]) => ({ type: 'part' as const, part })),
 );
 
 function messageToTuple(message: SpaceMessage): unknown[] {
@@ -240,6 +244,8 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [4, message.space, memberToTuple(message.member), message.tokenHash, message.proof];
 		case 'enrolled':
 			return [5, message.device, message.block];
+		case 'part':
+			return [6, partToTuple(message.part)];
 	}
 }
 

@@ -24,7 +24,12 @@ import {
 	type Packet,
 } from '#lib/protocol/entry.ts';
 import { decodeInvitation, encodeInvitation, type Invitation } from '#lib/protocol/invitation.ts';
-import { DEFAULT_TTL_SECONDS, MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import {
+	DEFAULT_TTL_SECONDS,
+	MAX_LARGE_PACKET,
+	MAX_PACKET,
+	MAX_TTL_SECONDS,
+} from '#lib/protocol/limits.ts';
 import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
 import { decodeJoinReply, encodeJoinReply, type Grant } from '#lib/protocol/lobby.ts';
 import { label } from '#lib/protocol/labels.ts';
@@ -95,6 +100,8 @@ describe('a header', () => {
 		expect(headerFits({ time: { ms: 2 ** 48 + 1, counter: 0 } })).toBe(false);
 		expect(headerFits({ time: { ms: 0, counter: 65_536 } })).toBe(false);
 		expect(headerFits({ bodyLength: MAX_PACKET + 1 })).toBe(false);
+		expect(headerFits({ kind: KIND.epoch, bodyLength: MAX_LARGE_PACKET })).toBe(true);
+		expect(headerFits({ kind: KIND.epoch, bodyLength: MAX_LARGE_PACKET + 1 })).toBe(false);
 		expect(headerFits({ kind: 256 })).toBe(false);
 	});
 
@@ -139,6 +146,25 @@ describe('a packet', () => {
 		expect(packetFits({ body: new Uint8Array(15_500) })).toBe(true);
 		expect(packetFits({ body: new Uint8Array(15_600) })).toBe(false);
 		expect(packetFits({ signature: signature.slice(1) })).toBe(false);
+	});
+
+	it('[EN4] has 1,024 wraps and 256 KiB where it says something to each device', () => {
+		const boxes = (count: number, length: number) =>
+			times(count, { prekeyId: id.slice(24), box: new Uint8Array(length) });
+		const large = (kind: number, count: number, length: number, body = 0): boolean =>
+			packetFits({
+				header: encodeHeader({ ...header, kind }),
+				wraps: { ephemeral: id, boxes: boxes(count, length) },
+				body: new Uint8Array(body),
+			});
+		for (const kind of [KIND.epoch, KIND.sealed]) {
+			expect(large(kind, 1024, 150, 80_000)).toBe(true);
+			expect(large(kind, 1025, 1)).toBe(false);
+			expect(large(kind, 1024, 150, 100_000)).toBe(false);
+		}
+		expect(large(KIND.message, 33, 1)).toBe(false);
+		expect(large(KIND.message, 1, 1, 15_700)).toBe(false);
+		expect(large(KIND.ban, 1, 1, 15_700)).toBe(false);
 	});
 });
 
@@ -194,10 +220,10 @@ describe('content', () => {
 		expect(contentFits({ ...genesis, name: '' })).toBe(false);
 	});
 
-	it('[CT1] names at most 32 recipients, 16 earlier keys, 5 relays of 4 addresses', () => {
+	it('[CT1] names at most 1,024 recipients, 16 earlier keys, 5 relays of 4 addresses', () => {
 		const recipients = (count: number) => times(count, { device: id, tokenHash: id });
-		expect(contentFits({ ...epoch, recipients: recipients(32) })).toBe(true);
-		expect(contentFits({ ...epoch, recipients: recipients(33) })).toBe(false);
+		expect(contentFits({ ...epoch, recipients: recipients(1024) })).toBe(true);
+		expect(contentFits({ ...epoch, recipients: recipients(1025) })).toBe(false);
 		expect(contentFits({ ...epoch, earlierControlKeys: times(16, id) })).toBe(true);
 		expect(contentFits({ ...epoch, earlierControlKeys: times(17, id) })).toBe(false);
 		expect(contentFits({ ...epoch, relays: times(5, relay) })).toBe(true);
@@ -278,7 +304,7 @@ describe('messages between devices', () => {
 		);
 	});
 
-	it('[IN4] welcome with what fits a block', () => {
+	it('[IN4] welcome with 16 keys and 3,000 feeds at most', () => {
 		const grant: Grant = {
 			groupKey: id,
 			step: 1,
@@ -300,7 +326,8 @@ describe('messages between devices', () => {
 			).ok;
 		expect(welcome(16, 150)).toBe(true);
 		expect(welcome(17, 0)).toBe(false);
-		expect(welcome(0, 201)).toBe(false);
+		expect(welcome(0, 3000)).toBe(true);
+		expect(welcome(0, 3001)).toBe(false);
 	});
 });
 

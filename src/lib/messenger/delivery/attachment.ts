@@ -1,7 +1,7 @@
 // One mailbox on one relay, as a device that reads it: opens it, subscribes whenever the relay is up, hands blocks on,
 // and acknowledges what has been durably taken in. [DV1] [DV2]
 import type { SigningKey } from '#lib/ports/crypto.ts';
-import type { Receipt } from '#lib/protocol/mailbox.ts';
+import { MAX_TOKENS, type Receipt } from '#lib/protocol/mailbox.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
 import type { MailboxClient, MailboxError } from '#lib/mailbox/client-api.ts';
@@ -59,6 +59,10 @@ export interface Attachment {
 	update(spec: MailboxSpec): void;
 	detach(): void;
 }
+
+/** More recipients than a frame can list are all there are. [PT5] */
+const listable = (to: readonly Bytes[] | null): readonly Bytes[] | null =>
+	to !== null && to.length > MAX_TOKENS ? null : to;
 
 const ACK_DELAY = 5;
 /** When a relay that is up refused or didn't answer. */
@@ -174,13 +178,18 @@ export function attachMailbox(
 		present: () => present,
 		async push(to, block) {
 			const packet = random.bytes(32);
-			await pool.client(relay)?.push(spec.mailbox, spec.writeKey, { packet, to, block });
+			const pushed = { packet, to: listable(to), block };
+			await pool.client(relay)?.push(spec.mailbox, spec.writeKey, pushed);
 		},
 		async put(packet, deleteHash, to, block) {
 			const client = pool.client(relay);
 			if (client === undefined) return err(gone);
 			const { mailbox, writeKey, ttl } = spec;
-			const stored = await client.put(mailbox, writeKey, { packet, ttl, deleteHash, to, block });
+			const listed = listable(to);
+			const put = { packet, ttl, deleteHash, to: listed, block };
+			const stored = await client.put(mailbox, writeKey, put);
+			// What is for everybody is for this device too, which has it.
+			if (stored.ok && listed === null) settle(packet);
 			if (!stored.ok && stored.error.type === 'closed') closed = true;
 			return stored.ok ? { ok: true, value: { relay, receipt: stored.value } } : stored;
 		},

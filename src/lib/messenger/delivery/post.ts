@@ -8,9 +8,8 @@ import {
 	type Envelope,
 	type SpaceMessage,
 } from '#lib/protocol/space-message.ts';
-import { MAX_CONTENT } from '#lib/protocol/block.ts';
-import { encodePacket, type Packet } from '#lib/protocol/entry.ts';
 import { DAY } from '#lib/protocol/limits.ts';
+import { partName } from '#lib/protocol/part.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
@@ -20,14 +19,12 @@ import type { Space } from '../space/space.ts';
 import { attachMailbox, type Attachment, type MailboxSpec, type StoredCopy } from './attachment.ts';
 import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
+import { forBlocks, forLinks } from './splitting.ts';
 
 /** At most this many epochs' mailboxes are read. */
 const EPOCHS_READ = 16;
 /** Relays that a stored copy goes to. */
 const COPIES = 2;
-/** What an envelope adds to the message inside. */
-export const ENVELOPE_OVERHEAD = 160;
-const LINK_BATCH = 180_000;
 
 export interface PostEvents {
 	/** True once everything in it has been durably dealt with. */
@@ -220,7 +217,7 @@ export function createPost(
 	}
 
 	function sendByLink(device: string, message: SpaceMessage): void {
-		for (const part of split(message, LINK_BATCH)) {
+		for (const part of forLinks(crypto, message)) {
 			links.send(device, space.key, envelopeFor(device, part));
 		}
 	}
@@ -236,7 +233,7 @@ export function createPost(
 	function sendByRelay(device: string, message: SpaceMessage): boolean {
 		const found = presence(device);
 		if (found === null) return false;
-		for (const part of split(message, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
+		for (const part of forBlocks(crypto, message)) {
 			const sealed = block(found.post, envelopeFor(device, part));
 			if (sealed !== undefined) void found.attachment.push(found.to, sealed);
 		}
@@ -269,7 +266,7 @@ export function createPost(
 				pushes.set(found.attachment, group);
 			}
 			for (const [attachment, { post, to }] of pushes) {
-				for (const part of split(message, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
+				for (const part of forBlocks(crypto, message)) {
 					const sealed = block(post, envelopeFor(null, part));
 					if (sealed !== undefined) void attachment.push(to, sealed);
 				}
@@ -284,15 +281,25 @@ export function createPost(
 			const reached = devices.filter((device) => tokensOf(post, device).length > 0);
 			const to = reached.flatMap((device) => tokensOf(post, device));
 			if (to.length === 0) return NOTHING_STORED;
-			const sealed = block(post, envelopeFor(null, message));
-			if (sealed === undefined) return NOTHING_STORED;
+			const blocks = forBlocks(crypto, message).flatMap(
+				(piece) => block(post, envelopeFor(null, piece)) ?? [],
+			);
 			const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
 			const drawn = draw(ready, COPIES, () => fraction(random));
 			const hash = deleteHash(crypto, preimage);
 			const stored = await Promise.all(
-				drawn.map((attachment) => attachment.put(packet, hash, to, sealed)),
+				drawn.map((attachment) =>
+					Promise.all(
+						blocks.map((sealed, index) =>
+							attachment.put(partName(crypto, packet, index), hash, to, sealed),
+						),
+					),
+				),
 			);
-			const copies = stored.filter((result) => result.ok).map((result) => result.value);
+			const copies = stored.flatMap((results) => {
+				const [first] = results;
+				return first?.ok === true && results.every((result) => result.ok) ? [first.value] : [];
+			});
 			return copies.length === 0 ? NOTHING_STORED : { copies, devices: reached };
 		},
 		remove(packet, preimage) {
@@ -346,24 +353,4 @@ function draw<T>(items: readonly T[], count: number, next: () => number): T[] {
 		drawn.push(...left.splice(Math.floor(next() * left.length), 1));
 	}
 	return drawn;
-}
-
-/** A message in parts that each fit: only entries grow long. */
-export function split(message: SpaceMessage, limit: number): readonly SpaceMessage[] {
-	if (message.type !== 'entries') return [message];
-	const parts: Packet[][] = [];
-	let part: Packet[] = [];
-	let size = 0;
-	for (const packet of message.packets) {
-		const length = encodePacket(packet).length;
-		if (part.length > 0 && (size + length > limit || part.length === 64)) {
-			parts.push(part);
-			part = [];
-			size = 0;
-		}
-		part.push(packet);
-		size += length;
-	}
-	if (part.length > 0) parts.push(part);
-	return parts.map((packets) => ({ type: 'entries', packets }));
 }

@@ -1,6 +1,5 @@
 // Takes what was purged off the relays: whoever has a mailbox's owner key deletes the packets in it, the author's device all
 // its own copies. In their place go headers without content, so that nobody's feed has a gap for it. [TB4]
-import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
@@ -8,7 +7,7 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Space, SpaceChange } from '../space/space.ts';
 import { packetName, type Outbox } from './outbox.ts';
-import { ENVELOPE_OVERHEAD, split, type Post } from './post.ts';
+import type { Post } from './post.ts';
 
 /** What was purged longer ago than this has left every mailbox by itself. */
 const RECENT = DEFAULT_TTL_SECONDS * 1000;
@@ -68,10 +67,8 @@ export function createRelayPurge(
 			.map(([device]) => device)
 			.filter((device) => post.route(device) === null);
 		if (packets.length === 0 || away.length === 0) return;
-		for (const part of split({ type: 'entries', packets }, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
-			const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
-			await post.store(away, copy, part);
-		}
+		const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+		await post.store(away, copy, { type: 'entries', packets });
 	}
 
 	return {

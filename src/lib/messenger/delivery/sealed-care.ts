@@ -1,11 +1,10 @@
 // A Powernode's device sees to it that those who come in learn what is sealed for every member, where who let them in
 // could not pass it on. [SH4]
-import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import { owedFor } from '../space/rewrapping.ts';
 import type { Space, SpaceChange } from '../space/space.ts';
-import { ENVELOPE_OVERHEAD, split, type Post } from './post.ts';
+import type { Post } from './post.ts';
 
 export interface SealedCare {
 	onChange(change: SpaceChange): Promise<void>;
@@ -31,11 +30,9 @@ export function createSealedCare(
 				const key = toHex(device.device);
 				if (key === toHex(self.device.publicKey)) continue;
 				const message = { type: 'entries', packets } as const;
-				for (const part of split(message, MAX_CONTENT - ENVELOPE_OVERHEAD)) {
-					if (post.send(key, part)) continue;
-					const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
-					void post.store([key], copy, part);
-				}
+				if (post.send(key, message)) continue;
+				const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+				void post.store([key], copy, message);
 			}
 		},
 	};

@@ -7,6 +7,7 @@ import { HISTORY, SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
 import type { InviteState } from '#lib/crdt/authority-state.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { DEFAULT_TTL_SECONDS, MAX_CLOCK_AHEAD } from '#lib/protocol/limits.ts';
+import { partsOf } from '#lib/protocol/part.ts';
 import {
 	decodeJoinRequest,
 	encodeJoinReply,
@@ -20,7 +21,7 @@ import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
-import { split } from '../delivery/post.ts';
+import { batchesOf } from '../delivery/splitting.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
@@ -175,7 +176,7 @@ export function createAdmission(
 			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger },
 			{ rootHash: rootHashOf(crypto, rootKey), prekey: request.member.prekey.publicKey },
 		);
-		const batches = split({ type: 'entries', packets }, MAX_SEALED_TO - 64);
+		const batches = batchesOf(packets, MAX_SEALED_TO - 64);
 		return reply(relay, request, [
 			{
 				type: 'welcome',
@@ -184,7 +185,7 @@ export function createAdmission(
 				controlKeys: controlKeys(space, space.ledger.control),
 				bases: since ? bases : bases.filter((base) => equal(base.feed, deviceKey)),
 			},
-			...batches.filter((batch) => batch.type === 'entries'),
+			...batches.map((batch) => ({ type: 'entries' as const, packets: batch })),
 		]);
 	}
 
@@ -216,6 +217,13 @@ export function createAdmission(
 		return hasRoom(space) ? null : REFUSAL.full;
 	}
 
+	/** What is longer than a block goes in parts. */
+	function inBlocks(each: JoinReply): Bytes[] {
+		const encoded = encodeJoinReply(each);
+		if (encoded.length <= MAX_SEALED_TO) return [encoded];
+		return partsOf(crypto, encoded).map((part) => encodeJoinReply({ type: 'part', part }));
+	}
+
 	/** Puts the answer into the joiner's own mailbox; true once the relay keeps all of it. */
 	async function reply(
 		relay: string,
@@ -227,7 +235,7 @@ export function createAdmission(
 		const writeKey = await crypto.signingKey(request.replyWriteSeed);
 		const { publicKey } = request.member.prekey;
 		const blocks = await Promise.all(
-			replies.map((each) => sealTo(crypto, random, publicKey, encodeJoinReply(each))),
+			replies.flatMap(inBlocks).map((each) => sealTo(crypto, random, publicKey, each)),
 		);
 		// All at once, in order: a far relay costs one round trip, however long the log.
 		const stored = await Promise.all(

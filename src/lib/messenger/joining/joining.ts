@@ -16,6 +16,7 @@ import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
+import { createAssembling } from '../delivery/assembling.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
@@ -103,6 +104,8 @@ export interface JoiningEvents {
 	onRefused(reason: Refusal): void;
 }
 
+type Whole = Exclude<JoinReply, { type: 'part' }>;
+
 export interface Joining {
 	readonly record: JoinRecord;
 	stop(): void;
@@ -131,7 +134,7 @@ export async function startJoining(
 	const attachments: Attachment[] = [];
 	let stopKnocking: readonly (() => void)[] = [];
 	const queue = createQueue();
-	const early: JoinReply[] = [];
+	const early: Whole[] = [];
 	/** As far as it was brought in before: what was acknowledged then won't come again. */
 	let space = await begunSpace();
 	let ended = false;
@@ -180,12 +183,22 @@ export async function startJoining(
 		for (const prekey of self.prekeys) {
 			const opened = await openWith(crypto, prekey, block);
 			const reply = opened && decodeJoinReply(opened);
-			if (reply?.ok === true) return take(reply.value);
+			if (reply?.ok !== true) continue;
+			const { value } = reply;
+			if (value.type === 'part') return parts.take('', value.part);
+			return queue(() => take(value));
 		}
 		return true;
 	}
 
-	async function take(reply: JoinReply): Promise<boolean> {
+	const parts = createAssembling(crypto, clock, (_from, whole) => {
+		const reply = decodeJoinReply(whole);
+		if (!reply.ok || reply.value.type === 'part') return Promise.resolve(true);
+		const { value } = reply;
+		return queue(() => take(value));
+	});
+
+	async function take(reply: Whole): Promise<boolean> {
 		if (ended) return true;
 		if (reply.type === 'refused') {
 			finish();
@@ -229,6 +242,7 @@ export async function startJoining(
 
 	function end(): void {
 		ended = true;
+		parts.stop();
 		for (const stop of stopKnocking) stop();
 		for (const cancel of knocks.values()) cancel();
 	}
@@ -263,7 +277,7 @@ export async function startJoining(
 						tokens: [record.token],
 					},
 					{
-						onBlock: (block) => queue(() => onReply(block)),
+						onBlock: onReply,
 						isHeld: () => false,
 						onReady: () => undefined,
 						onPresence: () => undefined,
