@@ -137,10 +137,10 @@ export const contents: readonly HostileCase[] = [
 		[[id(1), id(1), 0]],
 		'x'.repeat(281),
 	]),
-	holds('EPOCH of 33 recipients', KIND.epoch, [
+	holds('EPOCH of 1,025 recipients', KIND.epoch, [
 		0,
 		[],
-		many(33, (n) => [id(n), id(n)]),
+		many(1025, (n) => [id(n), id(n)]),
 		id(1),
 		id(2),
 		id(3),

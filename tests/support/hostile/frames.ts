@@ -92,8 +92,7 @@ export const frames: readonly HostileCase[] = [
 	packs('a packet of five parts', (p) => [p.header, p.signature, null, p.body, null]),
 	packs('a header of 2049 bytes', (p) => [zeros(2049), p.signature, null, p.body]),
 	packs('a signature of 63 bytes', (p) => [p.header, zeros(63), null, p.body]),
-	packs('a body of 15,601 bytes', (p) => [p.header, p.signature, null, zeros(15_601)]),
-	packs('33 wraps', (p) => [p.header, p.signature, boxes(33, 8, 48), p.body]),
+	packs('1,025 wraps', (p) => [p.header, p.signature, boxes(1025, 8, 48), p.body]),
 	packs('a wrap of 513 bytes', (p) => [p.header, p.signature, boxes(1, 8, 513), p.body]),
 	packs('a wrap for a name of 7 bytes', (p) => [p.header, p.signature, boxes(1, 7, 48), p.body]),
 ];

@@ -108,6 +108,17 @@ export const packets: readonly HostileCase[] = [
 		...packet,
 		body: flipped(packet.body ?? zeros(1), 5),
 	})),
+	changes('a body longer than any message has', 'bad-body', (packet) => ({
+		...packet,
+		body: zeros(15_601),
+	})),
+	changes('33 wraps of a message', 'bad-body', (packet) => ({
+		...packet,
+		wraps: {
+			ephemeral: zeros(32),
+			boxes: Array.from({ length: 33 }, () => ({ prekeyId: zeros(8), box: zeros(48) })),
+		},
+	})),
 	changes('a body cut short', 'bad-body', (packet) => ({
 		...packet,
 		body: packet.body?.slice(1) ?? null,
