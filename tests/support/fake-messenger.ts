@@ -23,6 +23,7 @@ import {
 	SPACES,
 	type NetworkScene,
 } from './fake-data.ts';
+import { createFakeVerification } from './fake-verification.ts';
 import { createFakeSpace, type FakeRole, type FakeSpace } from './fake-moderation.ts';
 
 export interface FakeScene {
@@ -37,6 +38,10 @@ export interface FakeScene {
 	readonly eventful?: boolean;
 	/** Root Hash of somebody who is blocked from the start. */
 	readonly blocked?: string;
+	/** Root Hash of somebody who is verified from the start. */
+	readonly verified?: string;
+	/** There are warnings to take note of. */
+	readonly warned?: boolean;
 	readonly banned?: 'locked' | 'destroyed' | 'undone';
 	/** Every act of moderation fails with it. */
 	readonly failing?: ModerationError['type'];
@@ -178,6 +183,8 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 				role: fresh(space) ? 'founder' : (scene.role ?? 'member'),
 				fresh: fresh(space),
 				space,
+				alone: space === fakeHash('mina-direct'),
+				verified: scene.verified,
 				eventful: scene.eventful === true && space === fakeHash('harbour'),
 				failing: scene.failing,
 				onMessages: (how) => {
@@ -241,6 +248,9 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			for (const { id } of spaces.get()) inside(id).block(person, blocked);
 			return ok();
 		},
+		verification: createFakeVerification(rootHash, scene.warned === true, (person, verified) => {
+			for (const { id } of spaces.get()) inside(id).verify(person, verified);
+		}),
 		dismiss: async (space) => {
 			await seconds(150);
 			gone(space);

@@ -28,6 +28,7 @@ export interface FakeSpace {
 	/** A message as this person sees it: with its powers, and folded if its author is blocked. */
 	dress(message: MessageView): MessageView;
 	block(rootHash: string, blocked: boolean): void;
+	verify(rootHash: string, verified: boolean): void;
 	addInvitation(invitation: OpenInvitation): void;
 }
 
@@ -37,8 +38,12 @@ interface Parts {
 	/** Somebody made it just now: nobody else is in it. */
 	readonly fresh: boolean;
 	readonly space: string;
+	/** With the first of the people and nobody else. */
+	readonly alone: boolean;
 	/** With a history of moderation. */
 	readonly eventful: boolean;
+	/** Root Hash of somebody verified from the start. */
+	readonly verified?: string | undefined;
 	/** Every act fails with it. */
 	readonly failing?: ModerationError['type'] | undefined;
 	/** Messages have changed: each is shown anew by `change`. */
@@ -78,6 +83,8 @@ export function createFakeSpace(parts: Parts): FakeSpace {
 			shadowBanned: false,
 			forked: false,
 			blocked: false,
+			verified: false,
+			namesake: false,
 			may: { ban: false, shadowBan: false, grant: false, revoke: false },
 			devices: 1,
 			online: false,
@@ -86,11 +93,12 @@ export function createFakeSpace(parts: Parts): FakeSpace {
 	const firstOf: FakeRole = role === 'founder' ? 'member' : 'founder';
 	const members = createSignal<readonly MemberView[]>([
 		member(me.rootHash, me.name, { isMe: true, role, online: true }),
-		...(fresh ? [] : PEOPLE).map((person, index) =>
+		...(fresh ? [] : PEOPLE.slice(0, parts.alone ? 1 : undefined)).map((person, index) =>
 			member(fakeHash(person.key), person.name, {
 				role: index === 0 ? firstOf : eventful && index === 1 ? 'powernode' : 'member',
 				devices: 1 + (index % 2),
 				online: index < 3,
+				...(parts.verified === fakeHash(person.key) ? { verified: true } : {}),
 				...(eventful && person.key === 'ines' ? { shadowBanned: moderates } : {}),
 				...(eventful && person.key === 'tomas' ? { forked: true } : {}),
 			}),
@@ -236,6 +244,9 @@ export function createFakeSpace(parts: Parts): FakeSpace {
 			parts.onMessages((message) =>
 				message.author === rootHash ? { ...message, blocked } : message,
 			);
+		},
+		verify: (rootHash, verified) => {
+			change(rootHash, { verified });
 		},
 		addInvitation: (invitation) => {
 			invitations.update((known) => [invitation, ...known]);

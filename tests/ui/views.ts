@@ -1,6 +1,7 @@
 // Every view of the interface: the scene it needs, and the way there.
 import { MODERATION_VIEWS } from './moderation-views.ts';
 import { SECURITY_VIEWS } from './security-views.ts';
+import { VERIFICATION_VIEWS } from './verification-views.ts';
 import { INVITATION, openChat, press, type View } from './view.ts';
 
 const peers = (scene: string): View => ({
@@ -221,6 +222,7 @@ export const VIEWS: readonly View[] = [
 	},
 	...MODERATION_VIEWS,
 	...SECURITY_VIEWS,
+	...VERIFICATION_VIEWS,
 	...['unsupported', 'other-tab', 'moved', 'failed'].map((boot): View => ({
 		name: boot,
 		scene: { boot },

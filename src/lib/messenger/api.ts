@@ -2,6 +2,7 @@
 import type { Result } from '#lib/util/result.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
+import type { Verification } from './verification.ts';
 
 export interface Me {
 	readonly name: string;
@@ -72,6 +73,10 @@ export interface MemberView {
 	readonly forked: boolean;
 	/** This person's own choice, on this device: its messages are folded away. */
 	readonly blocked: boolean;
+	/** This person has compared safety numbers with them. */
+	readonly verified: boolean;
+	/** Somebody else here, or who was here, has a name that looks like this one. */
+	readonly namesake: boolean;
 	readonly may: MemberPowers;
 	readonly devices: number;
 	readonly online: boolean;
@@ -299,6 +304,7 @@ export interface Messenger {
 	moderation(space: string): Moderation;
 	/** Folds away what somebody writes, for oneself alone, in every space. */
 	block(rootHash: string, blocked: boolean): Promise<Result<void, SendError>>;
+	readonly verification: Verification;
 	/** Takes a space that has banned this person off the list, and destroys what is left of it at once. */
 	dismiss(space: string): Promise<void>;
 

@@ -21,6 +21,8 @@ import { createRelays, relayView } from './relays.ts';
 import type { SpaceNode } from './space-node.ts';
 import { createSpaces, type LiveSpace } from './spaces.ts';
 import { isMember } from './summaries.ts';
+import { createVerification } from './verification.ts';
+import { createVerifiedPeople } from './verified.ts';
 
 const PICTURE_EVERY = 50;
 
@@ -73,6 +75,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		return made;
 	}
 	const blocked = createBlockList(ports.store);
+	const verified = createVerifiedPeople(ports.store);
 	const spaces = createSpaces(
 		ports,
 		self,
@@ -80,11 +83,22 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		linksFor,
 		nameOfRelay,
 		blocked.has,
+		(rootHash) => verified.get(rootHash) !== undefined,
 		inviting,
 		() => {
 			publishNetwork();
 		},
+		(space) => {
+			verification.update(space);
+		},
 	);
+	const verification = createVerification(ports, self, verified, {
+		ledger: (space) => spaces.get(space)?.node.space.ledger,
+		ledgers: () => spaces.live().map(({ node }) => node.space.ledger),
+		onChange() {
+			for (const { summaries } of spaces.live()) summaries.updateMembers();
+		},
+	});
 
 	const view = (): NetworkView => {
 		const added = relays.added();
@@ -135,6 +149,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 
 	await relays.load();
 	await blocked.load();
+	await verified.load();
 	await spaces.load();
 	const stopWatching = pool.relays.subscribe(publishNetwork);
 	const stopOnline = page.onOnline(() => {
@@ -171,6 +186,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			}
 			return ok();
 		},
+		verification,
 		invite(space, choice) {
 			const { node, self: own } = required(space);
 			return inviting.invite(node, own, choice);

@@ -75,8 +75,10 @@ export function createSpaces(
 	linksFor: (self: Self) => Links,
 	relayName: (key: string) => string,
 	isBlocked: (rootHash: string) => boolean,
+	isVerified: (rootHash: string) => boolean,
 	inviting: Inviting,
 	onPresence: () => void,
+	onControl: (space: string) => void,
 ): Spaces {
 	const { store, clock } = ports;
 	const spaces = new Map<string, LiveSpace>();
@@ -123,6 +125,7 @@ export function createSpaces(
 				if (change.messages.size > 0 || change.shrunk.size > 0 || change.control) refreshAll();
 				if (change.control) lockIfBanned(space.key);
 				if (change.control) spaces.get(space.key)?.recovery.look();
+				if (change.control) onControl(space.key);
 				publish();
 			},
 			onDelivery: refreshAll,
@@ -140,6 +143,7 @@ export function createSpaces(
 			node,
 			createReadMarks(store, space.id),
 			isBlocked,
+			isVerified,
 		);
 		await summaries.update();
 		await inviting.load(space, self);
@@ -160,6 +164,7 @@ export function createSpaces(
 		links.greet();
 		lockIfBanned(space.key);
 		recovery.look();
+		onControl(space.key);
 		void endFormer(live);
 		publish();
 		return live;

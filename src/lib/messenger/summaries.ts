@@ -10,6 +10,7 @@ import type { Ports, Self } from './ports.ts';
 import { powersIn } from './powers.ts';
 import type { SpaceNode } from './space-node.ts';
 import type { Space } from './space/space.ts';
+import { namesakesIn } from './warnings.ts';
 
 interface ChannelState {
 	readonly id: Bytes;
@@ -47,6 +48,7 @@ export function createSummaries(
 	node: SpaceNode,
 	marks: ReadMarks,
 	isBlocked: (rootHash: string) => boolean,
+	isVerified: (rootHash: string) => boolean,
 ): Summaries {
 	const { space } = node;
 	const states = new Map<string, ChannelState>();
@@ -102,6 +104,7 @@ export function createSummaries(
 	function updateMembers(): void {
 		const { authority, feeds } = space.ledger;
 		const powers = powersIn(space.ledger, self.rootHash);
+		const namesakes = namesakesIn(space.ledger);
 		members.set(
 			[...authority.people.values()]
 				.filter((person) => person.active)
@@ -115,6 +118,8 @@ export function createSummaries(
 						({ device }) => (feeds.get(toHex(device))?.frozenAt ?? null) !== null,
 					),
 					blocked: isBlocked(toHex(person.rootHash)),
+					verified: isVerified(toHex(person.rootHash)),
+					namesake: namesakes.has(toHex(person.rootHash)),
 					may: powers.over(person.rootHash),
 					devices: person.devices.length,
 					online:

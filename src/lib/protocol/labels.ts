@@ -26,6 +26,7 @@ export type Label =
 	| 'parts' // what several parts make up together, of their hashes
 	| 'part-id' // names of parts on relays
 	| 'packet-id' // a packet's random-looking name on relays
+	| 'safety-number' // digits that two people compare, of a Root Hash
 	// signatures
 	| 'certificate'
 	| 'prekey-record'

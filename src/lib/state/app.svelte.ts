@@ -14,6 +14,7 @@ import type {
 	NetworkView,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
+import type { Warning } from '#lib/messenger/warnings.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
 
 type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security'>;
@@ -40,6 +41,8 @@ export class AppModel {
 	readonly members: (space: string) => readonly MemberView[];
 	readonly #spaces: Live<readonly SpaceSummary[]>;
 	readonly #network: Live<NetworkView>;
+	/** What this person is to take note of in a space. */
+	readonly warnings: (space: string) => readonly Warning[];
 	/** Who may do what in a space. */
 	readonly moderation: PerSpace<ModerationModel>;
 	readonly #drafts = new Map<string, Draft>();
@@ -54,14 +57,16 @@ export class AppModel {
 		this.me = messenger.me;
 		this.now = createNow(clock);
 		const channels = perSpace((space) => live(messenger.channels(space)));
+		const warnings = perSpace((space) => live(messenger.verification.warnings(space)));
 		const members = perSpace((space) => live(messenger.members(space)));
 		this.channels = (space) => inOrder(channels(space).current);
+		this.warnings = (space) => warnings(space).current;
 		this.members = (space) => members(space).current;
 		this.moderation = perSpace((space) => new ModerationModel(messenger.moderation(space)));
 		// Somebody who is let in again after a ban or after leaving comes into a space that was made anew.
 		messenger.spaces.subscribe((spaces) => {
 			const inside = new Set(spaces.filter(({ state }) => state === 'ready').map(({ id }) => id));
-			for (const kept of [channels, members, this.moderation]) kept.keep(inside);
+			for (const kept of [channels, members, warnings, this.moderation]) kept.keep(inside);
 		});
 		this.#spaces = live(messenger.spaces);
 		this.#network = live(messenger.network);

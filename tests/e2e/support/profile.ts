@@ -53,14 +53,25 @@ export async function closeSharedBrowser(): Promise<void> {
 	await browser?.close();
 }
 
-/** A profile in a folder: what it holds survives the browser. */
-export function keptProfile(): Profile {
+/** A camera that sees what is in a file; `allowed`: pages may use it. */
+export const camera = (path: string, allowed: boolean): readonly string[] => [
+	'--use-fake-device-for-media-stream',
+	`--use-file-for-fake-video-capture=${path}`,
+	...(allowed ? ['--use-fake-ui-for-media-stream'] : []),
+];
+
+/** A profile in a folder, and a browser of its own: what it holds survives the browser. */
+export function keptProfile(more: readonly string[] = []): Profile {
 	let folder: string | undefined;
 	let context: BrowserContext | undefined;
 	return {
 		open: async () => {
 			folder ??= await mkdtemp(join(tmpdir(), 'aegis-profile-'));
-			context = await chromium.launchPersistentContext(folder, { executablePath, args, ...pages });
+			context = await chromium.launchPersistentContext(folder, {
+				executablePath,
+				args: [...args, ...more],
+				...pages,
+			});
 			context.setDefaultTimeout(PATIENCE);
 			return context;
 		},

@@ -61,6 +61,8 @@ const kofi: MemberView = {
 	shadowBanned: false,
 	forked: false,
 	blocked: false,
+	verified: false,
+	namesake: false,
 	may: { ban: false, shadowBan: false, grant: false, revoke: false },
 	devices: 1,
 	online: true,
