@@ -10,6 +10,10 @@ export function latestEpochEntries(entries: ControlEntries): readonly ControlEnt
 	return latestOf(entries, epochs);
 }
 
+/** Whether somebody who is no member has the keys of the present epoch. */
+export const isOverheard = ({ active, epoch }: Authority): boolean =>
+	epoch !== null && [...epoch.holders].some((key) => !active.has(key));
+
 /**
  * Whether an epoch in use leaves out a member device, or its keys are with one that is no member, so that a new one is
  * due; so it is when nobody can tell whether a member device has its keys. Epochs that were made at the same time all

@@ -4,7 +4,7 @@
 import type { Admit, Epoch, Genesis } from '#lib/protocol/content.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import { MAX_DEVICES } from '#lib/protocol/limits.ts';
 import type { Member } from '#lib/protocol/identity.ts';
 import type { ChannelEdit, Enrol, PurgedMessage, Tombstone } from '#lib/protocol/moderation.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -238,8 +238,8 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		});
 	}
 
-	/** One device more, and nobody could write to all of them. */
-	const isFull = (): boolean => state.active.size >= MAX_DIRECT_RECIPIENTS;
+	/** One device more, and no EPOCH could name them all. */
+	const isFull = (): boolean => state.active.size >= MAX_DEVICES;
 
 	/** Whether a ban stands against letting this device of this person in: one that had not seen it, nor was undone for it. */
 	function isBarred(root: Bytes, device: string, entry: Entry): boolean {

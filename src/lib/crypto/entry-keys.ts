@@ -1,7 +1,7 @@
 // The key of one entry: what it commits to, how it seals the body, and how it reaches those who may read it.
 // [KY11] [KY12] [KY13] [SH3] [SH4]
 import type { Wraps } from '#lib/protocol/entry.ts';
-import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import { MAX_DEVICES } from '#lib/protocol/limits.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -58,7 +58,7 @@ export interface WrapRecipient {
 const BOX_OVERHEAD = 16;
 
 /**
- * A secret for each of these X25519 prekeys (at most MAX_DIRECT_RECIPIENTS), under one ephemeral key: a fresh one, or
+ * A secret for each of these X25519 prekeys (at most MAX_DEVICES), under one ephemeral key: a fresh one, or
  * that of `seed`. A prekey that is not acceptable gets no box: whoever published it shuts out itself, not the others.
  */
 export async function wrapEach(
@@ -67,7 +67,7 @@ export async function wrapEach(
 	recipients: readonly WrapRecipient[],
 	seed?: Uint8Array,
 ): Promise<Wraps> {
-	if (recipients.length > MAX_DIRECT_RECIPIENTS) throw new Error(`${recipients.length} recipients`);
+	if (recipients.length > MAX_DEVICES) throw new Error(`${recipients.length} recipients`);
 	const hasDecoys = seed !== undefined || recipients.some(({ secret }) => secret === null);
 	const ephemeral = await crypto.agreementKey(seed ?? random.bytes(32));
 	const length = recipients.find(({ secret }) => secret !== null)?.secret?.length ?? 32;
@@ -121,10 +121,10 @@ export async function addWrap(
 	if (!equal(added.ephemeral, wraps.ephemeral)) return added;
 	const others = wraps.boxes.filter((box) => !equal(box.prekeyId, name));
 	const absent = others.filter((box) => !present.has(toHex(box.prekeyId)));
-	const surplus = others.length + added.boxes.length - MAX_DIRECT_RECIPIENTS;
+	const surplus = others.length + added.boxes.length - MAX_DEVICES;
 	const dropped = new Set(absent.slice(0, Math.max(0, surplus)));
 	const boxes = [...others.filter((box) => !dropped.has(box)), ...added.boxes];
-	return { ephemeral: wraps.ephemeral, boxes: boxes.slice(-MAX_DIRECT_RECIPIENTS) };
+	return { ephemeral: wraps.ephemeral, boxes: boxes.slice(-MAX_DEVICES) };
 }
 
 /** One secret for all of these prekeys. */

@@ -12,6 +12,8 @@ import {
 	type SignalStepMessage,
 } from '#lib/protocol/space-message.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
+import { isOverheard } from '#lib/crdt/epoch-choice.ts';
+import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 import { createAssembling } from './delivery/assembling.ts';
@@ -33,6 +35,7 @@ import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import type { Ports, Self } from './ports.ts';
 import { newEpoch } from './space/epochs.ts';
+import { stepOf } from './space/steps.ts';
 import type { Draft, Space, SpaceChange, WriteError } from './space/space.ts';
 
 /** How often devices whose acknowledgement is missing are asked for it, as long as they can be reached. */
@@ -285,8 +288,29 @@ export async function startSpaceNode(
 		outbox.publish(written.value);
 	}
 
+	/** Whether there are more devices than a message's key is wrapped for one by one. */
+	const isLarge = (): boolean => space.ledger.authority.active.size - 1 > MAX_DIRECT_RECIPIENTS;
+
+	/** A message for so many, under this device's ratchet: whoever has the epoch's keys reads it, the others by a wrap. */
+	function largeDraft(content: Content): Draft | null {
+		const { ledger, ring, ratchets } = space;
+		const { epoch, devices } = ledger.authorityAt(clock.now());
+		const keys = epoch && ring.get(epoch.id);
+		if (epoch === null || !keys?.grant) return null;
+		const step = Math.max(keys.grant.step, stepOf(ledger.seenAt(clock.now()), epoch.id));
+		const next = ratchets.next(epoch.id, step, self.device.publicKey);
+		if (next === undefined) return null;
+		const recipients = [...devices]
+			.filter(([device, { active }]) => active && device !== own && !epoch.tokenHashes.has(device))
+			.slice(0, MAX_DIRECT_RECIPIENTS)
+			.map(([, { member }]) => ({ publicKey: member.prekey.publicKey, secret: null }));
+		const { controlKey } = keys;
+		return { content, sealing: { epoch: epoch.id, controlKey, recipients, ratchet: next } };
+	}
+
 	/** What it takes to write this now; null without an epoch to write in. */
 	function draft(content: Content, { epoch, isFor }: WriteHow): Draft | null {
+		if (content.kind === KIND.message && isLarge()) return largeDraft(content);
 		const { authority } = space.ledger;
 		const id = epoch ?? authority.epoch?.id;
 		const keys = id && space.ring.get(id);
@@ -314,6 +338,10 @@ export async function startSpaceNode(
 		how: WriteHow = {},
 		extra: () => readonly StoreWrite[] = () => [],
 	): Promise<Result<Entry, WriteError>> {
+		// Whoever has gone reads nothing more: keys that all have in common are changed before they are used.
+		if (content.kind === KIND.message && isLarge() && isOverheard(space.ledger.authority)) {
+			await startEpoch(EPOCH_REASON.removal, (present) => present);
+		}
 		const written = await space.write(
 			() => Promise.resolve(draft(content, how)),
 			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra()],

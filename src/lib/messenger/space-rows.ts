@@ -12,6 +12,7 @@ const SPACE_TABLES = [
 	'log',
 	'segment',
 	'message-key',
+	'chain',
 	'outbox',
 	'read',
 	'fork',

@@ -5,6 +5,7 @@
 //          body hash 32, body length, attachment root 32 or null, attachment length, expiry (ms, 0: never)]
 // packet  [header bytes, signature 64, wraps or null, body or null (gone)]
 // key reference  [0, epoch 16, salt 16] sealed for every member · [1, epoch 16] wrapped for each device
+//                [2, epoch 16, step, index] wrapped under the author's ratchet, in front of the body: box 48 ‖ sealed content
 // wraps   [ephemeral X25519 key 32, [[prekey id 8, box] …]]
 import {
 	blob,
@@ -70,7 +71,18 @@ export interface Time {
 
 export type KeyReference =
 	| { readonly mode: 'control'; readonly epoch: Bytes; readonly salt: Bytes }
-	| { readonly mode: 'direct'; readonly epoch: Bytes };
+	| { readonly mode: 'direct'; readonly epoch: Bytes }
+	| {
+			readonly mode: 'ratchet';
+			readonly epoch: Bytes;
+			/** Of the epoch's group key. */
+			readonly step: number;
+			/** Of the message in its device's chain. */
+			readonly index: number;
+	  };
+
+export const MAX_STEP = 1_000_000;
+export const MAX_INDEX = 2 ** 32 - 1;
 
 export interface Header {
 	readonly kind: number;
@@ -130,6 +142,12 @@ const keyShape: Shape<KeyReference> = variants<KeyReference>(
 		salt,
 	})),
 	map(tuple(literal(1), bytes(16)), ([, epoch]) => ({ mode: 'direct' as const, epoch })),
+	map(tuple(literal(2), bytes(16), uint(MAX_STEP), uint(MAX_INDEX)), ([, epoch, step, index]) => ({
+		mode: 'ratchet' as const,
+		epoch,
+		step,
+		index,
+	})),
 );
 
 const headerShape: Shape<Header> = where(
@@ -180,8 +198,18 @@ const headerShape: Shape<Header> = where(
 	'seq 0 and no previous entry go together, so do GENESIS and no space, and a long body and a kind that may have one',
 );
 
+function keyToTuple(key: KeyReference): unknown[] {
+	switch (key.mode) {
+		case 'control':
+			return [0, key.epoch, key.salt];
+		case 'direct':
+			return [1, key.epoch];
+		case 'ratchet':
+			return [2, key.epoch, key.step, key.index];
+	}
+}
+
 export function encodeHeader(h: Header): Bytes {
-	const key = h.key.mode === 'control' ? [0, h.key.epoch, h.key.salt] : [1, h.key.epoch];
 	return encode([
 		VERSION,
 		SUITE,
@@ -194,7 +222,7 @@ export function encodeHeader(h: Header): Bytes {
 		[h.time.ms, h.time.counter],
 		h.authorityHeads,
 		h.feedHeads,
-		key,
+		keyToTuple(h.key),
 		h.commitment,
 		h.bodyHash,
 		h.bodyLength,

@@ -27,6 +27,7 @@ import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import { logFor } from '../space/rewrapping.ts';
+import { stepOf } from '../space/steps.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
 import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
@@ -151,7 +152,7 @@ export function createAdmission(
 			member: request.member,
 			tokenHash: request.tokenHash,
 			epoch: epoch.id,
-			step: keys.grant.step + epoch.tokenHashes.size - epoch.content.recipients.length + 1,
+			step: Math.max(keys.grant.step, stepOf(space.ledger.control, epoch.id)) + 1,
 		};
 		const admitted = await events.admit(content, () => [keepHeads(space, device)]);
 		const made = admissionBy(space.ledger, request.tokenHash);

@@ -13,6 +13,7 @@ import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
+import { stepOf } from '../space/steps.ts';
 
 /** How long each further device in line leaves it to those before. */
 const TURN = 2000;
@@ -99,8 +100,7 @@ export function createEnrolling(
 			const { epoch } = space.ledger.authorityAt(clock.now());
 			const grant = epoch && space.ring.get(epoch.id)?.grant;
 			if (epoch === null || !grant) return;
-			const joined = epoch.tokenHashes.size - epoch.content.recipients.length;
-			const step = grant.step + joined + 1;
+			const step = Math.max(grant.step, stepOf(space.ledger.control, epoch.id)) + 1;
 			const content: Enrol = { kind: KIND.enrol, member, proof, tokenHash, epoch: epoch.id, step };
 			if (!(await events.write(content))) return;
 		} else if (before.by !== own && !isAgain) {

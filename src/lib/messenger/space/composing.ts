@@ -7,6 +7,7 @@ import {
 	sealedWrapsSeed,
 	wrapEach,
 } from '#lib/crypto/entry-keys.ts';
+import { wrapUnder } from '#lib/crypto/sender-ratchet.ts';
 import { bodyHash, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';
 import {
@@ -18,7 +19,7 @@ import {
 	type Time,
 	type Wraps,
 } from '#lib/protocol/entry.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { concat, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
 
@@ -47,6 +48,8 @@ export interface EntrySealing {
 	readonly controlKey: Bytes;
 	/** Prekeys of the devices a message is for; for an EPOCH, each with its grant; for a SEALED entry, of all members. */
 	readonly recipients: readonly EntryRecipient[];
+	/** For a message to more devices than one can wrap for: its place in the own chain, and the key of that. */
+	readonly ratchet?: { readonly place: KeyReference; readonly key: Bytes };
 }
 
 interface Tools {
@@ -68,7 +71,7 @@ export async function composeEntry(
 	const salt = random.bytes(16);
 	const key: KeyReference = control
 		? { mode: 'control', epoch: sealing.epoch, salt }
-		: { mode: 'direct', epoch: sealing.epoch };
+		: (sealing.ratchet?.place ?? { mode: 'direct', epoch: sealing.epoch });
 	const entryKey = control
 		? controlEntryKey(crypto, sealing.controlKey, salt)
 		: (messageKey ?? random.bytes(32));
@@ -84,7 +87,11 @@ export async function composeEntry(
 					})),
 					isSealed ? sealedWrapsSeed(crypto, entryKey) : undefined,
 				);
-	const body = sealBody(crypto, entryKey, encodeContent(content));
+	const sealed = sealBody(crypto, entryKey, encodeContent(content));
+	const body =
+		sealing.ratchet === undefined
+			? sealed
+			: concat(wrapUnder(crypto, sealing.ratchet.key, entryKey), sealed);
 	const header: Header = {
 		...place,
 		kind: content.kind,

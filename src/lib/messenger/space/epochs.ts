@@ -6,11 +6,7 @@ import { tokenHash } from '#lib/crypto/hash.ts';
 import { SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { encodeEpochBox, type Grant, type JoinGrant } from '#lib/protocol/lobby.ts';
-import {
-	DEFAULT_TTL_SECONDS,
-	MAX_AUTHORITY_HEADS,
-	MAX_DIRECT_RECIPIENTS,
-} from '#lib/protocol/limits.ts';
+import { DEFAULT_TTL_SECONDS, MAX_AUTHORITY_HEADS, MAX_DEVICES } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -26,7 +22,7 @@ export interface NewEpoch {
 /** Whether the space has room for one more device. */
 export const hasRoom = (space: Space): boolean =>
 	[...space.ledger.authority.devices.values()].filter((device) => device.active).length <
-	MAX_DIRECT_RECIPIENTS;
+	MAX_DEVICES;
 
 /** The control keys with which all of these entries are read, ≤16. */
 export const controlKeys = (space: Space, entries: ControlEntries): Bytes[] =>
@@ -91,5 +87,10 @@ export function grantForJoiner(
 ): JoinGrant {
 	let { groupKey } = grant;
 	for (let at = grant.step; at < step; at++) groupKey = stepForward(crypto, groupKey);
-	return { ...grant, groupKey, step, ownerSeed: withOwner ? grant.ownerSeed : null };
+	return {
+		...grant,
+		groupKey,
+		step: Math.max(step, grant.step),
+		ownerSeed: withOwner ? grant.ownerSeed : null,
+	};
 }

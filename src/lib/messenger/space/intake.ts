@@ -20,6 +20,7 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Judge } from './judging.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { Ratchets } from './ratchets.ts';
 import { openContent, openMessage, proveControl } from './opening.ts';
 import type { SpaceStore } from './space-store.ts';
 
@@ -76,6 +77,7 @@ interface Tools {
 	readonly kept: SpaceStore;
 	readonly clock: LogicalClock;
 	readonly judge: Judge;
+	readonly ratchets: Pick<Ratchets, 'keyFor'>;
 	/** This device. */
 	readonly own: Bytes;
 }
@@ -88,7 +90,7 @@ const bringsMore = (packet: Packet, than: Packet): boolean =>
 	(packet.body !== null && than.body === null) || (packet.wraps !== null && than.wraps === null);
 
 export function createIntake(tools: Tools): Intake {
-	const { crypto, prekeys, ledger, ring, kept, clock, judge, own } = tools;
+	const { crypto, prekeys, ledger, ring, kept, clock, judge, ratchets, own } = tools;
 	const waiting = new Map<string, Entry>();
 
 	/** Whether this very entry is here already: the common case, settled without checking a signature. */
@@ -103,13 +105,14 @@ export function createIntake(tools: Tools): Intake {
 				header.value.kind === KIND.epoch && !sameWraps(packet.wraps, held.packet.wraps);
 			return !isOtherEpoch && !bringsMore(packet, held.packet);
 		}
-		const { device, seq, kind } = header.value;
+		const { device, seq, kind, key: keyed } = header.value;
 		if (kind === KIND.sealed && ledger.control.has(key)) await unseal(packet, key, round);
 		const feed = ledger.feeds.get(toHex(device));
 		if (feed === undefined || feed.seq < seq) return false;
 		// A control entry before the view, or at its very beginning, is still wanted in the authority log.
 		if (isControl(kind)) return ledger.control.has(key);
-		const mayBringMore = packet.body !== null && packet.wraps !== null && !equal(device, own);
+		const hasKey = packet.wraps !== null || keyed.mode === 'ratchet';
+		const mayBringMore = packet.body !== null && hasKey && !equal(device, own);
 		if (feed.seq === seq && !mayBringMore) return equal(feed.head, id);
 		const stored = await kept.packet(device, seq);
 		if (stored === undefined || !equal(entryId(crypto, stored.header), id)) {
@@ -124,13 +127,15 @@ export function createIntake(tools: Tools): Intake {
 		if (stored.body !== null && sameWraps(stored.wraps, packet.wraps)) return;
 		const before = readEntry(crypto, stored);
 		if (!before.ok || judge.isBarred(before.value)) return;
-		if ((await openMessage(crypto, prekeys, before.value)).type === 'opened') return;
+		const isOpen = async (each: Entry): Promise<boolean> =>
+			(await openMessage(crypto, prekeys, each, ratchets)).type === 'opened';
+		if (await isOpen(before.value)) return;
 		const entry = await checkEntry(crypto, packet);
 		if (!entry.ok) {
 			round.refused.push(entry.error.type);
 			return;
 		}
-		if ((await openMessage(crypto, prekeys, entry.value)).type !== 'opened') return;
+		if (!(await isOpen(entry.value))) return;
 		round.completed.push(entry.value);
 	}
 

@@ -13,6 +13,7 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Self } from '../ports.ts';
 import type { MessageKeys } from './message-keys.ts';
 import { openMessage, openMessageBy } from './opening.ts';
+import type { Ratchets } from './ratchets.ts';
 
 /** Where a message is in this device's logs. */
 export interface HeldMessage {
@@ -54,6 +55,7 @@ export function createJudge(
 	self: Self,
 	ledger: Ledger,
 	keys: MessageKeys,
+	ratchets: Pick<Ratchets, 'keyFor'>,
 ): Judge {
 	const own = toHex(self.device.publicKey);
 	const rules = createChannelRules(ledger);
@@ -124,7 +126,7 @@ export function createJudge(
 			const { text, replyTo } = held.message;
 			return { message: { kind: KIND.message, channel: held.channel, text, replyTo }, key: null };
 		}
-		const opened = await openMessage(crypto, self.prekeys, entry);
+		const opened = await openMessage(crypto, self.prekeys, entry, ratchets);
 		if (opened.type === 'opened') return opened.value;
 		const key = await keys.of(entry);
 		const message = key && openMessageBy(crypto, entry, key);

@@ -2,7 +2,7 @@
 // Control keys reach back to the first epoch; everything else only to the epochs this device has taken part in.
 import { decodeFrame, encode, list, optional, tuple, bytes, blob } from '#lib/protocol/cbor.ts';
 import { decodeGrant, encodeGrant, type Grant } from '#lib/protocol/lobby.ts';
-import { epochId } from '#lib/crypto/epoch.ts';
+import { epochId, stepForward } from '#lib/crypto/epoch.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
@@ -20,6 +20,8 @@ export interface KeyRing {
 	all(): readonly EpochKeys[];
 	/** Adds what a grant gives; false when it was known. */
 	addGrant(grant: Grant): boolean;
+	/** Steps the group key of an epoch forward, once for each step; those before are gone. */
+	advance(epoch: Bytes, step: number): void;
 	/** Adds an earlier epoch's control key; false when it was known. */
 	addControlKey(controlKey: Bytes): boolean;
 }
@@ -41,6 +43,14 @@ export function createKeyRing(crypto: CryptoProvider, stored: readonly EpochKeys
 				tokens: [...tokens, grant.token],
 			});
 			return true;
+		},
+		advance(epoch, step) {
+			const known = keys.get(toHex(epoch));
+			if (!known?.grant) return;
+			let { groupKey } = known.grant;
+			for (let at = known.grant.step; at < step; at++) groupKey = stepForward(crypto, groupKey);
+			const grant = { ...known.grant, groupKey, step: Math.max(step, known.grant.step) };
+			keys.set(toHex(epoch), { ...known, grant });
 		},
 		addControlKey(controlKey) {
 			const id = epochId(crypto, controlKey);

@@ -4,6 +4,7 @@ import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
 import { epochId, epochSecrets } from '#lib/crypto/epoch.ts';
+import { unwrapUnder, WRAPPED_KEY } from '#lib/crypto/sender-ratchet.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
@@ -20,6 +21,7 @@ import { decodeEpochBox } from '#lib/protocol/lobby.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { Ratchets } from './ratchets.ts';
 
 /** sealed: this device has no key for it (yet). unreadable: a key fits the name but not the content. */
 export type Opened<T> =
@@ -31,7 +33,9 @@ function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content 
 	const { header, packet } = entry;
 	if (packet.body === null || !equal(commitmentOf(crypto, key), header.commitment))
 		return undefined;
-	const content = openBody(crypto, key, packet.body);
+	// Under a ratchet the key itself, wrapped, goes before what it seals.
+	const sealed = header.key.mode === 'ratchet' ? packet.body.subarray(WRAPPED_KEY) : packet.body;
+	const content = openBody(crypto, key, sealed);
 	const decoded = content && decodeContent(header.kind, content);
 	return decoded?.ok ? decoded.value : undefined;
 }
@@ -167,15 +171,27 @@ export function openMessageBy(
 	return content?.kind === KIND.message ? content : undefined;
 }
 
-/** A message's content, if it was wrapped for this device. */
+/** The key of a message, wrapped for this device or under its author's ratchet. */
+async function messageKey(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	{ header, packet: { wraps, body } }: Entry,
+	chainedKey: Bytes | undefined,
+): Promise<Bytes | undefined> {
+	if (header.key.mode === 'control') return undefined;
+	const key = wraps === null ? undefined : await unwrap(crypto, wraps, prekeys);
+	if (key !== undefined || chainedKey === undefined || body === null) return key;
+	return unwrapUnder(crypto, chainedKey, body.subarray(0, WRAPPED_KEY));
+}
+
+/** A message's content, if it was wrapped for this device; `ratchets` know those that are wrapped for all together. */
 export async function openMessage(
 	crypto: CryptoProvider,
 	prekeys: readonly AgreementKey[],
 	entry: Entry,
+	ratchets?: Pick<Ratchets, 'keyFor'>,
 ): Promise<Opened<OpenedMessage>> {
-	const { wraps } = entry.packet;
-	if (entry.header.key.mode !== 'direct' || wraps === null) return { type: 'sealed' };
-	const key = await unwrap(crypto, wraps, prekeys);
+	const key = await messageKey(crypto, prekeys, entry, ratchets?.keyFor(entry));
 	if (key === undefined) return { type: 'sealed' };
 	const message = openMessageBy(crypto, entry, key);
 	if (message === undefined) return { type: 'unreadable' };

@@ -8,6 +8,7 @@ import type { ChannelLogs, StagedLogs } from './channel-logs.ts';
 import type { Placed } from './intake.ts';
 import type { Fate, Judge } from './judging.ts';
 import type { MessageKeys } from './message-keys.ts';
+import type { Ratchets } from './ratchets.ts';
 import type { PurgeRegistry } from './purge-registry.ts';
 import type { Reconsidering } from './reconsidering.ts';
 
@@ -39,11 +40,15 @@ interface Tools {
 	readonly logs: ChannelLogs;
 	readonly purging: PurgeRegistry;
 	readonly keys: MessageKeys;
+	readonly ratchets: Pick<Ratchets, 'spend'>;
 }
 
-export function createShown({ judge, reconsidering, logs, purging, keys }: Tools): Shown {
+export function createShown(tools: Tools): Shown {
+	const { judge, reconsidering, logs, purging, keys, ratchets } = tools;
 	const keep = (entry: Entry, fate: Fate, writes: StoreWrite[]): void => {
 		if (fate.type === 'shown' && fate.key !== null) writes.push(keys.keep(entry, fate.key));
+		// What is read has its key beside it, what nobody is to read needs none.
+		if (fate.type === 'shown' || fate.strip) ratchets.spend(entry);
 	};
 
 	/** A message that nobody has seen here yet. */

@@ -25,6 +25,8 @@ import { createChannelLogs } from './channel-logs.ts';
 import { createFenceCheck, type FenceCheck } from './fence-check.ts';
 import { createJudge, type Judge } from './judging.ts';
 import { entryPurging, stripped } from './kept-entries.ts';
+import { overEpochs } from './steps.ts';
+import { loadRatchets, type Ratchets } from './ratchets.ts';
 import { createPurgeRegistry, type PurgeRegistry } from './purge-registry.ts';
 import { createRecalling, type Past, type Recalling } from './recalling.ts';
 import { createReconsidering } from './reconsidering.ts';
@@ -63,6 +65,7 @@ export interface Space {
 	readonly kept: SpaceStore;
 	/** The key of a message that this device has read or written, 32 bytes; null where it has none. */
 	keyOf(entry: Entry): Promise<Bytes | null>;
+	readonly ratchets: Pick<Ratchets, 'next'>;
 	/** All that keeps anything of a message. */
 	readonly purging: PurgeRegistry;
 	/** Set once by whoever delivers and shows; called after the change is durable. */
@@ -123,14 +126,16 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let purging: PurgeRegistry;
 	let shown: Shown;
 	let recalling: Recalling;
+	let ratchets: Ratchets;
 	const keys = createMessageKeys(crypto, store, id);
 
 	/** What works on the ledger as it is now. */
 	async function begin(): Promise<void> {
 		const { prekeys, device } = self;
-		judge = createJudge(crypto, self, ledger, keys);
+		judge = createJudge(crypto, self, ledger, keys, ratchets);
 		const own = device.publicKey;
-		intake = createIntake({ crypto, prekeys, ledger, ring, kept, clock: hybrid, judge, own });
+		const placing = { crypto, prekeys, ledger, ring, kept, judge, ratchets, own };
+		intake = createIntake({ ...placing, clock: hybrid });
 		fenceCheck = createFenceCheck(crypto, ledger, kept);
 		await fenceCheck.look([]);
 		const channels = createChannelLogs(ledger, logFor);
@@ -139,7 +144,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		purging.join(channels);
 		purging.join(keys);
 		const reconsidering = createReconsidering(crypto, judge, ledger, kept);
-		shown = createShown({ judge, reconsidering, logs: channels, purging, keys });
+		shown = createShown({ judge, reconsidering, logs: channels, purging, keys, ratchets });
 		recalling = createRecalling({ crypto, ledger, kept, intake, judge, keys, own });
 	}
 
@@ -152,6 +157,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			hybrid.see(feed.time);
 		}
 		ring = createKeyRing(crypto, await kept.keys());
+		ratchets = await loadRatchets(crypto, store, id, ring);
 		const control: ControlEntry[] = [];
 		for (const { packet, proven } of await kept.control()) {
 			const entry = readEntry(crypto, packet);
@@ -214,8 +220,11 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			writes.push(kept.writeFork(feed.device, [ours, theirs]));
 		}
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
-		if (control) writes.push(kept.writeKeys(ring));
-		writes.push(...view.writes);
+		if (control) {
+			ratchets.settle(overEpochs(ledger, clock.now()), clock.now());
+			writes.push(kept.writeKeys(ring));
+		}
+		writes.push(...view.writes, ...ratchets.changes());
 		if (writes.length > 0) {
 			const committed = await store.commit(writes);
 			keys.settle();
@@ -261,13 +270,16 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		get kept() {
 			return kept;
 		},
+		get ratchets() {
+			return ratchets;
+		},
 		get purging() {
 			return purging;
 		},
 		async keyOf(entry) {
 			const kept = await keys.of(entry);
 			if (kept !== undefined) return kept;
-			const opened = await openMessage(crypto, self.prekeys, entry);
+			const opened = await openMessage(crypto, self.prekeys, entry, ratchets);
 			return opened.type === 'opened' ? opened.value.key : null;
 		},
 		onChange: () => undefined,
@@ -346,6 +358,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			return err({ type: 'not-member', detail: JSON.stringify(placement) });
 		}
 		if (control !== null) judge.take(control);
+		ratchets.spend(entry);
 		const placed: Placed = {
 			entry,
 			control,
