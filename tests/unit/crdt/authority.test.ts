@@ -1,5 +1,6 @@
 // Who belongs to a space, as its authority log has it.
 import { describe, expect, it } from 'vitest';
+import { MAX_DEVICES } from '#lib/protocol/limits.ts';
 import type { ControlEntry, Forks } from '#lib/crdt/authority-state.ts';
 import { resolveAuthority } from '#lib/crdt/authority.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
@@ -118,15 +119,16 @@ describe('a space', () => {
 		expect(verdictOf(short.world, tooLate)).toBe('invite-expired');
 	});
 
-	it('[AU4] holds no more devices than a message can be wrapped for', () => {
-		const { hers, world, invitation } = community(100);
-		const joins = Array.from({ length: 33 }, (_, n) =>
+	it('[AU4] holds no more devices than an EPOCH can name', () => {
+		const { hers, world, invitation } = community(2000);
+		const joins = Array.from({ length: MAX_DEVICES + 1 }, (_, n) =>
 			world.write(hers, admit(person(`Member ${String(n)}`), invitation)),
 		);
-		const verdicts = joins.map((each) => verdictOf(world, each));
-		expect(verdicts.filter((verdict) => verdict === 'valid')).toHaveLength(31);
-		expect(verdicts.slice(31)).toEqual(['full', 'full']);
-		expect(resolve(world).active.size).toBe(32);
+		const { verdicts, active } = resolve(world);
+		const told = joins.map((each) => verdicts.get(each.entry.key));
+		expect(told.filter((verdict) => verdict === 'valid')).toHaveLength(MAX_DEVICES - 1);
+		expect(told.slice(MAX_DEVICES - 1)).toEqual(['full', 'full']);
+		expect(active.size).toBe(MAX_DEVICES);
 		// Whoever goes leaves room.
 		const gone = pen(person('Member 0'));
 		world.write(gone, leave);
