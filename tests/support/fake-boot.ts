@@ -9,6 +9,7 @@ import {
 	type FakeMessenger,
 	type FakeScene,
 } from './fake-messenger.ts';
+import { createFakeTake } from './fake-devices.ts';
 import { createFakeSecurity, fakeRecoveryWords, type SecurityScene } from './fake-security.ts';
 
 declare global {
@@ -64,6 +65,10 @@ export function boot(): Readable<BootState> {
 						return Promise.resolve(ok());
 					},
 					recoveryWords: () => Promise.resolve(fakeRecoveryWords),
+					link: (code) =>
+						Promise.resolve(
+							code.includes('#/link/') ? ok(createFakeTake(scene)) : err({ type: 'not-a-link' }),
+						),
 				};
 			case 'locked':
 				return {
@@ -91,6 +96,8 @@ export function boot(): Readable<BootState> {
 						state.set(ready('Alex'));
 					},
 				};
+			case 'removed':
+				return { state: 'removed' };
 			case 'moved':
 				return { state: 'moved' };
 			case 'failed':

@@ -23,10 +23,11 @@ import {
 	SPACES,
 	type NetworkScene,
 } from './fake-data.ts';
+import { createFakeDevices, type DevicesScene } from './fake-devices.ts';
 import { createFakeVerification } from './fake-verification.ts';
 import { createFakeSpace, type FakeRole, type FakeSpace } from './fake-moderation.ts';
 
-export interface FakeScene {
+export interface FakeScene extends DevicesScene {
 	readonly empty?: boolean;
 	readonly network?: NetworkScene;
 	readonly unreachable?: boolean;
@@ -218,6 +219,8 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 
 	return {
 		me: { name, rootHash, deviceName: 'Chromium on Linux' },
+		devices: createFakeDevices(scene),
+		ended: createSignal(false),
 		spaces,
 		network,
 		createSpace: async (kind, spaceName) => {

@@ -13,6 +13,7 @@ import { err, ok } from '#lib/util/result.ts';
 import { afterPaint } from './after-paint.ts';
 import { offeredRelay } from './page.ts';
 import { createPreferences } from './preferences.ts';
+import type { Security } from '#lib/messenger/security.ts';
 import type { Running, Start } from './start.ts';
 
 const KEYS = 'aegis-keys';
@@ -32,11 +33,14 @@ export function boot(): Readable<BootState> {
 	/** Of this tab, once it has it. */
 	let held: HeldNode | undefined;
 
+	/** Another device has ended this one. */
+	let isRemoved = false;
 	/** Keys first: whatever is left if it is cut short opens to nobody. */
 	async function wipe(): Promise<void> {
 		const { wipeDevice } = await import('#lib/platform/wipe.ts');
 		await wipeDevice([KEYS, DATABASE]);
-		location.replace(location.pathname);
+		if (isRemoved) state.set({ state: 'removed' });
+		else location.replace(location.pathname);
 	}
 
 	let starting: Promise<Start> | undefined;
@@ -65,6 +69,16 @@ export function boot(): Readable<BootState> {
 			await messenger.stop();
 		};
 		state.set({ state: 'ready', messenger, security, clock });
+		messenger.ended.subscribe((ended) => {
+			if (ended) remove(security).catch(fail);
+		});
+	}
+
+	/** Out of sight at once, then gone, and only then the person is told. */
+	async function remove(security: Security): Promise<void> {
+		isRemoved = true;
+		state.set({ state: 'starting' });
+		await security.wipe();
 	}
 
 	/** Before there is a messenger there is nothing to stop. */
@@ -95,6 +109,12 @@ export function boot(): Readable<BootState> {
 				if (!made.ok) return err({ type: 'storage' });
 				ready(made.value, lock);
 				return ok();
+			},
+			async link(code) {
+				const start = await loadStart();
+				return start.link(code, (running) => {
+					ready(running, lock);
+				});
 			},
 			async recoveryWords() {
 				const { RECOVERY_WORDS, seedOf, wordsIn } = await import('#lib/crypto/recovery-phrase.ts');

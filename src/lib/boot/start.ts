@@ -12,12 +12,16 @@ import {
 } from '#lib/messenger/account.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
 import { createMessenger } from '#lib/messenger/messenger.ts';
+import type { PairingTake } from '#lib/messenger/pairing/pairing.ts';
+import type { PairingCodeError } from '#lib/protocol/pairing.ts';
 import type { Security } from '#lib/messenger/security.ts';
 import { createWebSocketDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
+import type { Ports } from '#lib/messenger/ports.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
+import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { KeySlotStore } from '#lib/ports/key-slots.ts';
 import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
 import type { Preferences } from '#lib/state/preferences.ts';
@@ -57,6 +61,11 @@ export interface Start {
 	open(way?: Way): Promise<Result<Running, AccountError>>;
 	/** The ways in that there are; none where nothing readable is here. */
 	ways(): Promise<SlotSummary>;
+	/** Becomes a device of whoever showed this code on another one; `onRunning` once it is. */
+	link(
+		code: string,
+		onRunning: (running: Running) => void,
+	): Promise<Result<PairingTake, PairingCodeError>>;
 	/** Makes an identity, or a new device of the one whose root seed this is, and starts its messenger. */
 	create(name: string, rootSeed?: Bytes): Promise<Result<Running, AccountError>>;
 }
@@ -94,21 +103,20 @@ export function createStart({
 			throw cause;
 		}));
 
+	const relayDialer = createWebSocketDialer({ clock });
+	const portsFor = (store: KeyValueStore): Ports => ({
+		clock,
+		random,
+		crypto,
+		store,
+		relayDialer,
+		directDialer,
+	});
+
 	async function start(account: Account): Promise<Running> {
 		const { self, store } = account;
 		const page = createPage(await offered);
-		const messenger = await createMessenger(
-			{
-				clock,
-				random,
-				crypto,
-				store,
-				relayDialer: createWebSocketDialer({ clock }),
-				directDialer,
-			},
-			self,
-			page,
-		);
+		const messenger = await createMessenger(portsFor(store), self, page);
 		// A page that goes says so, or others would wait for it; one that is brought back from memory starts anew.
 		const running = new AbortController();
 		const { signal } = running;
@@ -145,6 +153,13 @@ export function createStart({
 		async ways() {
 			const found = await readSlots(slots);
 			return (found.ok && found.value) || { browser: false, passphrase: false, passkeys: 0 };
+		},
+		async link(code, onRunning) {
+			const { linkDevice } = await import('./linking.ts');
+			const ways = { relayDialer, portsFor };
+			return linkDevice(parts, ways, deviceName(navigator), code, async (account) => {
+				onRunning(await start(account));
+			});
 		},
 		async create(name, rootSeed) {
 			const device = deviceName(navigator);

@@ -109,6 +109,9 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		const end = state.fences.get(toHex(header.device));
 		const isBefore = end !== undefined && !isBeyond(end, entry);
 		if (!device.active && !isBefore) return 'after-leaving';
+		if (state.genesis?.spaceKind === SPACE_KIND.account && !OF_ACCOUNTS.has(content.kind)) {
+			return 'not-allowed';
+		}
 		switch (content.kind) {
 			case KIND.epoch:
 				return epochs.onEpoch(entry, content);
@@ -365,6 +368,9 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		},
 	};
 }
+
+/** What counts in an account space beside GENESIS and REVOKE_DEVICE: nobody else comes in, and nobody leaves. [AC1] */
+const OF_ACCOUNTS: ReadonlySet<number> = new Set([KIND.epoch, KIND.enrol]);
 
 /** Whether GENESIS is written by the very device that it names as the founder's. */
 const isOwn = (founder: Member, memberRoot: Bytes, { header }: Entry): boolean =>

@@ -6,7 +6,7 @@ import {
 	type Sealer,
 } from '#lib/crypto/container.ts';
 import type { OpenError, SlotOpener } from '#lib/crypto/container-slots.ts';
-import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
+import { createIdentity, type IdentitySecrets, type NewIdentity } from '#lib/crypto/identity.ts';
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
 import { memberShape, memberToTuple, type Member } from '#lib/protocol/identity.ts';
@@ -48,7 +48,7 @@ export interface AccountError {
 	readonly detail: string;
 }
 
-async function toSelf(
+export async function toSelf(
 	crypto: CryptoProvider,
 	secrets: IdentitySecrets,
 	member: Member,
@@ -113,6 +113,16 @@ export async function createAccount(
 ): Promise<Result<Account, AccountError>> {
 	const { crypto, random, clock } = parts;
 	const made = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);
+	const kept = await keepAccount(parts, made);
+	if (kept.ok && rootSeed !== undefined) await keepPhrase(kept.value, clock);
+	return kept;
+}
+
+/** Makes these keys the ones of this device. */
+export async function keepAccount(
+	parts: AccountParts,
+	made: NewIdentity,
+): Promise<Result<Account, AccountError>> {
 	const left = await parts.slots.read();
 	if (left.ok && left.value !== undefined) {
 		// Keys without a profile are of nobody. Anything else, locked or not, is somebody's.
@@ -128,10 +138,9 @@ export async function createAccount(
 	if (!store.ok) return err({ type: 'storage', detail: store.error.detail });
 	const kept = await store.value.commit([
 		{ ...PROFILE, value: encode(memberToTuple(made.member)) },
-		...(rootSeed === undefined ? [] : [{ ...PHRASE, value: encode(Math.floor(clock.now())) }]),
 	]);
 	if (!kept.ok) return err({ type: 'storage', detail: kept.error.detail });
-	const self = await toSelf(crypto, made.secrets, made.member);
+	const self = await toSelf(parts.crypto, made.secrets, made.member);
 	return ok({ self, store: store.value, container: container.value });
 }
 

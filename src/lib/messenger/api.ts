@@ -1,5 +1,6 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
 import type { Result } from '#lib/util/result.ts';
+import type { PairingOffer } from './pairing/pairing.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
 import type { Verification } from './verification.ts';
@@ -291,8 +292,43 @@ export interface Moderation {
 	): Promise<Result<void, ModerationError>>;
 }
 
+/** One of this person's devices. */
+export interface DeviceView {
+	readonly id: string;
+	/** As the person calls it. */
+	readonly name: string;
+	/** When it became this person's, ms since 1970. */
+	readonly since: number;
+	/** When it last said that it is used; null where it has not yet. */
+	readonly lastSeen: number | null;
+	/** It can be reached now. */
+	readonly online: boolean;
+	/** The one that shows this. */
+	readonly isThis: boolean;
+}
+
+export interface DeviceError {
+	readonly type: 'empty' | 'too-long' | 'storage';
+}
+
+export interface Devices {
+	/** This one first, then the youngest. */
+	readonly list: Readable<readonly DeviceView[]>;
+	/** Those that came by another device, and that nobody has been told of here. */
+	readonly news: Readable<readonly DeviceView[]>;
+	notice(id: string): Promise<void>;
+	/** Shows a code with which another installation becomes a device of this person. */
+	link(): PairingOffer;
+	rename(id: string, name: string): Promise<Result<void, DeviceError>>;
+	/** Ends a device for good: in every space, and with everything on it. */
+	remove(id: string): Promise<Result<void, DeviceError>>;
+}
+
 export interface Messenger {
 	readonly me: Me;
+	readonly devices: Devices;
+	/** Another device of this person has ended this one: everything here is to be destroyed. */
+	readonly ended: Readable<boolean>;
 	readonly spaces: Readable<readonly SpaceSummary[]>;
 	readonly network: Readable<NetworkView>;
 

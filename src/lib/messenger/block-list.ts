@@ -1,11 +1,12 @@
-// The people this person doesn't want to read: a choice of one's own, which nobody else ever hears of.
-import { bytes, decodeFrame, encode, list } from '#lib/protocol/cbor.ts';
-import type { KeyValueStore, StoreError } from '#lib/ports/store.ts';
+// The people this person doesn't want to read: a choice of one's own, which nobody else ever hears of but one's devices.
+import type { StoreError } from '#lib/ports/store.ts';
+import type { Clock } from '#lib/ports/clock.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
+import type { DocumentKeeper } from './devices/document-keeper.ts';
+import { BLOCKED } from './devices/sections.ts';
 
 export interface BlockList {
-	load(): Promise<void>;
 	/** Whether this Root Hash (hex) is on it. */
 	has(rootHash: string): boolean;
 	/** Root Hashes. */
@@ -15,32 +16,26 @@ export interface BlockList {
 	add(people: readonly Bytes[]): Promise<Result<void, StoreError>>;
 }
 
-const MAX_BLOCKED = 10_000;
-const shape = list(bytes(32), MAX_BLOCKED);
-
-export function createBlockList(store: KeyValueStore): BlockList {
-	let blocked = new Set<string>();
-	async function keep(next: Set<string>): Promise<Result<void, StoreError>> {
-		const value = encode([...next].slice(-MAX_BLOCKED).flatMap((hex) => fromHex(hex) ?? []));
-		const kept = await store.commit([{ table: 'blocked', key: ['list'], value }]);
-		if (kept.ok) blocked = next;
-		return kept;
-	}
-
+export function createBlockList(
+	clock: Clock,
+	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'write'>,
+): BlockList {
+	const now = (): Bytes => BLOCKED.encode(Math.max(0, Math.floor(clock.now())));
+	const has = (rootHash: string): boolean =>
+		BLOCKED.decode(keeper.get(BLOCKED.name(rootHash))) !== undefined;
 	return {
-		async load() {
-			const stored = await store.get('blocked', ['list']);
-			const decoded = stored && decodeFrame(shape, stored, Number.MAX_SAFE_INTEGER);
-			blocked = new Set(decoded?.ok ? decoded.value.map(toHex) : []);
+		has,
+		all: () =>
+			keeper.list(BLOCKED.prefix).flatMap(([name, value]) => {
+				const person = fromHex(BLOCKED.parts(name)?.[0] ?? '');
+				return person === undefined || BLOCKED.decode(value) === undefined ? [] : [person];
+			}),
+		set: (rootHash, blocked) =>
+			keeper.write(new Map([[BLOCKED.name(rootHash), blocked ? now() : null]])),
+		add(people) {
+			const since = now();
+			const fresh = people.map(toHex).filter((person) => !has(person));
+			return keeper.write(new Map(fresh.map((person) => [BLOCKED.name(person), since])));
 		},
-		has: (rootHash) => blocked.has(rootHash),
-		async set(rootHash, isBlocked) {
-			const next = new Set(blocked);
-			if (isBlocked) next.add(rootHash);
-			else next.delete(rootHash);
-			return keep(next);
-		},
-		all: () => [...blocked].flatMap((hex) => fromHex(hex) ?? []),
-		add: (people) => keep(new Set([...people.map(toHex), ...blocked])),
 	};
 }

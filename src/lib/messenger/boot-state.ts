@@ -1,5 +1,7 @@
 // What the page is told while Aegis starts, up to the messenger itself. Shared by boot (which decides) and the interface.
 import type { InvitationPreview, InvitationProblem, Messenger } from './api.ts';
+import type { PairingTake } from './pairing/pairing.ts';
+import type { PairingCodeError } from '#lib/protocol/pairing.ts';
 import type { RecoveryWords, Security, UnlockError } from './security.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -20,6 +22,8 @@ export type BootState =
 				words: readonly string[],
 			): Promise<Result<void, { readonly type: 'storage' | 'phrase' }>>;
 			recoveryWords(): Promise<RecoveryWords>;
+			/** Becomes a device of whoever showed this code on another one. */
+			link(code: string): Promise<Result<PairingTake, PairingCodeError>>;
 			/** As Messenger.preview, before there is a messenger. */
 			preview(link: string): Result<InvitationPreview, InvitationProblem>;
 	  }
@@ -41,6 +45,8 @@ export type BootState =
 			readonly security: Security;
 			readonly clock: Clock;
 	  }
+	/** Another device of the person has ended this one, and nothing is left on it. */
+	| { readonly state: 'removed' }
 	/** Another tab took the node over. */
 	| { readonly state: 'moved' }
 	| { readonly state: 'failed'; readonly detail: string };

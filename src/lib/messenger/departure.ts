@@ -2,6 +2,7 @@
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Self } from './ports.ts';
 import type { SpaceNode } from './space-node.ts';
 import type { Space } from './space/space.ts';
 
@@ -14,6 +15,17 @@ export function departureOf({ ledger }: Space, device: Bytes): number | undefine
 		({ entry, content }) => content.kind === KIND.leave && equal(entry.header.device, device),
 	);
 	return leave?.entry.header.seq;
+}
+
+/** Whether another device of this person has left for all of them, and this one is out by that. */
+export function hasLeftElsewhere({ ledger }: Space, { device, rootHash }: Self): boolean {
+	if (ledger.authority.devices.get(toHex(device.publicKey))?.active !== false) return false;
+	return [...ledger.control.values()].some(
+		({ entry: { header }, content }) =>
+			content.kind === KIND.leave &&
+			equal(header.author, rootHash) &&
+			!equal(header.device, device.publicKey),
+	);
 }
 
 /** Calls once another device, or a relay, holds the word of the departure; returns the end of waiting for that. */

@@ -13,13 +13,13 @@ import { openSpace, type Space, type WriteError } from './space/space.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/** A new space with this person as its only member; `channel` is the name of its first channel. */
+/** A new space with this person as its only member; `channel` is the name of its first channel, if it has any. */
 export async function foundSpace(
 	ports: Ports,
 	self: Self,
-	kind: 'community' | 'direct',
+	kind: keyof typeof SPACE_KIND,
 	name: string,
-	channel: string,
+	channel: string | null,
 	relays: readonly RelayAddress[],
 ): Promise<Result<Space, WriteError>> {
 	const { crypto, random } = ports;
@@ -40,6 +40,7 @@ export async function foundSpace(
 	if (!received.ok) return received;
 	const epoch = await space.write(() => newEpoch(ports, space, EPOCH_REASON.start, relays, seed));
 	if (!epoch.ok) return epoch;
+	if (channel === null) return ok(space);
 	const { controlKey } = secrets;
 	const sealing = { epoch: epochId(crypto, controlKey), controlKey, recipients: [] };
 	const written = await space.write(() =>

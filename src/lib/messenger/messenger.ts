@@ -10,6 +10,9 @@ import type { Messenger, NetworkView } from './api.ts';
 import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
 import { createLinks, type Links } from './delivery/links.ts';
+import { createOwnDevices } from './devices/devices.ts';
+import { createDocumentKeeper } from './devices/document-keeper.ts';
+import { BLOCKED, READ } from './devices/sections.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
 import { createInviting } from './joining/inviting.ts';
 import { networkView } from './network-view.ts';
@@ -42,11 +45,16 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		const own = toHex(device.publicKey);
 		const known = links.get(own);
 		if (known !== undefined) return known;
-		const nodes = (): readonly SpaceNode[] =>
-			spaces
+		const nodes = (): readonly SpaceNode[] => {
+			const shared = spaces
 				.live()
 				.filter((live) => equal(live.self.device.publicKey, device.publicKey))
 				.map(({ node }) => node);
+			const account = own === toHex(self.device.publicKey) ? devices.node() : undefined;
+			return account === undefined ? shared : [...shared, account];
+		};
+		const nodeOf = (space: string): SpaceNode | undefined =>
+			nodes().find((node) => node.space.key === space);
 		const made = createLinks(
 			ports,
 			{ device },
@@ -59,9 +67,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 				},
 				spaces: () => nodes().map(({ linked }) => linked),
 				stun: () => pool.stun(),
-				onMember: (other, space) => spaces.get(space)?.node.onMember(other),
+				onMember: (other, space) => nodeOf(space)?.onMember(other),
 				onEnvelope: (other, space, envelope) => {
-					spaces.get(space)?.node.onLinkEnvelope(other, envelope);
+					nodeOf(space)?.onLinkEnvelope(other, envelope);
 				},
 				onLost: (other) => {
 					for (const node of nodes()) node.onLinkLost(other);
@@ -74,8 +82,10 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		links.set(own, made);
 		return made;
 	}
-	const blocked = createBlockList(ports.store);
+	const keeper = createDocumentKeeper(ports, self);
+	const blocked = createBlockList(clock, keeper);
 	const verified = createVerifiedPeople(ports.store);
+	const isVerified = (rootHash: string): boolean => verified.get(rootHash) !== undefined;
 	const spaces = createSpaces(
 		ports,
 		self,
@@ -83,13 +93,24 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		linksFor,
 		nameOfRelay,
 		blocked.has,
-		(rootHash) => verified.get(rootHash) !== undefined,
+		isVerified,
 		inviting,
-		() => {
-			publishNetwork();
-		},
-		(space) => {
-			verification.update(space);
+		{
+			onPresence: () => {
+				publishNetwork();
+			},
+			onControl: (space) => {
+				verification.update(space);
+			},
+			onSpaces: () => {
+				devices.spacesChanged();
+			},
+			onLeft: (space, name) => {
+				devices.left(space, name);
+			},
+			onRead: (space, channel, time) => {
+				keeper.note(new Map([[READ.name(space, channel), READ.encode(time)]]));
+			},
 		},
 	);
 	const verification = createVerification(ports, self, verified, {
@@ -99,6 +120,43 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			for (const { summaries } of spaces.live()) summaries.updateMembers();
 		},
 	});
+	const devices = createOwnDevices({
+		ports,
+		self,
+		origin: page.origin,
+		pool,
+		keeper,
+		links: () => linksFor(self),
+		addedRelays: relays.added,
+		spaces: spaces.live,
+		knows: spaces.knows,
+		arriving: {
+			selfIn: spaces.selfIn,
+			onEntered: (space, own, done) => void spaces.enter(space, own, done),
+		},
+	});
+	const stopKeeping = keeper.watch((names) => {
+		takeMarks(names);
+		if ([...names].some((name) => name.startsWith(BLOCKED.prefix))) showBlocks();
+	});
+
+	/** What another device has read is read here too. */
+	function takeMarks(names: Iterable<string>): void {
+		for (const name of names) {
+			const [space = '', channel = ''] = READ.parts(name) ?? [];
+			const live = spaces.get(space);
+			const time = READ.decode(keeper.get(name));
+			if (live !== undefined && time !== undefined) spaces.markRead(live, channel, time);
+		}
+	}
+
+	/** Whom the person doesn't want to read has changed. */
+	function showBlocks(): void {
+		for (const { summaries, conversations } of spaces.live()) {
+			summaries.updateMembers();
+			for (const conversation of conversations) conversation.refresh();
+		}
+	}
 
 	const view = (): NetworkView => {
 		const added = relays.added();
@@ -148,9 +206,11 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	};
 
 	await relays.load();
-	await blocked.load();
+	await keeper.load();
 	await verified.load();
 	await spaces.load();
+	takeMarks(keeper.list(READ.prefix).map(([name]) => name));
+	await devices.load();
 	const stopWatching = pool.relays.subscribe(publishNetwork);
 	const stopOnline = page.onOnline(() => {
 		pool.reconnect();
@@ -159,6 +219,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 
 	return {
 		me: { name: self.name, rootHash: toHex(self.rootHash), deviceName: self.deviceName },
+		devices: devices.face,
+		ended: devices.ended,
 		spaces: spaces.list,
 		network,
 		async createSpace(kind, input) {
@@ -179,12 +241,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		moderation: (space) => required(space).moderation,
 		async block(rootHash, isBlocked) {
 			const kept = await blocked.set(rootHash, isBlocked);
-			if (!kept.ok) return err({ type: 'storage' });
-			for (const { summaries, conversations } of spaces.live()) {
-				summaries.updateMembers();
-				for (const conversation of conversations) conversation.refresh();
-			}
-			return ok();
+			return kept.ok ? ok() : err({ type: 'storage' });
 		},
 		verification,
 		invite(space, choice) {
@@ -211,6 +268,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			const added = await relays.add(address);
 			if (!added.ok) return added;
 			await useRelay(added.value);
+			await devices.useRelays();
 			publishNetwork();
 			return ok();
 		},
@@ -224,6 +282,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		stop() {
 			stopWatching();
 			stopOnline();
+			stopKeeping();
+			keeper.stop();
+			devices.stop();
 			spaces.stop();
 			for (const each of links.values()) each.stop();
 			pool.stop();

@@ -1,4 +1,5 @@
-// The root key of this person, for the two things that it signs: which devices are its own, and which are no longer. [ID4]
+// The root key of this person, for the two things that it signs: which devices are its own, and which are no longer; and
+// for handing it to a further device. [ID4] [PA5]
 import { certifyDevice } from '#lib/crypto/identity.ts';
 import type { Certificate } from '#lib/protocol/identity.ts';
 import { revokeDeviceContent, type Fence, type RevokeDevice } from '#lib/protocol/moderation.ts';
@@ -11,6 +12,8 @@ export interface RootSigner {
 	certify(deviceKey: Bytes, deviceName: string, time: number): Promise<Certificate>;
 	/** The root's word that a device has ended in a space, at the fence. */
 	revoke(space: Bytes, device: Bytes, fence: Fence): Promise<RevokeDevice>;
+	/** A copy of the seed, 32 bytes, for a device of this very person. */
+	seed(): Bytes;
 }
 
 export async function createRootSigner(
@@ -19,6 +22,7 @@ export async function createRootSigner(
 ): Promise<RootSigner> {
 	const root = await crypto.signingKey(rootSeed);
 	return {
+		seed: () => rootSeed.slice(),
 		certify: (deviceKey, deviceName, time) => certifyDevice(root, deviceKey, deviceName, time),
 		async revoke(space, device, fence) {
 			const proof = await root.sign(revokeDeviceContent(space, { device, fence }));

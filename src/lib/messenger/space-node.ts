@@ -1,6 +1,13 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import { decodePacket, encodePacket, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import {
+	decodeHeader,
+	decodePacket,
+	encodePacket,
+	isControl,
+	KIND,
+	type Packet,
+} from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { countParts, partName } from '#lib/protocol/part.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
@@ -10,10 +17,11 @@ import {
 	type Envelope,
 	type SignalStep,
 	type SignalStepMessage,
+	type SpaceMessage,
 } from '#lib/protocol/space-message.ts';
-import type { Entry } from '#lib/crdt/check-entry.ts';
 import { isOverheard } from '#lib/crdt/epoch-choice.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import { entryId, type Entry } from '#lib/crdt/check-entry.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 import { createAssembling } from './delivery/assembling.ts';
@@ -52,6 +60,8 @@ export interface SpaceNodeEvents {
 	onPresence(): void;
 	/** A fresh device of this installation is let in. */
 	onEnrolled(device: Bytes, block: Bytes): void;
+	/** What a device (hex) says of another space; without this, nobody listens to it. */
+	onForeign?(from: string, message: SpaceMessage): void;
 }
 
 export interface WriteHow {
@@ -68,7 +78,12 @@ export interface SpaceNode {
 	readonly post: Post;
 	readonly outbox: Outbox;
 	readonly linked: LinkedSpace;
-	write(content: Content, how?: WriteHow): Promise<Result<Entry, WriteError>>;
+	/** `extra`, asked at the same moment, is committed with it. */
+	write(
+		content: Content,
+		how?: WriteHow,
+		extra?: () => readonly StoreWrite[],
+	): Promise<Result<Entry, WriteError>>;
 	/** `roster` makes the epoch's relays of those that there are by then. */
 	startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void>;
 	signal(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): Promise<boolean>;
@@ -199,7 +214,8 @@ export async function startSpaceNode(
 				await onSignal(message.signal);
 				return true;
 			case 'enrol-me':
-				void enrolling.onRequest(from, message);
+				if (equal(message.space, space.id)) void enrolling.onRequest(from, message);
+				else events.onForeign?.(from, message);
 				return true;
 			case 'part':
 				return parts.take(from, message.part);
@@ -209,7 +225,19 @@ export async function startSpaceNode(
 		}
 	}
 
-	async function takeEntries(from: string, packets: readonly Packet[]): Promise<boolean> {
+	/** Whether an entry is of another space, for which this one is but the way it comes. */
+	function isForeign({ header }: Packet): boolean {
+		const decoded = decodeHeader(header);
+		if (!decoded.ok) return false;
+		const named =
+			decoded.value.kind === KIND.genesis ? entryId(crypto, header) : decoded.value.space;
+		return !equal(named, space.id);
+	}
+
+	async function takeEntries(from: string, all: readonly Packet[]): Promise<boolean> {
+		const foreign = events.onForeign === undefined ? [] : all.filter(isForeign);
+		if (foreign.length > 0) events.onForeign?.(from, { type: 'entries', packets: foreign });
+		const packets = foreign.length > 0 ? all.filter((each) => !foreign.includes(each)) : all;
 		const taken = await space.receive(packets);
 		if (taken.ok && taken.value.disputed.length > 0) sync.onDisputed(from, taken.value.disputed);
 		return taken.ok;

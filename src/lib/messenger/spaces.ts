@@ -1,6 +1,6 @@
 // All spaces of this device, those still being joined among them: opened at start, kept in a list, summed up for people.
 import { bytes, decodeFrame, tuple } from '#lib/protocol/cbor.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { KIND, type Time } from '#lib/protocol/entry.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
@@ -13,7 +13,7 @@ import { createBannedSpaces } from './banned-spaces.ts';
 import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
 import type { Links } from './delivery/links.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
-import { departureOf, whenHeard } from './departure.ts';
+import { departureOf, hasLeftElsewhere, whenHeard } from './departure.ts';
 import { foundSpace } from './founding.ts';
 import { createPendingJoins } from './joining/pending-joins.ts';
 import { createModeration, type LiveModeration } from './moderation/moderation.ts';
@@ -38,6 +38,17 @@ export interface LiveSpace {
 	/** Who this installation is in this space. */
 	readonly self: Self;
 	readonly recovery: Recovery;
+}
+
+export interface SpacesEvents {
+	onPresence(): void;
+	/** The authority log of a space (hex) changed. */
+	onControl(space: string): void;
+	/** Spaces came, or this installation is somebody else in one. */
+	onSpaces(): void;
+	/** The person has left a space, here or by another device, or has let go of one that banned them. */
+	onLeft(space: string, name: string): void;
+	onRead(space: string, channel: string, time: Time): void;
 }
 
 interface Departure {
@@ -65,6 +76,14 @@ export interface Spaces {
 	leave(live: LiveSpace): Promise<Result<void, WriteError>>;
 	/** Forgets a space that has banned this person. */
 	dismiss(space: string): Promise<void>;
+	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
+	knows(space: string): boolean;
+	/** Who this installation is, or would be, in a space. */
+	selfIn(space: Bytes): Promise<Self>;
+	/** This device was let in by another one of the same person; `done` belongs into the commit that lists the space. */
+	enter(space: Space, self: Self, done: StoreWrite): Promise<void>;
+	/** Another device has read a channel (hex) up to then. */
+	markRead(live: LiveSpace, channel: string, time: Time): void;
 	stop(): void;
 }
 
@@ -77,8 +96,7 @@ export function createSpaces(
 	isBlocked: (rootHash: string) => boolean,
 	isVerified: (rootHash: string) => boolean,
 	inviting: Inviting,
-	onPresence: () => void,
-	onControl: (space: string) => void,
+	events: SpacesEvents,
 ): Spaces {
 	const { store, clock } = ports;
 	const spaces = new Map<string, LiveSpace>();
@@ -124,14 +142,15 @@ export function createSpaces(
 				}
 				if (change.messages.size > 0 || change.shrunk.size > 0 || change.control) refreshAll();
 				if (change.control) lockIfBanned(space.key);
+				if (change.control) forgetIfLeft(space.key);
 				if (change.control) spaces.get(space.key)?.recovery.look();
-				if (change.control) onControl(space.key);
+				if (change.control) events.onControl(space.key);
 				publish();
 			},
 			onDelivery: refreshAll,
 			onPresence: () => {
 				summariesNow()?.updateMembers();
-				onPresence();
+				events.onPresence();
 			},
 			onEnrolled: (device, block) => {
 				spaces.get(space.key)?.recovery.onEnrolled(device, block);
@@ -164,9 +183,10 @@ export function createSpaces(
 		links.greet();
 		lockIfBanned(space.key);
 		recovery.look();
-		onControl(space.key);
+		events.onControl(space.key);
 		void endFormer(live);
 		publish();
+		events.onSpaces();
 		return live;
 	}
 
@@ -215,6 +235,7 @@ export function createSpaces(
 		const live = await start(space, number, own);
 		const left = departureOf(space, own.device.publicKey);
 		if (left !== undefined) depart(live, left);
+		else forgetIfLeft(space.key);
 	}
 
 	/** Writes that the devices which this installation was before have ended. [FD11] */
@@ -255,6 +276,26 @@ export function createSpaces(
 		void banned.lock(node.space, own, ban);
 	}
 
+	/** The person has left by another device, which sees to it that the others hear of it. */
+	function forgetIfLeft(key: string): void {
+		const live = spaces.get(key);
+		if (live === undefined || !hasLeftElsewhere(live.node.space, live.self)) return;
+		takeAway(live);
+		live.node.stop();
+		const { id } = live.node.space;
+		// Whoever comes back by another device does so as a new one here: this one has ended.
+		void store.commit(selves.spend(id)).then(() => forget(id, live.number));
+	}
+
+	/** Out of sight at once. */
+	function takeAway({ node, conversations, recovery }: LiveSpace): void {
+		recovery.stop();
+		spaces.delete(node.space.key);
+		for (const conversation of [...conversations]) conversation.close();
+		publish();
+		events.onLeft(node.space.key, node.space.ledger.authority.genesis?.name ?? '');
+	}
+
 	async function clear(space: Bytes): Promise<void> {
 		opened.delete(toHex(space));
 		await clearSpace(store, space);
@@ -279,11 +320,9 @@ export function createSpaces(
 
 	/** Takes a space that has been left out of sight, and forgets it once somebody has the word. */
 	function depart(live: LiveSpace, seq: number): void {
-		const { node, number, recovery } = live;
-		recovery.stop();
+		const { node, number } = live;
 		const { key, id } = node.space;
-		spaces.delete(key);
-		publish();
+		takeAway(live);
 		const stopWaiting = whenHeard(clock, node, seq, () => void departure.forget());
 		const departure: Departure = {
 			stop() {
@@ -356,13 +395,31 @@ export function createSpaces(
 			return joins.begin(invitation);
 		},
 		cancelJoin: joins.cancel,
-		dismiss: banned.dismiss,
+		async dismiss(space) {
+			const name = list.get().find(({ id }) => id === space)?.name ?? '';
+			await banned.dismiss(space);
+			events.onLeft(space, name);
+		},
+		knows: (space) =>
+			spaces.has(space) ||
+			departing.has(space) ||
+			banned.has(space) ||
+			joins.summaries().some(({ id }) => id === space),
+		selfIn: (space) => selves.in(space),
+		enter: joined,
+		markRead(live, channel, time) {
+			void live.summaries.read(channel, time).then((changed) => {
+				if (changed) publish();
+			});
+		},
 		conversation(live, channel) {
 			const key = toHex(channel);
 			const conversation = openConversation(live.node, live.self, channel, relayName, isBlocked, {
 				onRead: (time) => {
 					void live.summaries.read(key, time).then((changed) => {
-						if (changed) publish();
+						if (!changed) return;
+						publish();
+						events.onRead(live.node.space.key, key, time);
 					});
 				},
 				onClose: (closed) => live.conversations.delete(closed),

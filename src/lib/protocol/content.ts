@@ -8,8 +8,10 @@
 // CHANNEL [name]
 // INVITE  [invite key 32, uses, expiry (ms), role, lobby secret 32, relays]
 // MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null]
+// UPDATE  [part, parts, bytes ≤ 8192]   of the account document; account spaces only
 // The others are in moderation.ts.
 import {
+	blob,
 	bytes,
 	decode,
 	encode,
@@ -34,6 +36,8 @@ import {
 	MAX_RELAYS,
 	MAX_TEXT,
 	MAX_TTL_SECONDS,
+	MAX_UPDATE_PART,
+	MAX_UPDATE_PARTS,
 } from './limits.ts';
 import {
 	decodeSealed,
@@ -127,8 +131,16 @@ export interface Message {
 	readonly replyTo: Bytes | null;
 }
 
-export type Content = Genesis | Epoch | Admit | Leave | Channel | Invite | Moderation | Message;
-export type ControlContent = Exclude<Content, Message>;
+/** A change of the account document, in as many parts as it takes, one after the other in the device's feed. */
+export interface Update {
+	readonly kind: typeof KIND.update;
+	readonly part: number;
+	readonly parts: number;
+	readonly bytes: Bytes;
+}
+
+export type ControlContent = Genesis | Epoch | Admit | Leave | Channel | Invite | Moderation;
+export type Content = ControlContent | Message | Update;
 
 const oneOf = <T extends number>(values: Record<string, T>): Shape<T> =>
 	where(uint(255), (value) => Object.values<number>(values).includes(value), 'unknown') as Shape<T>;
@@ -205,6 +217,14 @@ const shapes: Record<number, Shape<Content>> = {
 		tuple(bytes(32), text(MAX_TEXT), optional(bytes(32))),
 		([channel, words, replyTo]) => ({ kind: KIND.message, channel, text: words, replyTo }),
 	),
+	[KIND.update]: where(
+		map(
+			tuple(uint(MAX_UPDATE_PARTS - 1), uint(MAX_UPDATE_PARTS), blob(MAX_UPDATE_PART)),
+			([part, parts, change]) => ({ kind: KIND.update, part, parts, bytes: change }),
+		),
+		({ part, parts }) => part < parts,
+		'no such part',
+	),
 };
 
 function toTuple(content: Exclude<Content, Sealed>): unknown[] {
@@ -252,6 +272,8 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 			];
 		case KIND.message:
 			return [content.channel, content.text, content.replyTo];
+		case KIND.update:
+			return [content.part, content.parts, content.bytes];
 		default:
 			return moderationToTuple(content);
 	}

@@ -55,6 +55,7 @@ export const KIND = {
 	tombstone: 15,
 	sealed: 16,
 	message: 32,
+	update: 33,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 

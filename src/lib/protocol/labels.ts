@@ -25,6 +25,8 @@ export type Label =
 	| 'part'
 	| 'parts' // what several parts make up together, of their hashes
 	| 'part-id' // names of parts on relays
+	| 'pairing-commitment' // of what a new device is about to reveal
+	| 'pairing-transcript' // all that two devices of a pairing have said in the open
 	| 'packet-id' // a packet's random-looking name on relays
 	| 'safety-number' // digits that two people compare, of a Root Hash
 	// signatures
@@ -65,6 +67,10 @@ export type Label =
 	| 'lobby-token'
 	| 'lobby-owner'
 	| 'link-tag'
+	| 'pairing-mailbox'
+	| 'pairing-block'
+	| 'pairing-session'
+	| 'pairing-digits'
 	| 'store-name'
 	| 'store-value'
 	| 'container-slot'

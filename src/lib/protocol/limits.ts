@@ -14,6 +14,9 @@ export const MAX_LARGE_PACKET = 262_144;
 /** Member devices of one space. */
 export const MAX_DEVICES = 1024;
 export const MAX_TEXT = 8192;
+/** Changes of the account document travel in parts. */
+export const MAX_UPDATE_PART = 8192;
+export const MAX_UPDATE_PARTS = 64;
 export const MAX_NAME = 64;
 /** Why somebody was banned, something purged and so on. */
 export const MAX_REASON = 280;

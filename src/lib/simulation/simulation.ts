@@ -38,6 +38,8 @@ export interface NodeOptions {
 	readonly skew?: number;
 	/** False: a browser without WebRTC. */
 	readonly direct?: boolean;
+	/** Who it is to be, and what it finds in its store when it starts; somebody new unless told otherwise. */
+	readonly identify?: (ports: Ports) => Promise<Self>;
 }
 
 export interface Simulation {
@@ -94,9 +96,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
 		network,
 		crypto,
 		addRelay: (name) => network.addRelay(name),
-		async addNode(name, { skew = 0, direct = true } = {}) {
+		async addNode(name, { skew = 0, direct = true, identify: become } = {}) {
 			const own = random.fork();
-			const self = await identify(name, own);
 			const page: Page = {
 				origin: 'https://aegis.test',
 				secure: true,
@@ -113,6 +114,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				relayDialer: network.dialerFor(name),
 				directDialer: () => Promise.resolve(network.directFor(name, direct)),
 			});
+			const self = become ? await become(portsNow()) : await identify(name, own);
 			let life: Incarnation | undefined;
 			let messenger: Messenger | undefined;
 			const node: SimulatedNode = {

@@ -4,6 +4,13 @@ export type { SafetyMatch } from '#lib/protocol/safety-code.ts';
 export type { Warning } from '#lib/messenger/warnings.ts';
 export type { BootState } from '#lib/messenger/boot-state.ts';
 export type {
+	OfferView,
+	PairingOffer,
+	PairingProblem,
+	PairingTake,
+	TakeView,
+} from '#lib/messenger/pairing/pairing.ts';
+export type {
 	PhraseProblem,
 	RecoveryWords,
 	Security,

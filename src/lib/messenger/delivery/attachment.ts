@@ -69,7 +69,7 @@ const ACK_DELAY = 5;
 const RETRY = 5000;
 
 export function attachMailbox(
-	{ clock, random }: Ports,
+	{ clock, random }: Pick<Ports, 'clock' | 'random'>,
 	pool: RelayPool,
 	relay: string,
 	initial: MailboxSpec,

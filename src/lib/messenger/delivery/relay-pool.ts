@@ -73,7 +73,9 @@ interface Slot {
 
 const REFRESH = 5000;
 
-export function createRelayPool({ clock, crypto, random, relayDialer }: Ports): RelayPool {
+export type RelayPoolPorts = Pick<Ports, 'clock' | 'crypto' | 'random' | 'relayDialer'>;
+
+export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoolPorts): RelayPool {
 	const slots = new Map<string, Slot>();
 	const listeners = new Map<string, Map<string, MailboxListener>>();
 	const relays = createSignal<readonly PooledRelay[]>([]);

@@ -13,8 +13,9 @@ import {
 	type Content,
 	type ControlContent,
 	type Message,
+	type Update,
 } from '#lib/protocol/content.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { isControl, KIND } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { enrolContent, revokeDeviceContent, type Sealed } from '#lib/protocol/moderation.ts';
 import { decodeEpochBox } from '#lib/protocol/lobby.ts';
@@ -40,6 +41,8 @@ function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content 
 	return decoded?.ok ? decoded.value : undefined;
 }
 
+const isControlContent = (content: Content): content is ControlContent => isControl(content.kind);
+
 /** A control entry's content; an EPOCH also brings its keys into the ring. */
 export async function openContent(
 	crypto: CryptoProvider,
@@ -55,7 +58,7 @@ export async function openContent(
 	if (keys === undefined || entry.packet.body === null) return { type: 'sealed' };
 	const key = controlEntryKey(crypto, keys.controlKey, reference.salt);
 	const content = openWithKey(crypto, entry, key);
-	if (content === undefined || content.kind === KIND.message) return { type: 'unreadable' };
+	if (content === undefined || !isControlContent(content)) return { type: 'unreadable' };
 	if (content.kind === KIND.epoch) {
 		for (const key of content.earlierControlKeys) ring.addControlKey(key);
 	}
@@ -196,4 +199,19 @@ export async function openMessage(
 	const message = openMessageBy(crypto, entry, key);
 	if (message === undefined) return { type: 'unreadable' };
 	return { type: 'opened', value: { message, key } };
+}
+
+/** A change of the account document, if it was wrapped for this device. */
+export async function openUpdate(
+	crypto: CryptoProvider,
+	prekeys: readonly AgreementKey[],
+	entry: Entry,
+): Promise<Opened<Update>> {
+	const { wraps } = entry.packet;
+	if (entry.header.key.mode !== 'direct' || wraps === null) return { type: 'sealed' };
+	const key = await unwrap(crypto, wraps, prekeys);
+	if (key === undefined) return { type: 'sealed' };
+	const content = openWithKey(crypto, entry, key);
+	if (content?.kind !== KIND.update) return { type: 'unreadable' };
+	return { type: 'opened', value: content };
 }

@@ -8,7 +8,7 @@ import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
-import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
@@ -347,7 +347,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		extra: readonly StoreWrite[],
 	): Promise<Result<Entry, WriteError>> {
 		let control: ControlEntry | null = null;
-		if (content.kind !== KIND.message) {
+		if (isControl(content.kind)) {
 			// Opening also brings the keys of an own EPOCH into the ring.
 			const opened = await openContent(crypto, self.prekeys, ring, entry);
 			if (opened.type !== 'opened') throw new Error('own entry does not open');

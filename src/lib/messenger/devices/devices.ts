@@ -1,0 +1,299 @@
+// A person's devices as people see them: which there are, which one is new, and what can be done: link another, give one a
+// name, end one. Brings the account space, its document and the spaces together. [MD1] [MD2] [MD3] [MD5] [MD6]
+import { sealTo } from '#lib/crypto/seal.ts';
+import { bytes, decodeFrame, encode, list } from '#lib/protocol/cbor.ts';
+import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import { encodeJoinReply } from '#lib/protocol/lobby.ts';
+import { MAX_NAME } from '#lib/protocol/limits.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import type { EnrolRequest, SpaceMessage } from '#lib/protocol/space-message.ts';
+import { MAX_SEALED_TO } from '#lib/crypto/seal.ts';
+import { fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
+import { createSignal, type Readable } from '#lib/util/signal.ts';
+import { err, ok } from '#lib/util/result.ts';
+import type { Devices, DeviceView } from '../api.ts';
+import type { Links } from '../delivery/links.ts';
+import { split } from '../delivery/post.ts';
+import type { RelayPool } from '../delivery/relay-pool.ts';
+import { letInOwnDevice } from '../joining/own-device.ts';
+import { offerPairing } from '../pairing/offering.ts';
+import type { Ports, Self } from '../ports.ts';
+import { createQueue } from '../queue.ts';
+import type { SpaceNode } from '../space-node.ts';
+import type { SpaceChange } from '../space/space.ts';
+import { createAccountSpace } from './account-space.ts';
+import { createArrivingSpaces, type ArrivingEvents } from './arriving.ts';
+import type { DocumentKeeper } from './document-keeper.ts';
+import { createEndingDevices, type SharedSpace } from './ending.ts';
+import { DEVICE_NAMES, SEEN, SPACES } from './sections.ts';
+
+/** How often a device says that it is still used. */
+const SAY_SEEN_EVERY = 6 * 3_600_000;
+const NOTICED = { table: 'account', key: ['noticed'] } as const;
+const MAX_NOTICED = 1000;
+const noticedShape = list(bytes(32), MAX_NOTICED);
+
+export interface DevicesParts {
+	readonly ports: Ports;
+	readonly self: Self;
+	readonly origin: string;
+	readonly pool: RelayPool;
+	readonly keeper: DocumentKeeper;
+	/** Of the device that this installation is by itself. */
+	links(): Links;
+	/** Relays that the person added. */
+	addedRelays(): readonly RelayAddress[];
+	/** Spaces that are here and at work. */
+	spaces(): readonly SharedSpace[];
+	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
+	knows(space: string): boolean;
+	readonly arriving: Pick<ArrivingEvents, 'selfIn' | 'onEntered'>;
+}
+
+export interface OwnDevices {
+	readonly face: Devices;
+	/** The account space's node, for the links. */
+	node(): SpaceNode | undefined;
+	/** Another device has ended this one. */
+	readonly ended: Readable<boolean>;
+	load(): Promise<void>;
+	/** Spaces came or went, or what this installation is in them. */
+	spacesChanged(): void;
+	/** The person has left a space for good. */
+	left(space: string, name: string): void;
+	/** A relay that the person added. */
+	useRelays(): Promise<void>;
+	stop(): void;
+}
+
+export function createOwnDevices(parts: DevicesParts): OwnDevices {
+	const { ports, self, pool, keeper } = parts;
+	const { clock, crypto, random, store } = ports;
+	const own = toHex(self.device.publicKey);
+	const letting = createQueue();
+	const ended = createSignal(false);
+	const views = createSignal<readonly DeviceView[]>([]);
+	const news = createSignal<readonly DeviceView[]>([]);
+	/** Devices (hex) that this one's person has heard of; undefined before there were others. */
+	let noticed: Set<string> | undefined;
+
+	const account = createAccountSpace(ports, self, pool, parts.links, {
+		onChange,
+		onPresence: publish,
+		onEnrolled: (device, block) => {
+			arriving.onEnrolled(device, block);
+		},
+		onForeign,
+		onStart(node) {
+			keeper.share(node);
+			noticeAll();
+			look();
+		},
+	});
+	const ending = createEndingDevices(clock, self, account, keeper, parts.spaces);
+	const arriving = createArrivingSpaces(ports, account, { missing, ...parts.arriving });
+	const stopWatching = keeper.watch((names) => {
+		const words = [DEVICE_NAMES.prefix, SEEN.prefix, SPACES.prefix];
+		if ([...names].some((name) => words.some((word) => name.startsWith(word)))) look();
+	});
+
+	function look(): void {
+		arriving.look();
+		ending.look();
+		publish();
+		if (ending.isEnded()) ended.set(true);
+	}
+
+	function onChange({ placed, control }: SpaceChange): void {
+		if (placed.some(({ entry }) => entry.header.kind === KIND.update) || control) keeper.look();
+		if (!control) return;
+		const isOwn = placed.some(
+			({ control: each, entry }) =>
+				each?.content.kind === KIND.enrol && toHex(entry.header.device) === own,
+		);
+		// It knows nothing yet; and whoever let it in knows everything that the person's devices share.
+		if (isOwn) keeper.tellAll();
+		look();
+	}
+
+	/** Spaces that the person is in by the account document, and that are not here. */
+	function missing(): string[] {
+		return keeper.list(SPACES.prefix).flatMap(([name, value]) => {
+			const [space = ''] = SPACES.parts(name) ?? [];
+			return SPACES.decode(value)?.here === true && !parts.knows(space) ? [space] : [];
+		});
+	}
+
+	function onForeign(from: string, message: SpaceMessage): void {
+		if (message.type === 'entries') arriving.onEntries(message.packets);
+		if (message.type === 'enrol-me') void letting(() => bringIn(from, message));
+	}
+
+	/** Lets another device of this person into a space that both are to be in. */
+	async function bringIn(from: string, request: EnrolRequest): Promise<void> {
+		const shared = parts.spaces().find(({ node }) => node.space.key === toHex(request.space));
+		if (shared === undefined || !account.others().includes(from)) return;
+		const entrance = await letInOwnDevice(ports, shared.self, shared.node, request);
+		if (entrance === null) return;
+		const { certificate, prekey } = request.member;
+		const reply = encodeJoinReply(entrance.welcome);
+		const block = await sealTo(crypto, random, prekey.publicKey, reply);
+		if (block === undefined) return;
+		await account.tell(from, { type: 'enrolled', device: certificate.deviceKey, block });
+		await account.tell(from, { type: 'entries', packets: entrance.packets });
+	}
+
+	/** Lets a device that was paired into the account space. */
+	async function letIn(request: EnrolRequest): Promise<readonly Bytes[] | null> {
+		const node = account.node();
+		if (node === undefined) return null;
+		// Whoever does it need not be told of it.
+		const device = toHex(request.member.certificate.deviceKey);
+		noticed?.add(device);
+		const entrance = await letting(() => letInOwnDevice(ports, self, node, request));
+		if (entrance === null) return null;
+		await keepNoticed();
+		return [entrance.welcome, ...inReplies(entrance.packets)].map(encodeJoinReply);
+	}
+
+	function noticeAll(): void {
+		if (noticed !== undefined) return;
+		noticed = new Set([own, ...account.others()]);
+		void keepNoticed();
+	}
+	async function keepNoticed(): Promise<void> {
+		const keys = [...(noticed ?? [])].slice(-MAX_NOTICED).flatMap((key) => fromHex(key) ?? []);
+		await store.commit([{ ...NOTICED, value: encode(keys) }]);
+	}
+
+	function publish(): void {
+		const node = account.node();
+		const members = [...(node?.space.ledger.authority.devices ?? [])].filter(
+			([, { active }]) => active,
+		);
+		const viewOf = (
+			id: string,
+			{ deviceName, time }: { readonly deviceName: string; readonly time: number },
+		): DeviceView => ({
+			id,
+			name: DEVICE_NAMES.decode(keeper.get(DEVICE_NAMES.name(id))) ?? deviceName,
+			since: time,
+			lastSeen: SEEN.decode(keeper.get(SEEN.name(id)))?.at ?? null,
+			online: id === own || (node?.post.route(id) ?? null) !== null,
+			isThis: id === own,
+		});
+		const others = members
+			.filter(([id]) => id !== own)
+			.map(([id, { member }]) => viewOf(id, member.certificate))
+			.sort((a, b) => b.since - a.since);
+		views.set([viewOf(own, self.member.certificate), ...others]);
+		news.set(noticed === undefined ? [] : others.filter(({ id }) => noticed?.has(id) === false));
+	}
+
+	/** Says of this device what the others can't know: that it is used, and who it is in which space. */
+	function saySeen(): void {
+		if (account.node() === undefined) return;
+		const others = parts
+			.spaces()
+			.filter((each) => toHex(each.self.device.publicKey) !== own)
+			.map(({ node, self: { device } }) => ({ space: node.space.id, device: device.publicKey }));
+		const before = SEEN.decode(keeper.get(SEEN.name(own)));
+		const now = Math.max(0, Math.floor(clock.now()));
+		const isSame = before?.others.length === others.length && now - before.at < SAY_SEEN_EVERY;
+		if (isSame && others.every(({ device }) => isNamed(before.others, device))) return;
+		keeper.note(new Map([[SEEN.name(own), SEEN.encode({ at: now, others })]]));
+	}
+
+	function list(space: string, name: string, here: boolean): void {
+		const known = SPACES.decode(keeper.get(SPACES.name(space)));
+		if (known?.here === here || (known === undefined && !here)) return;
+		keeper.note(new Map([[SPACES.name(space), SPACES.encode({ name, here })]]));
+	}
+
+	/** Relays for the person's own devices: those added, and else any that are up, for they are used already. */
+	function relays(): { readonly up: RelayAddress | undefined; readonly all: RelayAddress[] } {
+		const up = pool.relays.get().filter(({ state }) => state === 'connected');
+		const added = up.filter(({ origin }) => origin === 'added');
+		const [first] = [...added, ...up];
+		const all = first === undefined ? [] : [first.address];
+		return { up: first?.address, all: [...all, ...parts.addedRelays()] };
+	}
+
+	const face: Devices = {
+		list: views,
+		news,
+		async notice(id) {
+			noticed?.add(id);
+			publish();
+			await keepNoticed();
+		},
+		link() {
+			const { up } = relays();
+			return offerPairing({ clock, crypto, random, pool }, parts.origin, up, {
+				async handover() {
+					const node = await account.ready(relays().all);
+					const { name } = self;
+					return node && { rootSeed: self.root.seed(), name, space: node.space.id };
+				},
+				letIn,
+			});
+		},
+		async rename(id, input) {
+			const name = input.trim();
+			if (name.length === 0) return err({ type: 'empty' });
+			if (utf8(name).length > MAX_NAME || !name.isWellFormed()) return err({ type: 'too-long' });
+			const kept = await keeper.write(
+				new Map([[DEVICE_NAMES.name(id), DEVICE_NAMES.encode(name)]]),
+			);
+			return kept.ok ? ok() : err({ type: 'storage' });
+		},
+		async remove(id) {
+			const done = await letting(() => ending.end(id));
+			look();
+			return done ? ok() : err({ type: 'storage' });
+		},
+	};
+
+	return {
+		face,
+		ended,
+		node: account.node,
+		async load() {
+			const row = await store.get(NOTICED.table, NOTICED.key);
+			const decoded = row && decodeFrame(noticedShape, row, 64 * MAX_NOTICED);
+			if (decoded?.ok) noticed = new Set(decoded.value.map(toHex));
+			await account.load();
+			saySeen();
+			look();
+		},
+		spacesChanged() {
+			for (const { node } of parts.spaces()) {
+				list(node.space.key, node.space.ledger.authority.genesis?.name ?? '', true);
+			}
+			saySeen();
+			look();
+		},
+		left(space, name) {
+			list(space, name, false);
+			look();
+		},
+		async useRelays() {
+			if (account.node() !== undefined) await account.ready(relays().all);
+		},
+		stop() {
+			stopWatching();
+			arriving.stop();
+			ending.stop();
+			account.stop();
+		},
+	};
+}
+
+const isNamed = (all: readonly { readonly device: Bytes }[], device: Bytes): boolean =>
+	all.some((each) => toHex(each.device) === toHex(device));
+
+function inReplies(packets: readonly Packet[]): { type: 'entries'; packets: readonly Packet[] }[] {
+	return split({ type: 'entries', packets }, MAX_SEALED_TO - 64).flatMap((part) =>
+		part.type === 'entries' ? [part] : [],
+	);
+}

@@ -1,0 +1,228 @@
+// Keeps the account document on this device, and in step with the person's other devices: what changes here is told as
+// UPDATE entries of the account space, a little later and together; what theirs say is merged in. [AC2] [AC5] [AC6]
+import {
+	extended,
+	openAccountDocument,
+	type AccountDocument,
+	type Extent,
+} from '#lib/crdt/account-document.ts';
+import { readEntry } from '#lib/crdt/check-entry.ts';
+import { blob, bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { MAX_UPDATE_PART } from '#lib/protocol/limits.ts';
+import type { StoreError } from '#lib/ports/store.ts';
+import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { err, type Result } from '#lib/util/result.ts';
+import type { Ports, Self } from '../ports.ts';
+import { createQueue } from '../queue.ts';
+import type { SpaceNode } from '../space-node.ts';
+import { openUpdate } from '../space/opening.ts';
+
+/** How long changes are gathered before the other devices are told. */
+const TELL_AFTER = 3000;
+/** How long what needs no answer may wait to be kept. */
+const KEEP_AFTER = 500;
+/** After so many changes told one by one, the whole document is told at once: what came before it nobody needs. */
+const WHOLE_EVERY = 64;
+const READ_AT_ONCE = 64;
+
+const ROW = { table: 'account', key: ['document'] } as const;
+const shape = tuple(
+	blob(4 * 2 ** 20),
+	list(tuple(uint(), uint()), 100_000),
+	list(
+		map(tuple(bytes(32), uint()), ([feed, next]) => ({ feed, next })),
+		1000,
+	),
+);
+
+export type Changes = ReadonlyMap<string, Bytes | null>;
+
+export interface DocumentKeeper {
+	load(): Promise<void>;
+	get(name: string): Bytes | undefined;
+	list(prefix: string): readonly (readonly [name: string, value: Bytes])[];
+	/** Durable when it resolves. */
+	write(changes: Changes): Promise<Result<void, StoreError>>;
+	/** As write, and durable soon: for what may be lost with the last half second. */
+	note(changes: Changes): void;
+	/** Called with the names of values that may be different now, whoever changed them; returns the end of that. */
+	watch(listener: (names: ReadonlySet<string>) => void): () => void;
+	/** From now on the document is shared with the members of this space. */
+	share(node: SpaceNode): void;
+	/** Entries came, or their content did. */
+	look(): void;
+	/** Tells everything: there is a device that knows nothing yet. */
+	tellAll(): void;
+	stop(): void;
+}
+
+export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
+	const { clock, crypto, random, store } = ports;
+	const client = new DataView(random.bytes(4).buffer).getUint32(0);
+	const working = createQueue();
+	const listeners = new Set<(names: ReadonlySet<string>) => void>();
+	let document: AccountDocument = openAccountDocument(undefined, client);
+	/** What the others have been told of it. */
+	let told: Extent = new Map();
+	/** Feed (hex) → the first entry that is not merged yet. */
+	const read = new Map<string, number>();
+	let shared: SpaceNode | undefined;
+	let untilWhole = 0;
+	let cancelTell: (() => void) | undefined;
+	let cancelKeep: (() => void) | undefined;
+	let stopped = false;
+
+	const onChange = (names: ReadonlySet<string>): void => {
+		for (const listener of listeners) listener(names);
+	};
+
+	async function keep(): Promise<Result<void, StoreError>> {
+		cancelKeep?.();
+		cancelKeep = undefined;
+		const feeds = [...read].flatMap(([feed, next]) => {
+			const device = shared?.space.ledger.feeds.get(feed)?.device;
+			return device === undefined ? [] : [[device, next]];
+		});
+		return store.commit([{ ...ROW, value: encode([document.state(), [...told], feeds]) }]);
+	}
+	function keepSoon(): void {
+		cancelKeep ??= clock.after(KEEP_AFTER, () => {
+			if (!stopped) void keep();
+		});
+	}
+	function tellSoon(): void {
+		if (shared === undefined) return;
+		cancelTell ??= clock.after(TELL_AFTER, () => {
+			cancelTell = undefined;
+			void working(() => tell(false));
+		});
+	}
+
+	const hasOthers = ({ space }: SpaceNode): boolean =>
+		[...space.ledger.authority.devices.values()].some(
+			({ active, device }) => active && !equal(device, self.device.publicKey),
+		);
+
+	/** Writes what the others don't know; what could not be written is told with the next change, or after the next start. */
+	async function tell(whole: boolean): Promise<void> {
+		if (shared === undefined || stopped || !hasOthers(shared)) return;
+		const extent = document.extent();
+		const isWhole = whole || untilWhole <= 0;
+		const update = isWhole ? document.state() : document.since(told);
+		if (update === null) return;
+		const parts = Math.max(1, Math.ceil(update.length / MAX_UPDATE_PART));
+		for (let part = 0; part < parts; part++) {
+			const from = part * MAX_UPDATE_PART;
+			const slice = update.slice(from, from + MAX_UPDATE_PART);
+			const written = await shared.write({ kind: KIND.update, part, parts, bytes: slice });
+			if (!written.ok) return;
+		}
+		untilWhole = isWhole ? WHOLE_EVERY : untilWhole - 1;
+		told = extent;
+		await keep();
+	}
+
+	/** Merges what has come of the other devices' feeds, as far as it counts. */
+	async function merge(): Promise<void> {
+		if (shared === undefined || stopped) return;
+		let changed = false;
+		for (const feed of shared.space.ledger.feeds.values()) {
+			if (equal(feed.device, self.device.publicKey)) continue;
+			if (await mergeFeed(shared, feed.device)) changed = true;
+		}
+		if (changed) await keep();
+	}
+
+	async function mergeFeed({ space }: SpaceNode, device: Bytes): Promise<boolean> {
+		const key = toHex(device);
+		const feed = space.ledger.feeds.get(key);
+		const end = Math.min((feed?.seq ?? -1) + 1, space.ledger.countsUpTo(key));
+		const begin = read.get(key) ?? 0;
+		let gathered: Bytes[] = [];
+		/** Everything before has been merged, or never will be. */
+		let done = begin;
+		let isWaiting = false;
+		let changed = false;
+		for (let from = begin; from < end;) {
+			const packets = await space.kept.packets(device, from, end, READ_AT_ONCE);
+			if (packets.length === 0) {
+				if (!isWaiting) done = end;
+				break;
+			}
+			const before = from;
+			for (const packet of packets) {
+				const entry = readEntry(crypto, packet);
+				if (!entry.ok) continue;
+				const { seq, kind } = entry.value.header;
+				from = seq + 1;
+				if (kind !== KIND.update) {
+					if (!isWaiting && gathered.length === 0) done = from;
+					continue;
+				}
+				const opened = await openUpdate(crypto, self.prekeys, entry.value);
+				if (opened.type !== 'opened') {
+					// Its body may come later. Those after it don't wait: what builds on it is held back by Yjs itself.
+					isWaiting ||= opened.type === 'sealed';
+					gathered = [];
+					continue;
+				}
+				const { part, parts, bytes: slice } = opened.value;
+				if (part === 0) gathered = [];
+				if (part === gathered.length) gathered.push(slice);
+				if (gathered.length < parts) continue;
+				const update = concat(...gathered);
+				gathered = [];
+				if (document.merge(update)) {
+					told = extended(told, update, document.extent());
+					changed = true;
+				}
+				if (!isWaiting) done = from;
+			}
+			if (from === before) break;
+		}
+		if (done === begin) return changed;
+		read.set(key, done);
+		return true;
+	}
+
+	return {
+		async load() {
+			const row = await store.get(ROW.table, ROW.key);
+			const decoded = row && decodeFrame(shape, row, 8 * 2 ** 20);
+			const [state, extent, feeds] = decoded?.ok ? decoded.value : [undefined, [], []];
+			document = openAccountDocument(state, client);
+			document.onChange = onChange;
+			told = new Map(extent);
+			for (const { feed, next } of feeds) read.set(toHex(feed), next);
+		},
+		get: (name) => document.get(name),
+		list: (prefix) => document.list(prefix),
+		async write(changes) {
+			if (!document.set(changes)) return err({ type: 'full', detail: 'the account document' });
+			tellSoon();
+			return keep();
+		},
+		note(changes) {
+			if (!document.set(changes)) return;
+			tellSoon();
+			keepSoon();
+		},
+		watch(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		share(node) {
+			shared = node;
+			void working(merge);
+			tellSoon();
+		},
+		look: () => void working(merge),
+		tellAll: () => void working(() => tell(true)),
+		stop() {
+			stopped = true;
+			cancelTell?.();
+			if (cancelKeep) void keep();
+		},
+	};
+}

@@ -1,0 +1,97 @@
+// What the account document says, and how: the names of its values and the shape of each. What doesn't have its shape
+// reads as absent, whoever wrote it. [AC3] [AC4]
+import {
+	bytes,
+	decodeFrame,
+	encode,
+	list,
+	text,
+	tuple,
+	uint,
+	type Shape,
+} from '#lib/protocol/cbor.ts';
+import { MAX_NAME } from '#lib/protocol/limits.ts';
+import type { Time } from '#lib/protocol/entry.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+
+export interface Section<T> {
+	/** What the names of its values begin with. */
+	readonly prefix: string;
+	name(...parts: readonly string[]): string;
+	/** The parts of a name, or undefined where it is of another section. */
+	parts(name: string): readonly string[] | undefined;
+	encode(value: T): Bytes;
+	decode(value: Bytes | undefined): T | undefined;
+}
+
+const MAX_VALUE = 16_384;
+
+function section<T, U>(
+	word: string,
+	shape: Shape<U>,
+	to: (value: T) => unknown,
+	from: (value: U) => T,
+): Section<T> {
+	const prefix = `${word}/`;
+	return {
+		prefix,
+		name: (...parts) => prefix + parts.join('/'),
+		parts: (name) => (name.startsWith(prefix) ? name.slice(prefix.length).split('/') : undefined),
+		encode: (value) => encode(to(value)),
+		decode(value) {
+			const decoded = value && decodeFrame(shape, value, MAX_VALUE);
+			return decoded?.ok ? from(decoded.value) : undefined;
+		},
+	};
+}
+
+/** Root Hash → since when somebody's messages are folded away, ms. */
+export const BLOCKED = section<number, number>(
+	'block',
+	uint(2 ** 48),
+	(since) => since,
+	(since) => since,
+);
+
+/** space / channel → everything up to then has been read. */
+export const READ = section<Time, readonly [number, number]>(
+	'read',
+	tuple(uint(2 ** 48), uint(65_535)),
+	({ ms, counter }) => [ms, counter],
+	([ms, counter]) => ({ ms, counter }),
+);
+
+export interface ListedSpace {
+	readonly name: string;
+	/** False once the person has left it. */
+	readonly here: boolean;
+}
+/** space → what the person's devices know of it. */
+export const SPACES = section<ListedSpace, readonly [string, number]>(
+	'space',
+	tuple(text(MAX_NAME), uint(1)),
+	({ name, here }) => [name, here ? 0 : 1],
+	([name, left]) => ({ name, here: left === 0 }),
+);
+
+/** device → what the person calls it. */
+export const DEVICE_NAMES = section<string, string>(
+	'name',
+	text(MAX_NAME),
+	(name) => name,
+	(name) => name,
+);
+
+export interface SeenDevice {
+	/** When it last said so, by its own clock, ms since 1970. */
+	readonly at: number;
+	/** Spaces in which the installation is another device, each with that one's key. */
+	readonly others: readonly { readonly space: Bytes; readonly device: Bytes }[];
+}
+/** device → its own word about itself. */
+export const SEEN = section<SeenDevice, readonly [number, [Bytes, Bytes][]]>(
+	'seen',
+	tuple(uint(2 ** 48), list(tuple(bytes(32), bytes(32)), 100)),
+	({ at, others }) => [at, others.map(({ space, device }) => [space, device])],
+	([at, others]) => ({ at, others: others.map(([space, device]) => ({ space, device })) }),
+);

@@ -1,0 +1,21 @@
+// Makes an installation what a pairing has given it: the keys of the account space, and its authority log. [PA5]
+import { accountSpaceWrite } from '../devices/account-space.ts';
+import { createEntering } from '../joining/entering.ts';
+import type { Ports, Self } from '../ports.ts';
+import { decodeJoinReply } from '#lib/protocol/lobby.ts';
+import type { Arrival } from './taking.ts';
+
+/** False where what was given doesn't let this device in, or can't be kept. */
+export async function settleIn(
+	ports: Ports,
+	self: Self,
+	{ space, token, replies }: Pick<Arrival, 'space' | 'token' | 'replies'>,
+): Promise<boolean> {
+	const entering = createEntering(ports, self, space, token);
+	for (const encoded of replies) {
+		const reply = decodeJoinReply(encoded);
+		if (reply.ok) await entering.onReply(reply.value);
+	}
+	if (entering.entered() === undefined) return false;
+	return (await ports.store.commit([accountSpaceWrite(space)])).ok;
+}
