@@ -76,7 +76,7 @@ function talk(node: SimulatedNode, space: string) {
 
 describe('what is written for somebody who is away', () => {
 	it('[DV4] [OB2] lies on two of the space’s relays, and on none once it was fetched', async () => {
-		const now = await story(31, 3);
+		const now = await story(33, 3);
 		const { world, relays } = now;
 		const [alice, bob] = [await now.node('Alice'), await now.node('Bob')];
 		const space = await found(now, alice);

@@ -8,7 +8,6 @@ import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Links } from '../delivery/links.ts';
-import { split } from '../delivery/post.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import { foundSpace } from '../founding.ts';
 import type { Ports, Self } from '../ports.ts';
@@ -18,7 +17,6 @@ import { openSpace, type Space, type SpaceChange } from '../space/space.ts';
 const ROW = { table: 'account', key: ['space'] } as const;
 /** Nobody sees it. */
 const NAME = 'Devices';
-const MAX_STORED = 12_000;
 
 /** Makes this space the account space of this installation. */
 export const accountSpaceWrite = (id: Bytes): StoreWrite => ({ ...ROW, value: encode([id]) });
@@ -116,10 +114,8 @@ export function createAccountSpace(
 		},
 		async tell(device, message) {
 			if (node === undefined || node.post.send(device, message)) return;
-			for (const part of split(message, MAX_STORED)) {
-				const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
-				await node.post.store([device], copy, part);
-			}
+			const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+			await node.post.store([device], copy, message);
 		},
 		stop() {
 			node?.stop();

@@ -1,19 +1,18 @@
 // A person's devices as people see them: which there are, which one is new, and what can be done: link another, give one a
 // name, end one. Brings the account space, its document and the spaces together. [MD1] [MD2] [MD3] [MD5] [MD6]
-import { sealTo } from '#lib/crypto/seal.ts';
+import { MAX_SEALED_TO, sealTo } from '#lib/crypto/seal.ts';
 import { bytes, decodeFrame, encode, list } from '#lib/protocol/cbor.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
-import { encodeJoinReply } from '#lib/protocol/lobby.ts';
+import { encodeJoinReply, type JoinReply } from '#lib/protocol/lobby.ts';
 import { MAX_NAME } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { EnrolRequest, SpaceMessage } from '#lib/protocol/space-message.ts';
-import { MAX_SEALED_TO } from '#lib/crypto/seal.ts';
 import { fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { err, ok } from '#lib/util/result.ts';
 import type { Devices, DeviceView } from '../api.ts';
 import type { Links } from '../delivery/links.ts';
-import { split } from '../delivery/post.ts';
+import { batchesOf } from '../delivery/splitting.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import { letInOwnDevice } from '../joining/own-device.ts';
 import { offerPairing } from '../pairing/offering.ts';
@@ -292,8 +291,5 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 const isNamed = (all: readonly { readonly device: Bytes }[], device: Bytes): boolean =>
 	all.some((each) => toHex(each.device) === toHex(device));
 
-function inReplies(packets: readonly Packet[]): { type: 'entries'; packets: readonly Packet[] }[] {
-	return split({ type: 'entries', packets }, MAX_SEALED_TO - 64).flatMap((part) =>
-		part.type === 'entries' ? [part] : [],
-	);
-}
+const inReplies = (packets: readonly Packet[]): JoinReply[] =>
+	batchesOf(packets, MAX_SEALED_TO - 64).map((batch) => ({ type: 'entries', packets: batch }));
