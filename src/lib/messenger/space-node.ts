@@ -20,7 +20,6 @@ import {
 	type SpaceMessage,
 } from '#lib/protocol/space-message.ts';
 import { isOverheard } from '#lib/crdt/epoch-choice.ts';
-import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import { entryId, type Entry } from '#lib/crdt/check-entry.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -42,9 +41,9 @@ import { owedGrants } from './joining/promoting.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import type { Ports, Self } from './ports.ts';
+import { draftOf, isLarge, type WriteHow } from './space/drafting.ts';
 import { newEpoch } from './space/epochs.ts';
-import { stepOf } from './space/steps.ts';
-import type { Draft, Space, SpaceChange, WriteError } from './space/space.ts';
+import type { Space, SpaceChange, WriteError } from './space/space.ts';
 
 /** How often devices whose acknowledgement is missing are asked for it, as long as they can be reached. */
 const ASK_EVERY = 10_000;
@@ -62,13 +61,6 @@ export interface SpaceNodeEvents {
 	onEnrolled(device: Bytes, block: Bytes): void;
 	/** What a device (hex) says of another space; without this, nobody listens to it. */
 	onForeign?(from: string, message: SpaceMessage): void;
-}
-
-export interface WriteHow {
-	/** Seals it under the keys of this epoch instead of the present one. */
-	readonly epoch?: Bytes;
-	/** For a SEALED entry: which people (Root Hash) may read it. */
-	readonly isFor?: (rootHash: Bytes) => boolean;
 }
 
 type ChangeRoster = (present: readonly RelayAddress[]) => readonly RelayAddress[];
@@ -316,62 +308,17 @@ export async function startSpaceNode(
 		outbox.publish(written.value);
 	}
 
-	/** Whether there are more devices than a message's key is wrapped for one by one. */
-	const isLarge = (): boolean => space.ledger.authority.active.size - 1 > MAX_DIRECT_RECIPIENTS;
-
-	/** A message for so many, under this device's ratchet: whoever has the epoch's keys reads it, the others by a wrap. */
-	function largeDraft(content: Content): Draft | null {
-		const { ledger, ring, ratchets } = space;
-		const { epoch, devices } = ledger.authorityAt(clock.now());
-		const keys = epoch && ring.get(epoch.id);
-		if (epoch === null || !keys?.grant) return null;
-		const step = Math.max(keys.grant.step, stepOf(ledger.seenAt(clock.now()), epoch.id));
-		const next = ratchets.next(epoch.id, step, self.device.publicKey);
-		if (next === undefined) return null;
-		const recipients = [...devices]
-			.filter(([device, { active }]) => active && device !== own && !epoch.tokenHashes.has(device))
-			.slice(0, MAX_DIRECT_RECIPIENTS)
-			.map(([, { member }]) => ({ publicKey: member.prekey.publicKey, secret: null }));
-		const { controlKey } = keys;
-		return { content, sealing: { epoch: epoch.id, controlKey, recipients, ratchet: next } };
-	}
-
-	/** What it takes to write this now; null without an epoch to write in. */
-	function draft(content: Content, { epoch, isFor }: WriteHow): Draft | null {
-		if (content.kind === KIND.message && isLarge()) return largeDraft(content);
-		const { authority } = space.ledger;
-		const id = epoch ?? authority.epoch?.id;
-		const keys = id && space.ring.get(id);
-		if (id === undefined || keys === undefined) return null;
-		const { controlKey } = keys;
-		const devices = [...authority.devices.values()].filter((device) => device.active);
-		if (content.kind === KIND.sealed) {
-			const recipients = devices.map(({ member, rootHash }) => ({
-				publicKey: member.prekey.publicKey,
-				secret: null,
-				decoy: isFor?.(rootHash) !== true,
-			}));
-			return { content, sealing: { epoch: id, controlKey, recipients } };
-		}
-		const recipients = isControl(content.kind)
-			? []
-			: devices
-					.filter((device) => toHex(device.device) !== own)
-					.map((device) => ({ publicKey: device.member.prekey.publicKey, secret: null }));
-		return { content, sealing: { epoch: id, controlKey, recipients } };
-	}
-
 	async function write(
 		content: Content,
 		how: WriteHow = {},
 		extra: () => readonly StoreWrite[] = () => [],
 	): Promise<Result<Entry, WriteError>> {
 		// Whoever has gone reads nothing more: keys that all have in common are changed before they are used.
-		if (content.kind === KIND.message && isLarge() && isOverheard(space.ledger.authority)) {
+		if (content.kind === KIND.message && isLarge(space) && isOverheard(space.ledger.authority)) {
 			await startEpoch(EPOCH_REASON.removal, (present) => present);
 		}
 		const written = await space.write(
-			() => Promise.resolve(draft(content, how)),
+			() => Promise.resolve(draftOf(ports, self, space, content, how)),
 			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra()],
 		);
 		if (written.ok) outbox.publish(written.value);
