@@ -83,6 +83,8 @@ export interface Ledger {
 	restoreControl(entries: readonly ControlEntry[]): void;
 	/** Heads of the authority log, ≤16, the latest first; with `now`, of what may be built upon then. */
 	authorityHeads(now?: number): Bytes[];
+	/** What others are told of the authority log, ≤16 heads: of what may be built upon first. */
+	toldHeads(now: number): Bytes[];
 	/** What an entry of this device that is written now builds on. */
 	next(device: Bytes, now: number): NextPlace;
 	/** What an entry written now builds on, near and far: the log without what is too far in the future. */
@@ -139,6 +141,24 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 
 	const resolver = createResolver(space, () => forks);
 	const authority = (): Authority => resolver.authority;
+
+	/** What is due, judged as it grows, as long as something is here that is not. */
+	let due:
+		| { readonly list: readonly ControlEntry[]; taken: number; readonly resolver: Resolver }
+		| undefined;
+
+	function judgedDue(list: readonly ControlEntry[]): Authority {
+		if (due?.list !== list) due = { list, taken: 0, resolver: createResolver(space, () => forks) };
+		for (const control of list.slice(due.taken)) due.resolver.take(control);
+		due.taken = list.length;
+		return due.resolver.authority;
+	}
+
+	function setFork(device: Bytes, seq: number): void {
+		forks.set(toHex(device), seq);
+		resolver.reset(device, seq);
+		due?.resolver.reset(device, seq);
+	}
 
 	const admit = (device: Bytes, root: Bytes): void => {
 		const roots = admitted.get(toHex(device)) ?? new Set<string>();
@@ -286,15 +306,12 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 				feed.head = prev.id;
 				feed.time = prev.time;
 			}
-			forks.set(toHex(device), feed.frozenAt);
-			resolver.reset(device, feed.frozenAt);
+			setFork(device, feed.frozenAt);
 			return feed;
 		},
 		restoreFeed(feed) {
 			feeds.set(toHex(feed.device), feed);
-			if (feed.frozenAt === null) return;
-			forks.set(toHex(feed.device), feed.frozenAt);
-			resolver.reset(feed.device, feed.frozenAt);
+			if (feed.frozenAt !== null) setFork(feed.device, feed.frozenAt);
 		},
 		restoreControl(entries) {
 			// Whatever something builds on is earlier by its time.
@@ -305,6 +322,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			}
 		},
 		authorityHeads: log.heads,
+		toldHeads: log.told,
 		next(device, now) {
 			const own = feeds.get(toHex(device));
 			const others = [...feeds.values()]
@@ -328,7 +346,9 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		seenAt: log.seenAt,
 		authorityAt(now) {
 			const seen = log.seenAt(now);
-			return seen.size === control.size ? authority() : resolveAuthority(space, seen, forks);
+			if (seen.size === control.size) return authority();
+			const due = log.due(now);
+			return seen.size === due.length ? judgedDue(due) : resolveAuthority(space, seen, forks);
 		},
 		nextDue: log.nextDue,
 		countsUpTo(device) {
@@ -354,6 +374,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		unseal(opened) {
 			log.take(opened);
 			resolver.retake(opened);
+			due?.resolver.retake(opened);
 		},
 	};
 }

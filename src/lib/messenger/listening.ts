@@ -51,7 +51,7 @@ export async function listen(
 		const missing = control.filter((id) => !space.ledger.control.has(toHex(id)));
 		if (missing.length === 0) return;
 		const wanted = missing.slice(0, MAX_AUTHORITY_HEADS);
-		const have = space.ledger.authorityHeads();
+		const have = space.ledger.toldHeads(clock.now());
 		for (const device of devices) {
 			post.send(device, { type: 'pull', control: wanted, have, ranges: [] });
 		}

@@ -294,6 +294,43 @@ describe('a ledger', () => {
 			expect(ledger.authorityHeads()).toEqual([early.entry.id]);
 		});
 
+		it('[SY2] [FD5] tells of what is due first, however much there is that is not', () => {
+			placeAll();
+			const now = nextTime();
+			const due = world.all[2] as ControlEntry;
+			const ahead = Array.from({ length: 40 }, (_, n) =>
+				world.write(hers, channel(`later ${n}`), { at: now + (60 - n) * 60 * MINUTE, on: [due] }),
+			);
+			placeAll(ahead);
+			const told = ledger.toldHeads(now).map(toHex);
+			expect(told).toHaveLength(16);
+			expect(told[0]).toBe(due.entry.key);
+			// Of the others those that are due next.
+			expect(told[1]).toBe(ahead.at(-1)?.entry.key);
+			expect(ledger.next(person('new').device, now).authorityHeads.map(toHex)).toEqual([
+				due.entry.key,
+			]);
+		});
+
+		it('[FD5] judges what is due as it grows, and not anew for each thing that is written', () => {
+			placeAll();
+			const now = nextTime();
+			const [, , last] = world.all;
+			const ahead = world.write(hers, channel('later'), { at: now + 60 * MINUTE });
+			placeAll([ahead]);
+			const judged = ledger.authorityAt(now);
+			const on = last === undefined ? [] : [last];
+			const soon = world.write(his, invite(), { at: now + 1, on });
+			placeAll([soon]);
+			expect(ledger.authorityAt(now)).toBe(judged);
+			expect(judged.verdicts.get(soon.entry.key)).toBe('valid');
+			expect(judged.verdicts.has(ahead.entry.key)).toBe(false);
+			ledger.freeze(bob.device, 0, { id: new Uint8Array(0), time: { ms: 0, counter: 0 } });
+			expect(ledger.authorityAt(now).verdicts.get(soon.entry.key)).toBe('forked');
+			// The clock was set back: what was due is not.
+			expect(ledger.authorityAt(now - 24 * 60 * MINUTE).people.size).toBe(0);
+		});
+
 		it('[FD2] is after its own predecessor, however far that is ahead', () => {
 			placeAll();
 			const ahead = nextTime() + 60 * MINUTE;

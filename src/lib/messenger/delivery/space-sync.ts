@@ -130,7 +130,7 @@ export function createSpaceSync(
 		const plan = planPulls(space.ledger, knowledgeOf(device), underWay);
 		const control = plan.control.filter((id) => !controlUnderWay.has(toHex(id)));
 		if (control.length === 0 && plan.ranges.length === 0) return;
-		const have = space.ledger.authorityHeads();
+		const have = space.ledger.toldHeads(clock.now());
 		if (!post.send(device, { type: 'pull', control, have, ranges: plan.ranges })) return;
 		for (const range of plan.ranges) underWay.set(toHex(range.feed), range.to);
 		for (const id of control) controlUnderWay.add(toHex(id));

@@ -23,7 +23,7 @@ export async function signedState(
 		device: self.device.publicKey,
 		full,
 		wantsReply,
-		controlHeads: space.ledger.authorityHeads(),
+		controlHeads: space.ledger.toldHeads(clock.now()),
 		feeds,
 		time: Math.max(0, Math.floor(clock.now())),
 	};
