@@ -73,7 +73,7 @@ async function exchange({ space, behind, ahead }: ReturnType<typeof world>) {
 		}
 		learn(knowledge, content.feeds, content.controlHeads);
 	}
-	const plan = planPulls(behind, knowledge, new Map());
+	const plan = planPulls(behind, knowledge, { feeds: new Map(), control: () => false });
 	holdsMore(behind, knowledge);
 	const done = performance.now();
 	const bytes = messages.reduce((sum, each) => sum + each.length, 0);

@@ -71,6 +71,10 @@ export interface Ledger {
 	readonly feeds: ReadonlyMap<string, Feed>;
 	/** Opened control entries by id (hex). */
 	readonly control: ReadonlyMap<string, ControlEntry>;
+	/** Whether a genuine admission names its device, in the name of its author. */
+	isAdmitted(entry: Pick<Entry, 'header'>): boolean;
+	/** Devices (hex) of which another entry is held than the one their fence names, with its place. */
+	readonly contradicted: ReadonlyMap<string, number>;
 	/** Places an entry; control entries need their opened content. */
 	place(entry: Entry, control: ControlEntry | null): Placement;
 	/** The feeds begin after these entries: what came before is not for this device. */
@@ -180,7 +184,7 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		}
 	};
 
-	const isAdmitted = ({ header }: Entry): boolean => {
+	const isAdmitted = ({ header }: Pick<Entry, 'header'>): boolean => {
 		return admitted.get(toHex(header.device))?.has(toHex(header.author)) === true;
 	};
 
@@ -258,6 +262,8 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		resolver,
 		feeds,
 		control,
+		isAdmitted,
+		contradicted,
 		place(entry, opened) {
 			const { header } = entry;
 			const inSpace =
@@ -270,19 +276,16 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 			const state = chain(entry);
 			if (!isControl(header.kind) || control.has(entry.key)) {
 				if (!isAdmitted(entry)) return { type: 'refused', reason: 'not-a-member' };
-				if (state === 'joined' && isFenced(entry)) {
-					return { type: 'refused', reason: 'beyond-fence' };
-				}
-				if (state === 'joined' && hasLeft(entry)) {
-					return { type: 'refused', reason: 'after-leaving' };
-				}
+				const isNext = state === 'joined' || state === 'gap';
+				if (isNext && isFenced(entry)) return { type: 'refused', reason: 'beyond-fence' };
+				if (isNext && hasLeft(entry)) return { type: 'refused', reason: 'after-leaving' };
 				return placeInFeed(entry, state);
 			}
 
-			if (opened === null) return { type: 'refused', reason: 'needs-content' };
 			if (header.kind !== KIND.genesis && !isAdmitted(entry)) {
 				return { type: 'refused', reason: 'not-a-member' };
 			}
+			if (opened === null) return { type: 'refused', reason: 'needs-content' };
 			// Whether the log takes an entry depends on nothing but what it builds on: the feed it stands in may be
 			// behind, broken or frozen on some devices and not on others.
 			note(opened);

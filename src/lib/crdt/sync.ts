@@ -3,9 +3,12 @@ import { compareTime } from '#lib/protocol/entry.ts';
 import type { FeedHead, FeedRange } from '#lib/protocol/space-message.ts';
 import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
 import { MAX_FEEDS_PER_MESSAGE } from '#lib/protocol/space-message.ts';
-import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { ancestorsOf } from './causality.ts';
 import type { Feed, Ledger } from './ledger.ts';
+
+/** Entries served for one request; more are asked for with another. [SY5] */
+export const MAX_SERVED = 512;
 
 /** What one peer has said it holds. Grows only. */
 export interface PeerKnowledge {
@@ -37,18 +40,30 @@ export function learn(
 	if (controlHeads.length > 0) knowledge.controlHeads = controlHeads;
 }
 
+/** What is not to be asked for now. */
+export interface Asked {
+	/** Feeds (hex) → up to which seq entries are on their way. */
+	readonly feeds: ReadonlyMap<string, number>;
+	/** Whether this control entry (hex) is on its way, or was asked for in vain. */
+	control(key: string): boolean;
+}
+
 /**
- * What this peer holds and this ledger lacks, less what is already on its way (by feed, hex → up to seq). Only of feeds
- * whose entries would be taken: an admission comes before the entries of whom it admits.
+ * What this ledger lacks and this peer may hold, less what was asked for already. First what others wait for, then what
+ * the peer says it holds. Only of feeds whose entries would be taken: an admission comes before the entries of whom it
+ * admits. `missing`: control entries (hex) that others wait for.
  */
 export function planPulls(
 	ledger: Ledger,
 	knowledge: PeerKnowledge,
-	underWay: ReadonlyMap<string, number>,
+	asked: Asked,
+	missing: readonly string[] = [],
 ): PullPlan {
-	const control = knowledge.controlHeads
-		.filter((head) => !ledger.control.has(toHex(head)))
-		.slice(0, MAX_AUTHORITY_HEADS);
+	const lacks = (key: string): boolean => !ledger.control.has(key) && !asked.control(key);
+	const control = [...new Set([...missing, ...knowledge.controlHeads.map(toHex)])]
+		.filter(lacks)
+		.slice(0, MAX_AUTHORITY_HEADS)
+		.flatMap((key) => fromHex(key) ?? []);
 	const ranges: FeedRange[] = [];
 	for (const [key, head] of knowledge.feeds) {
 		if (ranges.length === MAX_FEEDS_PER_MESSAGE) break;
@@ -60,11 +75,25 @@ export function planPulls(
 			ranges.push({ feed: head.feed, from: head.seq, to: head.seq + 1 });
 			continue;
 		}
-		const from = Math.max((feed?.seq ?? -1) + 1, underWay.get(key) ?? 0);
+		const from = Math.max((feed?.seq ?? -1) + 1, asked.feeds.get(key) ?? 0);
 		const to = Math.min(head.seq + 1, from + RANGE, ledger.takesUpTo(key));
 		if (from < to) ranges.push({ feed: head.feed, from, to });
 	}
 	return { control, ranges };
+}
+
+/**
+ * Where another entry is held than the one a fence names: the stretch that leads to the right one, of a peer that holds
+ * the feed so far. A fork that is known there answers it. [FE2]
+ */
+export function disputedRanges(ledger: Ledger, knowledge: PeerKnowledge): FeedRange[] {
+	return [...ledger.contradicted].flatMap(([key, seq]): FeedRange[] => {
+		const feed = ledger.feeds.get(key);
+		const held = knowledge.feeds.get(key)?.seq ?? -1;
+		if (feed === undefined || held < seq) return [];
+		if (feed.frozenAt !== null && feed.frozenAt <= seq) return [];
+		return [{ feed: feed.device, from: Math.max(0, seq + 1 - RANGE), to: seq + 1 }];
+	});
 }
 
 /** Whether this ledger holds anything that the peer has not said it holds. */

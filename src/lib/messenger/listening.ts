@@ -36,8 +36,8 @@ export async function listen(
 	let stopped = false;
 
 	const post = createPost(ports, self, space, pool, NO_LINKS, {
-		async onEnvelope({ from, message }) {
-			if (message.type === 'entries') return take(message.packets);
+		async onEnvelope({ from, message }, isStored) {
+			if (message.type === 'entries') return take(message.packets, isStored);
 			if (message.type === 'state') pull([toHex(from)], message.state.controlHeads);
 			return true;
 		},
@@ -62,7 +62,7 @@ export async function listen(
 			.filter(([device, { active }]) => active && device !== own && post.route(device) !== null)
 			.map(([device]) => device);
 
-	async function take(packets: readonly Packet[]): Promise<boolean> {
+	async function take(packets: readonly Packet[], isStored: boolean): Promise<boolean> {
 		if (stopped) return false;
 		const control = packets.filter(({ header }) => {
 			const decoded = decodeHeader(header);
@@ -71,11 +71,15 @@ export async function listen(
 		const received = await space.receive(control);
 		if (!received.ok) return false;
 		pull(others(), received.value.wanted);
+		let isUndone = false;
 		for (const packet of control) {
 			const bans = await undoneBy(ports, self, space, packet);
-			if (bans.length > 0) events.onUndone(bans);
+			if (bans.length === 0) continue;
+			isUndone = true;
+			events.onUndone(bans);
 		}
-		return true;
+		// What undoes a ban builds on what is for members, and waits here for ever.
+		return isStored && !isUndone ? received.value.whole() : true;
 	}
 
 	async function ask(): Promise<void> {

@@ -189,12 +189,12 @@ export async function startSpaceNode(
 		events.onPresence();
 	}
 
-	async function onEnvelope(envelope: Envelope): Promise<boolean> {
+	async function onEnvelope(envelope: Envelope, isStored = false): Promise<boolean> {
 		const from = toHex(envelope.from);
 		const { message } = envelope;
 		switch (message.type) {
 			case 'entries':
-				return takeEntries(from, message.packets);
+				return takeEntries(from, message.packets, isStored);
 			case 'state':
 				await sync.onState(from, message.state);
 				if (presentBefore.has(from)) await missing.onPeer(from);
@@ -226,13 +226,18 @@ export async function startSpaceNode(
 		return !equal(named, space.id);
 	}
 
-	async function takeEntries(from: string, all: readonly Packet[]): Promise<boolean> {
+	async function takeEntries(
+		from: string,
+		all: readonly Packet[],
+		isStored: boolean,
+	): Promise<boolean> {
 		const foreign = events.onForeign === undefined ? [] : all.filter(isForeign);
 		if (foreign.length > 0) events.onForeign?.(from, { type: 'entries', packets: foreign });
 		const packets = foreign.length > 0 ? all.filter((each) => !foreign.includes(each)) : all;
 		const taken = await space.receive(packets);
-		if (taken.ok && taken.value.disputed.length > 0) sync.onDisputed(from, taken.value.disputed);
-		return taken.ok;
+		if (!taken.ok) return false;
+		sync.onEntries(from, packets.length, taken.value.disputed);
+		return isStored ? taken.value.whole() : true;
 	}
 
 	async function onSignal({ signature, ...content }: SignalStepMessage): Promise<void> {
@@ -281,7 +286,7 @@ export async function startSpaceNode(
 		);
 		if (feeds.size > 0) sync.onKept([...feeds.values()]);
 		if (change.forks.length > 0) void sync.onForks(change.forks);
-		if (change.wanted.length > 0) sync.want(change.wanted);
+		if (change.wanted.length > 0 || change.control) sync.askAll();
 		events.onChange(change);
 	}
 

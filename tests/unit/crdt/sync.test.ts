@@ -8,6 +8,7 @@ import {
 	holdsMore,
 	learn,
 	planPulls,
+	type Asked,
 	type PeerKnowledge,
 } from '#lib/crdt/sync.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
@@ -25,7 +26,8 @@ import {
 } from '../../support/authority-world.ts';
 
 const [alice, bob, carol] = [person('Alice'), person('Bob'), person('Carol')];
-const NONE = new Map<string, number>();
+const asked = (feeds: ReadonlyMap<string, number>): Asked => ({ feeds, control: () => false });
+const NONE = asked(new Map());
 
 describe('what a device asks for', () => {
 	let hers: Pen;
@@ -41,8 +43,8 @@ describe('what a device asks for', () => {
 	const placeAll = (controls: readonly ControlEntry[]): void => {
 		for (const control of controls) ledger.place(control.entry, control);
 	};
-	const rangesFor = (underWay: ReadonlyMap<string, number> = NONE): string[] =>
-		planPulls(ledger, peer, underWay).ranges.map(
+	const rangesFor = (underWay: ReadonlyMap<string, number> = new Map()): string[] =>
+		planPulls(ledger, peer, asked(underWay)).ranges.map(
 			({ feed, from, to }) =>
 				`${[alice, bob, carol].find(({ device }) => device === feed)?.name} ${from}-${to}`,
 		);

@@ -21,8 +21,8 @@ export interface MailboxSpec {
 }
 
 export interface AttachmentHandlers {
-	/** True once the block is dealt with for good: then, if it was stored, it is acknowledged. */
-	onBlock(block: Bytes, packet: Bytes): Promise<boolean>;
+	/** Of a stored block: true once it is dealt with for good, which may take long; then it is acknowledged. */
+	onBlock(block: Bytes, packet: Bytes, isStored: boolean): Promise<boolean>;
 	/** The content came some other way already. */
 	isHeld(packet: Bytes): boolean;
 	onReady(): void;
@@ -83,6 +83,8 @@ export function attachMailbox(
 	const purged = new Set<string>();
 	let generation = 0;
 	const present = new Set<string>();
+	/** Packets (hex) that are here and not dealt with. */
+	const pending = new Set<string>();
 	const acknowledge = new Map<string, Bytes>();
 	let ackDue: (() => void) | undefined;
 	let cancelRetry = (): void => undefined;
@@ -140,7 +142,7 @@ export function attachMailbox(
 			const wanted: Bytes[] = [];
 			for (const { packet } of waiting.value.packets) {
 				if (handlers.isHeld(packet)) settle(packet);
-				else wanted.push(packet);
+				else if (!pending.has(toHex(packet))) wanted.push(packet);
 			}
 			if (wanted.length > 0) await client.fetch(spec.mailbox, token, wanted);
 			if (!waiting.value.more) return null;
@@ -158,8 +160,13 @@ export function attachMailbox(
 			handlers.onPresence();
 		},
 		onPacket: (_relay, number, packet, block) => {
-			void handlers.onBlock(block, packet).then((done) => {
-				if (done && number > 0) settle(packet);
+			const isStored = number > 0;
+			const key = toHex(packet);
+			if (pending.has(key)) return;
+			if (isStored) pending.add(key);
+			void handlers.onBlock(block, packet, isStored).then((done) => {
+				pending.delete(key);
+				if (done && isStored) settle(packet);
 			});
 		},
 		onPresence: (_relay, tokenHash, connected) => {

@@ -27,8 +27,8 @@ const EPOCHS_READ = 16;
 const COPIES = 2;
 
 export interface PostEvents {
-	/** True once everything in it has been durably dealt with. */
-	onEnvelope(envelope: Envelope): Promise<boolean>;
+	/** Of one that is stored: true once everything in it has been durably dealt with, which may take long. */
+	onEnvelope(envelope: Envelope, isStored: boolean): Promise<boolean>;
 	/** Whether the packet of this name carries an entry that is here already. */
 	isHeld(packet: Bytes): boolean;
 	/** A relay's mailbox can be used now. */
@@ -117,14 +117,14 @@ export function createPost(
 		tokens: space.ring.get(post.state.id)?.tokens ?? [],
 	});
 
-	async function onBlock(post: EpochPost, block: Bytes): Promise<boolean> {
+	async function onBlock(post: EpochPost, block: Bytes, isStored: boolean): Promise<boolean> {
 		const content = openBlock(crypto, post.grant.envelopeKey, block);
 		const envelope = content && decodeEnvelope(content);
 		// What can't be opened now can't be opened later either: it is dealt with.
 		if (envelope?.ok !== true) return true;
 		const { from, to } = envelope.value;
 		if (toHex(from) === ownKey || (to !== null && toHex(to) !== ownKey)) return true;
-		return events.onEnvelope(envelope.value);
+		return events.onEnvelope(envelope.value, isStored);
 	}
 
 	function attach(post: EpochPost): void {
@@ -139,7 +139,7 @@ export function createPost(
 			post.attachments.set(
 				relay,
 				attachMailbox(ports, pool, relay, specOf(post), {
-					onBlock: (block) => onBlock(post, block),
+					onBlock: (block, _packet, isStored) => onBlock(post, block, isStored),
 					isHeld: events.isHeld,
 					onReady: events.onRelayReady,
 					onPresence: events.onPresence,

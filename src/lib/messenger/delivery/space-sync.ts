@@ -1,43 +1,31 @@
 // Keeps a space's devices level: says what is held, asks for what is missing, serves what others ask. [SY1] … [SY6]
-import {
-	controlBetween,
-	createPeerKnowledge,
-	holdsMore,
-	learn,
-	planPulls,
-	RANGE,
-	type PeerKnowledge,
-} from '#lib/crdt/sync.ts';
+import { controlBetween, holdsMore, MAX_SERVED, type PeerKnowledge } from '#lib/crdt/sync.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import {
 	MAX_FEEDS_PER_MESSAGE,
 	stateContent,
 	type FeedHead,
-	type FeedRange,
 	type SpaceMessage,
 	type State,
 } from '#lib/protocol/space-message.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
+import { createAsking } from './asking.ts';
+import { createOnce } from './once.ts';
 import type { Post } from './post.ts';
 import { signedState } from './statement.ts';
 
-/** How long entries that were asked for may take before they are asked for again. */
-const PULL_TIMEOUT = 3000;
 /** A statement younger than this needs no repeating. */
 const SAID_LATELY = 5000;
-/** Entries served for one request. */
-const MAX_SERVED = 512;
 /** Statements about several entries that came at once go out together. */
 const ANNOUNCE_DELAY = 10;
 
 /** Now and then one of those who can be reached is told what is held, in case something was lost on the way. */
 const LEVEL_EVERY = 60_000;
 
-/** Forks shown and disputes raised, remembered so that each device hears of each once in a while. */
-const MAX_TOLD = 10_000;
+/** Each device is shown a fork once in a while. */
 const SAY_AGAIN = 30_000;
 
 type Pull = Extract<SpaceMessage, { type: 'pull' }>;
@@ -48,14 +36,14 @@ export interface SpaceSync {
 	/** Somebody signed that they hold this. */
 	onState(from: string, state: State): Promise<void>;
 	onPull(from: string, pull: Pull): Promise<void>;
-	/** What this device sent follows other entries than are held here: asks for those before. */
-	onDisputed(from: string, feeds: readonly Bytes[]): void;
+	/** So many entries came from a device; those of `disputed` feeds follow others than are held here. */
+	onEntries(from: string, count: number, disputed: readonly Bytes[]): void;
 	/** New entries are kept: tells their authors and everybody on a direct link, and asks for what comes next. */
 	onKept(feeds: readonly Bytes[]): void;
 	/** These feeds were found to be forked just now: everybody who can be reached is shown. */
 	onForks(feeds: readonly Bytes[]): Promise<void>;
-	/** Control entries that others build on and that are missing here. */
-	want(control: readonly Bytes[]): void;
+	/** Something is missing that was not before: asks everybody. */
+	askAll(): void;
 	/** Heads of the authority log as the device (hex) last stated them; empty when it never did. */
 	heldBy(device: string): readonly Bytes[];
 	stop(): void;
@@ -71,31 +59,22 @@ export interface SyncEvents {
 }
 
 export function createSpaceSync(
-	{ clock, crypto, random }: Ports,
+	ports: Ports,
 	self: Self,
 	space: Space,
 	post: Post,
 	events: SyncEvents,
 ): SpaceSync {
+	const { clock, crypto, random } = ports;
 	const own = toHex(self.device.publicKey);
-	const peers = new Map<string, PeerKnowledge>();
+	const isActive = (device: string): boolean =>
+		space.ledger.authority.devices.get(device)?.active === true;
+	const asking = createAsking(ports, space, post, isActive);
 	/** When each device (hex) was last told all that is held. */
 	const saidAt = new Map<string, number>();
-	/** Feeds (hex) → up to which seq entries are on their way. */
-	const underWay = new Map<string, number>();
-	const controlUnderWay = new Set<string>();
 	const announcing = new Map<string, Bytes>();
 	let cancelAnnounce: (() => void) | undefined;
 	let stopped = false;
-
-	const knowledgeOf = (device: string): PeerKnowledge => {
-		let knowledge = peers.get(device);
-		if (knowledge === undefined) peers.set(device, (knowledge = createPeerKnowledge()));
-		return knowledge;
-	};
-
-	const isActive = (device: string): boolean =>
-		space.ledger.authority.devices.get(device)?.active === true;
 
 	const headOf = (device: Bytes): FeedHead[] => {
 		const feed = space.ledger.feeds.get(toHex(device));
@@ -125,35 +104,6 @@ export function createSpaceSync(
 		holdsMore(space.ledger, knowledge) ||
 		clock.now() - (saidAt.get(device) ?? -Infinity) > SAID_LATELY;
 
-	function pull(device: string): void {
-		if (stopped || !isActive(device)) return;
-		const plan = planPulls(space.ledger, knowledgeOf(device), underWay);
-		const control = plan.control.filter((id) => !controlUnderWay.has(toHex(id)));
-		if (control.length === 0 && plan.ranges.length === 0) return;
-		const have = space.ledger.toldHeads(clock.now());
-		if (!post.send(device, { type: 'pull', control, have, ranges: plan.ranges })) return;
-		for (const range of plan.ranges) underWay.set(toHex(range.feed), range.to);
-		for (const id of control) controlUnderWay.add(toHex(id));
-		clock.after(PULL_TIMEOUT, () => {
-			let overdue = false;
-			for (const { feed, to } of plan.ranges) {
-				if (underWay.get(toHex(feed)) !== to) continue;
-				underWay.delete(toHex(feed));
-				overdue ||= (space.ledger.feeds.get(toHex(feed))?.seq ?? -1) + 1 < to;
-			}
-			for (const id of control) controlUnderWay.delete(toHex(id));
-			if (!overdue) return;
-			// Whoever says that it holds more than it gives must not be asked first for ever.
-			const knowledge = peers.get(device);
-			if (knowledge !== undefined && peers.delete(device)) peers.set(device, knowledge);
-			pullFromAll();
-		});
-	}
-
-	function pullFromAll(): void {
-		for (const device of peers.keys()) pull(device);
-	}
-
 	async function announce(): Promise<void> {
 		cancelAnnounce = undefined;
 		const feeds = [...announcing.values()];
@@ -173,20 +123,7 @@ export function createSpaceSync(
 		}
 	}
 
-	const told = new Map<string, number>();
-	/** Whether this is asked for the first time, or the first time in a long while: what was said may have been lost. */
-	const once = (what: string, again = SAY_AGAIN): boolean => {
-		const now = clock.now();
-		if (now - (told.get(what) ?? -Infinity) < again) return false;
-		told.delete(what);
-		told.set(what, now);
-		// The oldest goes, and is told once more if it must: nobody can fill this so that nothing is told any longer.
-		for (const oldest of told.keys()) {
-			if (told.size <= MAX_TOLD) break;
-			told.delete(oldest);
-		}
-		return true;
-	};
+	const once = createOnce(clock, SAY_AGAIN);
 
 	/**
 	 * What counts depends on the forks known, so everybody is to know of each: two entries prove it. A device that says it
@@ -235,18 +172,17 @@ export function createSpaceSync(
 				await answerOutsider(from, state);
 				return;
 			}
-			const knowledge = knowledgeOf(from);
-			learn(knowledge, state.feeds, state.controlHeads);
 			const mine = state.feeds.find((head) => toHex(head.feed) === own);
 			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
 			await showForks(from, state);
-			pull(from);
-			if (state.wantsReply && owes(from, knowledge)) await sayAll(from, false);
+			asking.onState(from, state);
+			if (state.wantsReply && owes(from, asking.knowledgeOf(from))) await sayAll(from, false);
 		},
 		async onPull(from, request) {
 			if (!isActive(from)) return;
 			const packets: Packet[] = [];
-			for (const id of controlBetween(space.ledger, request.control, request.have)) {
+			const wanted = controlBetween(space.ledger, request.control, request.have);
+			for (const id of wanted.slice(0, MAX_SERVED)) {
 				const control = space.ledger.control.get(toHex(id));
 				if (control !== undefined) packets.push(control.entry.packet);
 			}
@@ -257,26 +193,15 @@ export function createSpaceSync(
 			}
 			if (packets.length > 0 && !stopped) post.send(from, { type: 'entries', packets });
 		},
-		onDisputed(from, feeds) {
-			const ranges = feeds.flatMap((device): FeedRange[] => {
-				const feed = space.ledger.feeds.get(toHex(device));
-				if (feed === undefined || feed.seq < 0) return [];
-				return [{ feed: device, from: Math.max(0, feed.seq + 1 - RANGE), to: feed.seq + 1 }];
-			});
-			const asked = ranges.filter(({ feed, to }) => once(`dispute ${from} ${toHex(feed)} ${to}`));
-			if (asked.length === 0 || stopped) return;
-			post.send(from, { type: 'pull', control: [], have: [], ranges: asked });
+		onEntries(from, count, disputed) {
+			asking.onServed(from, count);
+			if (disputed.length > 0) asking.onDisputed(from, disputed);
 		},
 		onKept(feeds) {
-			for (const feed of feeds) {
-				const key = toHex(feed);
-				const seq = space.ledger.feeds.get(key)?.seq ?? -1;
-				if (seq + 1 >= (underWay.get(key) ?? 0)) underWay.delete(key);
-				if (key !== own) announcing.set(key, feed);
-			}
+			for (const feed of feeds) if (toHex(feed) !== own) announcing.set(toHex(feed), feed);
 			if (announcing.size > 0)
 				cancelAnnounce ??= clock.after(ANNOUNCE_DELAY, () => void announce());
-			pullFromAll();
+			asking.onKept(feeds);
 		},
 		async onForks(feeds) {
 			for (const feed of feeds) {
@@ -284,16 +209,11 @@ export function createSpaceSync(
 				if (packets.length > 0 && !stopped) post.sendAll({ type: 'entries', packets });
 			}
 		},
-		want(control) {
-			for (const knowledge of peers.values()) {
-				const heads = new Map([...knowledge.controlHeads, ...control].map((id) => [toHex(id), id]));
-				knowledge.controlHeads = [...heads.values()].slice(0, 16);
-			}
-			pullFromAll();
-		},
-		heldBy: (device) => peers.get(device)?.controlHeads ?? [],
+		askAll: asking.askAll,
+		heldBy: (device) => asking.knowledgeOf(device).controlHeads,
 		stop() {
 			stopped = true;
+			asking.stop();
 			cancelAnnounce?.();
 			cancelLevel();
 		},

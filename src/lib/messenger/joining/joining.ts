@@ -210,7 +210,8 @@ export async function startJoining(
 				if (early.length < 256) early.push(reply);
 				return false;
 			}
-			return settle(await space.receive(reply.packets));
+			const received = await space.receive(reply.packets);
+			return settle(received) && received.ok ? received.value.whole() : false;
 		}
 		if (!equal(reply.space, invitation.space)) return true;
 		space ??= await events.open();

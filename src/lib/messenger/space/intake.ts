@@ -1,6 +1,5 @@
 // Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep.
-// [FD4] [FD6] [FD7] [FD8] [FD10] [SH3]
-// Entries that must wait for others wait here, bounded; they cost a peer another pull when dropped, nothing more.
+// [FD4] [FD6] [FD7] [FD8] [FD10] [SH3] [DV2]
 import { checkEntry, entryId, readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
@@ -12,20 +11,20 @@ import {
 	KIND,
 	wrapsToTuple,
 	type Packet,
-	type Time,
 	type Wraps,
 } from '#lib/protocol/entry.ts';
 import { encode } from '#lib/protocol/cbor.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
+import { createForkFinding, type Fork } from './fork-finding.ts';
 import type { Judge } from './judging.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Ratchets } from './ratchets.ts';
 import { openContent, openMessage, proveControl } from './opening.ts';
+import { createWaiting, type Need } from './waiting.ts';
 import type { SpaceStore } from './space-store.ts';
 
 const MAX_WAITING = 2000;
-const BEGINNING: Time = { ms: 0, counter: 0 };
 
 export interface Placed {
 	readonly entry: Entry;
@@ -43,12 +42,6 @@ export interface Unsealed {
 	readonly after: ControlEntry;
 }
 
-export interface Fork {
-	readonly feed: Feed;
-	readonly ours: Packet;
-	readonly theirs: Packet;
-}
-
 export interface IntakeOutcome {
 	readonly placed: readonly Placed[];
 	readonly forks: readonly Fork[];
@@ -61,12 +54,22 @@ export interface IntakeOutcome {
 	readonly disputed: readonly Bytes[];
 	/** Typed reasons of what was refused, for the log and tests. */
 	readonly refused: readonly string[];
+	/** Of what was given, entries (ids, hex) that nothing is kept of: they wait for others. */
+	readonly waiting: readonly string[];
+	/** Entries (ids, hex) that are dealt with, or nothing more is to be done for: what waited for that is told. */
+	readonly settled: readonly string[];
 }
 
 export interface Intake {
 	/** `newKeys`: entries that could not be opened before may be now. */
 	take(packets: readonly Packet[], newKeys?: boolean): Promise<IntakeOutcome>;
-	waiting(): number;
+	/** What came of a `take` is durable. */
+	settle(keys: readonly string[]): void;
+	/** True once none of these entries waits; false when one was pushed out. */
+	settled(keys: readonly string[]): Promise<boolean>;
+	/** Control entries to ask others for, at most `limit` of those that are `wanted`. */
+	missing(limit: number, wanted: (key: string) => boolean): readonly string[];
+	stop(): void;
 }
 
 interface Tools {
@@ -91,7 +94,8 @@ const bringsMore = (packet: Packet, than: Packet): boolean =>
 
 export function createIntake(tools: Tools): Intake {
 	const { crypto, prekeys, ledger, ring, kept, clock, judge, ratchets, own } = tools;
-	const waiting = new Map<string, Entry>();
+	const waiting = createWaiting(MAX_WAITING);
+	const forks = createForkFinding(crypto, ledger, kept);
 
 	/** Whether this very entry is here already: the common case, settled without checking a signature. */
 	const isKnown = async (packet: Packet, round: Round): Promise<boolean> => {
@@ -99,6 +103,7 @@ export function createIntake(tools: Tools): Intake {
 		if (!header.ok) return false;
 		const id = entryId(crypto, packet.header);
 		const key = toHex(id);
+		round.given.push(key);
 		const held = waiting.get(key);
 		if (held !== undefined) {
 			const isOtherEpoch =
@@ -157,13 +162,22 @@ export function createIntake(tools: Tools): Intake {
 		round.unsealed.push({ before, after });
 	}
 
-	const hold = (entry: Entry): void => {
-		waiting.set(entry.key, entry);
-		for (const key of waiting.keys()) {
-			if (waiting.size <= MAX_WAITING) break;
-			waiting.delete(key);
-		}
+	/** What nobody has let in yet could be anybody's: all of that shares one room. */
+	const hold = (entry: Entry, ...needs: readonly Need[]): void => {
+		const device = toHex(entry.header.device);
+		waiting.hold(entry, needs, ledger.isAdmitted(entry) ? device : '');
 	};
+
+	const holdForPlace = (entry: Entry): void => {
+		const { device, seq } = entry.header;
+		hold(entry, { type: 'place', device: toHex(device), seq: seq - 1 });
+	};
+
+	const forKey = ({ header, packet }: Entry): Need =>
+		packet.body === null ? { type: 'body' } : { type: 'key', epoch: toHex(header.key.epoch) };
+
+	const forEntries = (ids: readonly Bytes[]): Need[] =>
+		ids.map((id) => ({ type: 'entry', key: toHex(id) }));
 
 	interface Round {
 		placed: Placed[];
@@ -175,126 +189,147 @@ export function createIntake(tools: Tools): Intake {
 		refused: string[];
 		/** Entries before the view: two of them may prove a fork to a device that holds neither. */
 		past: Map<string, Packet>;
-		newKeys: boolean;
+		/** Entries that waited, and have their turn now. */
+		awake: Entry[];
+		/** Entries (ids, hex) that were given. */
+		given: string[];
+		settled: string[];
 	}
-
-	const timeOf = (packet: Packet | undefined): Time => {
-		const header = packet && decodeHeader(packet.header);
-		return header?.ok ? header.value.time : BEGINNING;
-	};
-
-	/** Another entry in the same place that the authority log holds, from before the view too. */
-	const inLog = ({ id, header }: Entry): ControlEntry | undefined =>
-		[...ledger.control.values()].find(
-			({ entry }) =>
-				entry.header.seq === header.seq &&
-				equal(entry.header.device, header.device) &&
-				!equal(entry.id, id),
-		);
 
 	/** The entry's place is taken: by itself, or by another one of the same device. */
 	const lookForFork = async (entry: Entry, round: Round): Promise<void> => {
-		const { device, seq, prev } = entry.header;
-		const place = `${toHex(device)} ${seq}`;
-		const placed = round.placed.find(
-			(other) =>
-				other.feed !== null &&
-				other.entry.header.seq === seq &&
-				equal(other.entry.header.device, device),
-		);
-		const ours =
-			placed?.entry.packet ??
-			(await kept.packet(device, seq)) ??
-			round.past.get(place) ??
-			inLog(entry)?.entry.packet;
-		if (ours === undefined) {
-			round.past.set(place, entry.packet);
-			return;
+		const fork = await forks.look(entry, round.placed, round.past);
+		if (fork !== null) round.forks.push(fork);
+	};
+
+	/** Opens it; keys that it brings wake what waits for them. */
+	const unlock = async (entry: Entry, round: Round): ReturnType<typeof openContent> => {
+		const known = ring.all().length;
+		const opened = await openContent(crypto, prekeys, ring, entry);
+		for (const { id } of ring.all().slice(known)) {
+			round.awake.push(...waiting.wake({ type: 'key', epoch: toHex(id) }));
 		}
-		if (equal(entryId(crypto, ours.header), entry.id)) return;
-		const header = decodeHeader(ours.header);
-		const time = timeOf(seq === 0 ? undefined : await kept.packet(device, seq - 1));
-		const feed = ledger.freeze(device, seq, { id: header.ok ? header.value.prev : prev, time });
-		round.forks.push({ feed, ours, theirs: entry.packet });
+		return opened;
+	};
+
+	/** An EPOCH's keys may be what opens the entries that it waits for: they are taken at once, or as soon as it opens. */
+	const keysOf = async (entry: Entry, round: Round): Promise<Need[]> => {
+		if (entry.header.kind !== KIND.epoch || ledger.control.has(entry.key)) return [];
+		return (await unlock(entry, round)).type === 'sealed' ? [forKey(entry)] : [];
 	};
 
 	/** The content of a control entry that is new here; null when it must wait or can't be read. */
 	const open = async (entry: Entry, round: Round): Promise<ControlEntry | null> => {
-		// Content can only be judged once everything it builds on is known.
-		const ready = entry.header.authorityHeads.every((head) => ledger.control.has(toHex(head)));
-		const isEpoch = entry.header.kind === KIND.epoch;
-		if (!ready && !isEpoch) return null;
-		const known = ring.all().length;
-		const opened = await openContent(crypto, prekeys, ring, entry);
-		// An EPOCH's keys may be what opens the entries that it waits for.
-		if (ring.all().length > known) round.newKeys = true;
-		if (!ready) return null;
+		const opened = await unlock(entry, round);
 		if (opened.type === 'unreadable') {
 			round.refused.push('unreadable');
 			return null;
 		}
 		if (opened.type === 'sealed') {
-			hold(entry);
+			hold(entry, forKey(entry));
 			return null;
 		}
 		const content = opened.value;
 		if (content.kind === KIND.admit && !ledger.control.has(toHex(content.invite))) {
-			hold(entry);
+			hold(entry, ...forEntries([content.invite]));
 			round.wanted.push(content.invite);
 			return null;
 		}
 		return proveControl(crypto, ledger, entry, content);
 	};
 
-	const place = async (entry: Entry, round: Round): Promise<boolean> => {
-		const fresh = isControl(entry.header.kind) && !ledger.control.has(entry.key);
-		const control = fresh ? await open(entry, round) : null;
-		const placement = ledger.place(entry, control);
+	const place = async (entry: Entry, round: Round): Promise<void> => {
+		let placement = ledger.place(entry, null);
+		let control: ControlEntry | null = null;
+		if (placement.type === 'refused' && placement.reason === 'needs-content') {
+			control = await open(entry, round);
+			if (control === null) return;
+			placement = ledger.place(entry, control);
+		}
+		const { device, seq } = entry.header;
 		switch (placement.type) {
-			case 'added': {
+			case 'added':
 				clock.see(entry.header.time);
 				if (control !== null) judge.take(control);
 				round.placed.push({ entry, control, feed: placement.feed, message: null });
 				// The authority log may be ahead of the feed: there the entry takes its place when its turn comes.
-				if (placement.chain === 'gap') hold(entry);
+				if (placement.chain === 'gap') holdForPlace(entry);
 				if (placement.chain === 'past') await lookForFork(entry, round);
-				if (placement.chain === 'broken') round.disputed.push(entry.header.device);
-				return true;
-			}
+				if (placement.chain === 'broken') round.disputed.push(device);
+				if (control !== null) {
+					round.awake.push(...waiting.wake({ type: 'entry', key: entry.key }));
+				}
+				if (placement.feed !== null) {
+					const next = { type: 'place', device: toHex(device), seq } as const;
+					round.awake.push(...waiting.wake(next));
+				}
+				break;
 			case 'waiting':
-				hold(entry);
+				if (placement.feed) {
+					holdForPlace(entry);
+					break;
+				}
+				hold(entry, ...forEntries(placement.control), ...(await keysOf(entry, round)));
 				round.wanted.push(...placement.control);
-				return false;
+				break;
 			case 'past':
 				await lookForFork(entry, round);
-				return false;
+				break;
 			case 'refused':
-				if (placement.reason === 'broken-chain') round.disputed.push(entry.header.device);
+				if (placement.reason === 'broken-chain') round.disputed.push(device);
 				// Nobody takes it, but two of them prove a fork, and what was built on those is judged by that.
 				if (placement.reason === 'beyond-fence') await lookForFork(entry, round);
-				// Without content the reason was given when it was opened, or it waits.
-				if (placement.reason !== 'needs-content') round.refused.push(placement.reason);
-				return false;
+				round.refused.push(placement.reason);
+				break;
 			case 'known':
-				return false;
 		}
+	};
+
+	/** Whether it waits for a place that its feed ends before, so that its turn never comes. */
+	const isBeyondEnd = ({ header }: Entry, needs: readonly Need[]): boolean => {
+		if (needs[0]?.type !== 'place') return false;
+		const key = toHex(header.device);
+		const { frozenAt = null, seq = -1 } = ledger.feeds.get(key) ?? {};
+		const isPast = header.seq <= seq || (frozenAt !== null && header.seq >= frozenAt);
+		return isPast || (ledger.isAdmitted({ header }) && header.seq >= ledger.takesUpTo(key));
+	};
+
+	const takeTurn = async (entry: Entry, round: Round): Promise<void> => {
+		waiting.release(entry.key);
+		await place(entry, round);
+		if (waiting.get(entry.key) === undefined) round.settled.push(entry.key);
 	};
 
 	/** Entries that waited may have their turn now; goes on as long as any finds its place. */
 	const retry = async (round: Round): Promise<void> => {
-		for (let moved = true; moved;) {
-			moved = false;
-			round.newKeys = false;
-			for (const entry of [...waiting.values()].sort((a, b) => a.header.seq - b.header.seq)) {
-				waiting.delete(entry.key);
-				if (await place(entry, round)) moved = true;
+		const { placed, awake } = round;
+		for (let judged = 0; ;) {
+			for (let entry = awake.shift(); entry !== undefined; entry = awake.shift()) {
+				await takeTurn(entry, round);
 			}
-			moved ||= round.newKeys;
+			const news = round.forks.length + placed.filter(({ control }) => control !== null).length;
+			if (news === judged || waiting.size === 0) return;
+			judged = news;
+			awake.push(...waiting.wakeIf(isBeyondEnd));
 		}
 	};
 
+	// What the authority log holds already is not asked for again when its feed catches up.
+	for (const { entry } of ledger.control.values()) {
+		const { frozenAt = null, seq = -1 } = ledger.feeds.get(toHex(entry.header.device)) ?? {};
+		if (entry.header.seq > seq + 1 && frozenAt === null) holdForPlace(entry);
+	}
+
 	return {
-		waiting: () => waiting.size,
+		settle(keys) {
+			for (const key of keys) waiting.settle(key);
+		},
+		settled: (keys) => waiting.settled(keys),
+		missing: (limit, wanted) =>
+			waiting.missing(limit, (key) => !ledger.control.has(key) && wanted(key)),
+		stop() {
+			waiting.stop();
+		},
 		async take(packets, newKeys = false) {
 			const round: Round = {
 				placed: [],
@@ -305,21 +340,31 @@ export function createIntake(tools: Tools): Intake {
 				disputed: [],
 				refused: [],
 				past: new Map(),
-				newKeys,
+				awake: newKeys ? [...waiting.wakeIf(() => true)] : [],
+				given: [],
+				settled: [],
 			};
 			for (const packet of packets) {
 				if (await isKnown(packet, round)) continue;
 				const entry = await checkEntry(crypto, packet);
-				if (entry.ok) await place(entry.value, round);
+				if (entry.ok) await takeTurn(entry.value, round);
 				else round.refused.push(entry.error.type);
 			}
-			if ((round.placed.length > 0 || round.newKeys) && waiting.size > 0) {
-				round.wanted.length = 0;
-				await retry(round);
-			}
-			const { placed, forks, completed, unsealed, disputed, refused } = round;
-			const wanted = round.wanted.filter((id) => !waiting.has(toHex(id)));
-			return { placed, forks, completed, unsealed, wanted, disputed, refused };
+			await retry(round);
+			const { placed, completed, unsealed, disputed, refused, given, settled } = round;
+			return {
+				placed,
+				forks: round.forks,
+				completed,
+				unsealed,
+				wanted: round.wanted.filter(
+					(id) => waiting.get(toHex(id)) === undefined && !ledger.control.has(toHex(id)),
+				),
+				disputed,
+				refused,
+				waiting: given.filter((key) => waiting.get(key) !== undefined && !ledger.control.has(key)),
+				settled,
+			};
 		},
 	};
 }

@@ -50,6 +50,11 @@ export interface SpaceChange {
 	readonly purged: readonly PurgedMessage[];
 }
 
+export interface Received extends IntakeOutcome {
+	/** True once all that was given is kept, or will never be; false when something of it will be needed again. */
+	whole(): Promise<boolean>;
+}
+
 export interface Draft {
 	readonly content: Content;
 	readonly sealing: EntrySealing;
@@ -71,7 +76,9 @@ export interface Space {
 	/** Set once by whoever delivers and shows; called after the change is durable. */
 	onChange: (change: SpaceChange) => void;
 	/** Takes entries in; an error means that nothing of them was kept and they will be needed again. */
-	receive(packets: readonly Packet[]): Promise<Result<IntakeOutcome, StoreError>>;
+	receive(packets: readonly Packet[]): Promise<Result<Received, StoreError>>;
+	/** Control entries that others wait for: at most `limit` of those that are `wanted` (id, hex). */
+	missing(limit: number, wanted: (key: string) => boolean): readonly string[];
 	/**
 	 * Writes this device's next entry. `draft` is asked when its turn comes, so that it sees what the entry will build
 	 * on; null when there is nothing to write with. `extra` is committed with the entry.
@@ -108,6 +115,8 @@ const NO_CHANGE: IntakeOutcome = {
 	wanted: [],
 	disputed: [],
 	refused: [],
+	waiting: [],
+	settled: [],
 };
 
 /** Opens a space as it was kept, or an empty one. */
@@ -229,11 +238,13 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			const committed = await store.commit(writes);
 			keys.settle();
 			if (!committed.ok) {
+				intake.stop();
 				await load();
 				return committed;
 			}
 			for (const log of logs.values()) log.settle();
 		}
+		intake.settle(outcome.settled);
 		const isNews = view.added.size > 0 || view.shrunk.size > 0 || outcome.wanted.length > 0;
 		if (placed.length > 0 || control || isNews) {
 			space.onChange({
@@ -291,7 +302,14 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				const kept = await keep(outcome, writes, past.controlKeys !== undefined, true);
 				return kept.ok ? ok(refused) : kept;
 			}),
-		receive: (packets) => queue(async () => keep(await intake.take(packets))),
+		receive: (packets) =>
+			queue(async () => {
+				const by = intake;
+				const kept = await keep(await by.take(packets));
+				if (!kept.ok) return kept;
+				return ok({ ...kept.value, whole: () => by.settled(kept.value.waiting) });
+			}),
+		missing: (limit, wanted) => intake.missing(limit, wanted),
 		write: (draft, extra) =>
 			queue(async () => {
 				const drafted = await draft();

@@ -1,0 +1,163 @@
+// Asks those who can be reached for what is missing here: control entries first, then stretches of feeds, from one peer at a
+// time; whoever doesn't answer is not asked first again. [SY2] [SY3] [SY5] [FE2]
+import {
+	createPeerKnowledge,
+	disputedRanges,
+	learn,
+	MAX_SERVED,
+	planPulls,
+	RANGE,
+	type PeerKnowledge,
+} from '#lib/crdt/sync.ts';
+import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
+import { MAX_FEEDS_PER_MESSAGE, type FeedRange, type State } from '#lib/protocol/space-message.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports } from '../ports.ts';
+import type { Space } from '../space/space.ts';
+import { createOnce } from './once.ts';
+import type { Post } from './post.ts';
+
+/** How long entries that were asked for may take before they are asked for again. */
+const PULL_TIMEOUT = 3000;
+/** What a peer was asked for in vain, and could not know when it said what it holds, is asked of it again after this time. */
+const ASK_AGAIN = 30_000;
+
+export interface Asking {
+	/** What a device (hex) has said it holds. */
+	knowledgeOf(device: string): PeerKnowledge;
+	/** A device says what it holds: asks it for what is missing here. */
+	onState(device: string, state: State): void;
+	/** Entries of feeds (keys) were kept. */
+	onKept(feeds: readonly Bytes[]): void;
+	/** So many entries came from a device. */
+	onServed(device: string, count: number): void;
+	/** What this device sent follows other entries than are held here: asks for those before. */
+	onDisputed(device: string, feeds: readonly Bytes[]): void;
+	/** Asks everybody for what is missing. */
+	askAll(): void;
+	stop(): void;
+}
+
+interface Request {
+	readonly device: string;
+	readonly control: readonly string[];
+	readonly ranges: readonly FeedRange[];
+	/** Entries that came since. */
+	came: number;
+}
+
+export function createAsking(
+	{ clock }: Ports,
+	space: Space,
+	post: Post,
+	isActive: (device: string) => boolean,
+): Asking {
+	const peers = new Map<string, PeerKnowledge>();
+	/** Feeds (hex) → up to which seq entries are on their way. */
+	const feedsUnderWay = new Map<string, number>();
+	const controlUnderWay = new Set<string>();
+	const requests = new Set<Request>();
+	const once = createOnce(clock, ASK_AGAIN);
+	let stopped = false;
+
+	const knowledgeOf = (device: string): PeerKnowledge => {
+		let knowledge = peers.get(device);
+		if (knowledge === undefined) peers.set(device, (knowledge = createPeerKnowledge()));
+		return knowledge;
+	};
+
+	const wantOf = (device: string, key: string): string => `want ${device} ${key}`;
+
+	/** `fresh`: the device has just said what it holds, so what it was asked for before may have been lost on the way. */
+	function ask(device: string, fresh = false): void {
+		if (stopped || !isActive(device)) return;
+		const isAsked = (key: string): boolean =>
+			controlUnderWay.has(key) || (!fresh && once.lately(wantOf(device, key)));
+		const missing = space.missing(MAX_AUTHORITY_HEADS, (key) => !isAsked(key));
+		const knowledge = knowledgeOf(device);
+		const asked = { feeds: feedsUnderWay, control: isAsked };
+		const { control, ranges } = planPulls(space.ledger, knowledge, asked, missing);
+		const disputed = disputedRanges(space.ledger, knowledge)
+			.slice(0, MAX_FEEDS_PER_MESSAGE - ranges.length)
+			.filter(({ feed, to }) => !once.lately(`fence ${device} ${toHex(feed)} ${to}`));
+		if (control.length === 0 && ranges.length === 0 && disputed.length === 0) return;
+		const have = space.ledger.toldHeads(clock.now());
+		const all = [...ranges, ...disputed];
+		if (!post.send(device, { type: 'pull', control, have, ranges: all })) return;
+		for (const { feed, to } of disputed) once(`fence ${device} ${toHex(feed)} ${to}`);
+		for (const range of ranges) feedsUnderWay.set(toHex(range.feed), range.to);
+		const request: Request = { device, control: control.map(toHex), ranges, came: 0 };
+		for (const key of request.control) {
+			controlUnderWay.add(key);
+			once(wantOf(device, key));
+		}
+		requests.add(request);
+		clock.after(PULL_TIMEOUT, () => {
+			if (!requests.has(request) || !end(request)) return;
+			// Whoever says that it holds more than it gives must not be asked first for ever.
+			if (peers.delete(device)) peers.set(device, knowledge);
+			askAll();
+		});
+	}
+
+	/** What it asked for is on its way no longer; whether anything of that is missing still. */
+	function end(request: Request): boolean {
+		requests.delete(request);
+		let lacks = false;
+		for (const { feed, to } of request.ranges) {
+			const key = toHex(feed);
+			if (feedsUnderWay.get(key) !== to) continue;
+			feedsUnderWay.delete(key);
+			lacks ||= (space.ledger.feeds.get(key)?.seq ?? -1) + 1 < to;
+		}
+		for (const key of request.control) {
+			controlUnderWay.delete(key);
+			lacks ||= !space.ledger.control.has(key);
+		}
+		return lacks;
+	}
+
+	function askAll(): void {
+		for (const device of [...peers.keys()]) ask(device);
+	}
+
+	return {
+		knowledgeOf,
+		onState(device, { feeds, controlHeads }) {
+			learn(knowledgeOf(device), feeds, controlHeads);
+			ask(device, true);
+		},
+		onKept(feeds) {
+			for (const feed of feeds) {
+				const key = toHex(feed);
+				const seq = space.ledger.feeds.get(key)?.seq ?? -1;
+				if (seq + 1 >= (feedsUnderWay.get(key) ?? 0)) feedsUnderWay.delete(key);
+			}
+			askAll();
+		},
+		onServed(device, count) {
+			for (const request of [...requests]) {
+				if (request.device !== device) continue;
+				request.came += count;
+				// More is not given for one request: the rest is asked for at once.
+				if (request.came < MAX_SERVED || !end(request)) continue;
+				for (const key of request.control) once.forget(wantOf(device, key));
+				ask(device);
+			}
+		},
+		onDisputed(device, feeds) {
+			const ranges = feeds.flatMap((key): FeedRange[] => {
+				const feed = space.ledger.feeds.get(toHex(key));
+				if (feed === undefined || feed.seq < 0) return [];
+				return [{ feed: key, from: Math.max(0, feed.seq + 1 - RANGE), to: feed.seq + 1 }];
+			});
+			const asked = ranges.filter(({ feed, to }) => once(`dispute ${device} ${toHex(feed)} ${to}`));
+			if (asked.length === 0 || stopped) return;
+			post.send(device, { type: 'pull', control: [], have: [], ranges: asked });
+		},
+		askAll,
+		stop() {
+			stopped = true;
+		},
+	};
+}
