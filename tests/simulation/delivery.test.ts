@@ -167,6 +167,44 @@ describe('a relay', () => {
 	});
 });
 
+describe('a copy on a relay', () => {
+	it('[DV2] stays there until what it builds on has come, however often the device starts anew', async () => {
+		const { world, relays, alice, bob, carol, space } = await threePeople(70);
+		const [north] = relays;
+		const south = await world.addRelay('south');
+		await useRelay(world, alice, 'south');
+		await world.run(10_000);
+		const forBob = (): number => south.store.held().length;
+		await carol.stop();
+		await bob.stop();
+		world.network.blockDirect(() => true);
+		await world.run(30_000);
+		south.stop();
+		await say(world, alice, space, 'one');
+		await world.run(10_000);
+		north?.stop();
+		south.start();
+		await world.until(() => forBob() === 0, 60_000, 'nothing is left from before');
+		await say(world, alice, space, 'two');
+		await world.until(() => forBob() === 1, 60_000, 'the second is on its relay');
+		await world.run(10_000);
+		alice.crash();
+		for (let n = 0; n < 2; n++) {
+			await bob.start();
+			await world.run(30_000);
+			expect(forBob()).toBe(1);
+			expect(reader(bob, space)()).toEqual([]);
+			bob.crash();
+		}
+		await bob.start();
+		north?.start();
+		const his = reader(bob, space);
+		await world.until(() => his().length === 2, 60_000, 'Bob reads both');
+		for (const node of [alice, carol]) await node.start();
+		await world.until(() => forBob() === 0, 120_000, 'nothing is left');
+	});
+});
+
 describe('a device whose disk went back in time', () => {
 	it('[FD4] forks its feed: all others freeze it where the two agree, and go on', async () => {
 		const { world, alice, bob, carol, space } = await threePeople(68);
