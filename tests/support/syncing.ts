@@ -1,7 +1,7 @@
 // Devices of `devices.ts` that keep level over links which a test makes and breaks: what one says, another hears when the
 // test lets it.
 import { createSpaceSync, type SpaceSync } from '#lib/messenger/delivery/space-sync.ts';
-import { split, type Post } from '#lib/messenger/delivery/post.ts';
+import type { Post } from '#lib/messenger/delivery/post.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import type { Device } from './devices.ts';
@@ -40,8 +40,11 @@ export function createSyncing(...devices: readonly Device[]): Syncing {
 		function send(other: string, message: SpaceMessage): boolean {
 			const to = devices.find(({ key }) => key === other);
 			if (to === undefined || route(other) === null) return false;
-			for (const part of split(message, 60_000)) {
-				waiting.push({ from: device, to, message: part });
+			const all = message.type === 'entries' ? message.packets : [];
+			if (all.length === 0) waiting.push({ from: device, to, message });
+			for (let at = 0; at < all.length; at += 64) {
+				const packets = all.slice(at, at + 64);
+				waiting.push({ from: device, to, message: { type: 'entries', packets } });
 			}
 			return true;
 		}

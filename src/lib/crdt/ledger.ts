@@ -71,8 +71,6 @@ export interface Ledger {
 	readonly feeds: ReadonlyMap<string, Feed>;
 	/** Opened control entries by id (hex). */
 	readonly control: ReadonlyMap<string, ControlEntry>;
-	/** Whether a genuine admission names its device, in the name of its author. */
-	isAdmitted(entry: Pick<Entry, 'header'>): boolean;
 	/** Devices (hex) of which another entry is held than the one their fence names, with its place. */
 	readonly contradicted: ReadonlyMap<string, number>;
 	/** Places an entry; control entries need their opened content. */
@@ -102,7 +100,7 @@ export interface Ledger {
 	/** Entries of this device (hex) from this seq on are not taken into its feed. */
 	takesUpTo(device: string): number;
 	/** Whether a genuine ADMIT, ENROL or GENESIS, void or not, names its device in the name of its author. */
-	isAdmitted(entry: Entry): boolean;
+	isAdmitted(entry: Pick<Entry, 'header'>): boolean;
 	/** The last entry of a feed that is held and may be: what is said of it to others. */
 	headOf(feed: Feed): FeedHead;
 	/** Another entry is held where a fence ends this device (hex): nothing held counts from there. null: no longer. */
@@ -262,7 +260,6 @@ export function createLedger(space: Bytes, own: Bytes | null = null): Ledger {
 		resolver,
 		feeds,
 		control,
-		isAdmitted,
 		contradicted,
 		place(entry, opened) {
 			const { header } = entry;

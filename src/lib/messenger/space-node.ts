@@ -31,6 +31,7 @@ import { createPost, type Post } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
 import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
+import { createLeftStatements } from './delivery/left-statements.ts';
 import { createMissingContent } from './delivery/missing-content.ts';
 import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSealedCare } from './delivery/sealed-care.ts';
@@ -118,21 +119,13 @@ export async function startSpaceNode(
 	const parts = createAssembling(crypto, clock, (from, whole) => {
 		const packet = decodePacket(whole);
 		// What is no packet now is none later either.
-		return packet.ok ? takeEntries(from, [packet.value]) : Promise.resolve(true);
+		return packet.ok ? takeEntries(from, [packet.value], true) : Promise.resolve(true);
 	});
-	const away = new Map<string, { packet: Bytes; preimage: Bytes }>();
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
 		onAcknowledged: (device, seq) => {
 			outbox.acknowledged(device, seq);
 		},
-		onAuthorAway: (device, message) => {
-			// One statement waits for an author, the latest: it says all that the earlier ones said.
-			const earlier = away.get(device);
-			if (earlier !== undefined) post.remove(earlier.packet, earlier.preimage);
-			const copy = { packet: random.bytes(32), preimage: random.bytes(32) };
-			away.set(device, copy);
-			void post.store([device], { ...copy, notIn: null }, message);
-		},
+		onAuthorAway: createLeftStatements(random, post),
 		onOutsider: (device, state) => {
 			cutOff.onOutsider(device, state);
 		},

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
 import { createIntake } from '#lib/messenger/space/intake.ts';
 import { createJudge } from '#lib/messenger/space/judging.ts';
+import { createMessageKeys } from '#lib/messenger/space/message-keys.ts';
 import { createWaiting, type Need, type Waiting } from '#lib/messenger/space/waiting.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { found as foundWorld, pen, person, type Pen } from '../../support/authority-world.ts';
@@ -84,7 +85,7 @@ it('[FD8] what waits is looked at when what it waits for has come, and not befor
 		ring: space.ring,
 		kept: space.kept,
 		clock: createLogicalClock(ports.clock),
-		judge: createJudge(crypto, self, ledger),
+		judge: createJudge(crypto, self, ledger, createMessageKeys(crypto, ports.store, space.id)),
 		own: self.device.publicKey,
 	});
 	const first = await say(carol, 'the first, which is missing');
