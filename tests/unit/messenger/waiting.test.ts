@@ -78,6 +78,8 @@ it('[FD8] what waits is looked at when what it waits for has come, and not befor
 			},
 		},
 	}) as typeof space.ledger;
+	const keys = createMessageKeys(crypto, ports.store, space.id);
+	const ratchets = { keyFor: () => undefined };
 	const intake = createIntake({
 		crypto,
 		ledger,
@@ -85,7 +87,8 @@ it('[FD8] what waits is looked at when what it waits for has come, and not befor
 		ring: space.ring,
 		kept: space.kept,
 		clock: createLogicalClock(ports.clock),
-		judge: createJudge(crypto, self, ledger, createMessageKeys(crypto, ports.store, space.id)),
+		judge: createJudge(crypto, self, ledger, keys, ratchets),
+		ratchets,
 		own: self.device.publicKey,
 	});
 	const first = await say(carol, 'the first, which is missing');
