@@ -122,13 +122,9 @@ export async function startSpaceNode(
 		return packet.ok ? takeEntries(from, [packet.value], true) : Promise.resolve(true);
 	});
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
-		onAcknowledged: (device, seq) => {
-			outbox.acknowledged(device, seq);
-		},
+		onAcknowledged: (device, seq) => outbox.acknowledged(device, seq),
 		onAuthorAway: createLeftStatements(random, post),
-		onOutsider: (device, state) => {
-			cutOff.onOutsider(device, state);
-		},
+		onOutsider: (device, state) => cutOff.onOutsider(device, state),
 	});
 	const cutOff = createCutOff(
 		ports,
@@ -219,11 +215,7 @@ export async function startSpaceNode(
 		return !equal(named, space.id);
 	}
 
-	async function takeEntries(
-		from: string,
-		all: readonly Packet[],
-		isStored: boolean,
-	): Promise<boolean> {
+	async function takeEntries(from: string, all: readonly Packet[], isStored: boolean) {
 		const foreign = events.onForeign === undefined ? [] : all.filter(isForeign);
 		if (foreign.length > 0) events.onForeign?.(from, { type: 'entries', packets: foreign });
 		const packets = foreign.length > 0 ? all.filter((each) => !foreign.includes(each)) : all;
