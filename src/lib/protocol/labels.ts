@@ -77,4 +77,6 @@ export type Label =
 	| 'container-secrets'
 	| 'container-storage'
 	| 'avatar'
-	| 'attachment';
+	| 'attachment'
+	| 'backup'
+	| 'backup-file';

@@ -2,12 +2,9 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readEntry } from '#lib/crdt/check-entry.ts';
-import { archiveOf } from '#lib/messenger/archive/export.ts';
-import type { Import } from '#lib/messenger/archive-api.ts';
-import { createImport } from '#lib/messenger/archive/import.ts';
 import { openSpace } from '#lib/messenger/space/space.ts';
 import type { ArchiveRecord } from '#lib/protocol/archive.ts';
-import { ok } from '#lib/util/result.ts';
+import { archiveFrom, takeIn } from '../../support/archives.ts';
 import {
 	admit,
 	channelOf,
@@ -22,30 +19,6 @@ import {
 	type Devices,
 } from '../../support/devices.ts';
 import { linesOf, tombstone, withoutContent } from '../../support/moderating.ts';
-
-async function archiveFrom({ ports, self, space }: Device): Promise<ArchiveRecord[]> {
-	const records: ArchiveRecord[] = [];
-	const source = { self, blocked: [self.rootHash], relays: [], spaces: [space] };
-	for await (const record of archiveOf(ports, source)) records.push(record);
-	return records;
-}
-
-/** Opens the space on the device, empty where it isn't there yet, and takes the records in. */
-async function takeIn(device: Device, id: Uint8Array, records: Iterable<ArchiveRecord>) {
-	const hasSpace = 'value' in (Object.getOwnPropertyDescriptor(device, 'space') ?? {});
-	if (!hasSpace) device.space = await openSpace(device.ports, device.self, new Uint8Array(id));
-	const importing: Import = createImport(device.ports, device.self, {
-		space: () => Promise.resolve(device.space),
-		settled: () => Promise.resolve(),
-		block: () => Promise.resolve(ok()),
-		useRelays: () => Promise.resolve(),
-	});
-	for (const record of records) {
-		const taken = await importing.take(record);
-		if (!taken.ok) return taken.error.type;
-	}
-	return importing.refused;
-}
 
 describe('the history of Bob', () => {
 	let world: Devices;
@@ -73,7 +46,7 @@ describe('the history of Bob', () => {
 	});
 
 	it('[BK3] is readable on a device that nobody has let in yet', async () => {
-		expect(await takeIn(fresh, bob.space.id, await archiveFrom(bob))).toBe(0);
+		expect(await takeIn(fresh, await archiveFrom(bob))).toBe(0);
 		expect(await linesOf(fresh)).toEqual(await linesOf(bob));
 		await reopen(fresh);
 		expect(await linesOf(fresh)).toEqual(await linesOf(bob));
@@ -82,12 +55,12 @@ describe('the history of Bob', () => {
 
 	it('[BK3] taken in twice is as taken in once, in whatever order its parts come', async () => {
 		const records = await archiveFrom(bob);
-		await takeIn(fresh, bob.space.id, records);
+		await takeIn(fresh, records);
 		const once = await linesOf(fresh);
-		expect(await takeIn(fresh, bob.space.id, records)).toBe(0);
+		expect(await takeIn(fresh, records)).toBe(0);
 		expect(await linesOf(fresh)).toEqual(once);
 		const later = [...records].reverse().filter(({ type }) => type !== 'end');
-		expect(await takeIn(fresh, bob.space.id, later)).toBe(0);
+		expect(await takeIn(fresh, later)).toBe(0);
 		expect(await linesOf(fresh)).toEqual(once);
 	});
 
@@ -97,7 +70,7 @@ describe('the history of Bob', () => {
 		await say(alice, 'to all three');
 		await level(alice, bob, fresh);
 		expect(await linesOf(fresh)).not.toContain('from Alice 1');
-		expect(await takeIn(fresh, bob.space.id, await archiveFrom(bob))).toBe(0);
+		expect(await takeIn(fresh, await archiveFrom(bob))).toBe(0);
 		expect(await linesOf(fresh)).toEqual(await linesOf(bob));
 	});
 
@@ -119,8 +92,8 @@ describe('the history of Bob', () => {
 		expect(ofSecret(after)).toMatchObject({ key: null, packet: { body: null, wraps: null } });
 		expect(await bob.space.keyOf({ ...secret, packet: withoutContent(secret) })).toBeNull();
 		// An archive of before the purge brings nothing back where the purge is known.
-		await takeIn(fresh, bob.space.id, after);
-		await takeIn(fresh, bob.space.id, before);
+		await takeIn(fresh, after);
+		await takeIn(fresh, before);
 		expect(await linesOf(fresh)).not.toContain('canary-31');
 	});
 
@@ -129,7 +102,7 @@ describe('the history of Bob', () => {
 		// The same installation after its database was lost: the feed here knows nothing of what was written.
 		const lost = Object.assign(await world.anotherOf(bob), { self: bob.self });
 		lost.space = await openSpace(lost.ports, bob.self, bob.space.id);
-		expect(await takeIn(lost, bob.space.id, records)).toBeGreaterThan(0);
+		expect(await takeIn(lost, records)).toBeGreaterThan(0);
 		expect(lost.space.ledger.feeds.get(bob.key)?.seq ?? -1).toBe(-1);
 	});
 
@@ -155,7 +128,7 @@ describe('the history of Bob', () => {
 							}),
 						};
 					});
-					expect(await takeIn(target, bob.space.id, forged)).toBeGreaterThan(0);
+					expect(await takeIn(target, forged)).toBeGreaterThan(0);
 					const shown = await linesOf(target);
 					const all = await linesOf(bob);
 					expect(shown.every((line) => all.includes(line))).toBe(true);
@@ -168,11 +141,11 @@ describe('the history of Bob', () => {
 	it('[BK3] is nobody else’s', async () => {
 		const records = await archiveFrom(bob);
 		const carol = await world.device('Carol');
-		expect(await takeIn(carol, bob.space.id, records)).toBe('another-person');
+		expect(await takeIn(carol, records)).toBe('another-person');
 	});
 
 	it('[BK3] goes on where it ended, once the device is let in', async () => {
-		await takeIn(fresh, bob.space.id, await archiveFrom(bob));
+		await takeIn(fresh, await archiveFrom(bob));
 		await admit(alice, await invite(alice), fresh);
 		await level(alice, bob, fresh);
 		await say(alice, 'welcome back');
