@@ -311,6 +311,9 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			gone(space);
 		},
 		archive: fakeArchive,
+		comingBack: createSignal(null),
+		comeBack: async () => undefined,
+		stopComingBack: async () => undefined,
 		addRelay: async (address) => {
 			await seconds(400);
 			const type = ADDRESSES[address];

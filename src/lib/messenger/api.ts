@@ -324,6 +324,16 @@ export interface Devices {
 	remove(id: string): Promise<Result<void, DeviceError>>;
 }
 
+/** Spaces are looked for after coming back by the recovery phrase. */
+export interface ComingBackView {
+	/** Milliseconds since 1970. */
+	readonly since: number;
+	/** Spaces that members have told of. */
+	readonly found: number;
+	/** A relay keeps the question: the page may be closed meanwhile. */
+	readonly asked: boolean;
+}
+
 export interface Messenger {
 	readonly me: Me;
 	readonly devices: Devices;
@@ -352,6 +362,11 @@ export interface Messenger {
 	/** Gives up a join that is waiting or refused. */
 	cancelJoin(space: string): Promise<void>;
 
+	readonly comingBack: Readable<ComingBackView | null>;
+	/** Looks for the spaces of this person on every relay that is known. */
+	comeBack(): Promise<void>;
+	/** Looks no further; what was found stays. */
+	stopComingBack(): Promise<void>;
 	/** Everything of this person's that is here, to be handed on and taken in. */
 	readonly archive: Archive;
 

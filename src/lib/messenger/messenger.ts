@@ -14,6 +14,7 @@ import { createOwnDevices } from './devices/devices.ts';
 import { createDocumentKeeper } from './devices/document-keeper.ts';
 import { BLOCKED, READ } from './devices/sections.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
+import { createComingBack } from './joining/coming-back.ts';
 import { createInviting } from './joining/inviting.ts';
 import { networkView } from './network-view.ts';
 import type { Page, Ports, Self } from './ports.ts';
@@ -132,6 +133,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		knows: spaces.knows,
 		arriving: {
 			selfIn: spaces.selfIn,
+			open: spaces.open,
 			onEntered: (space, own, done) => void spaces.enter(space, own, done),
 		},
 	});
@@ -208,9 +210,11 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	await relays.load();
 	await keeper.load();
 	await verified.load();
+	const comingBack = createComingBack(ports, self, pool, (found) => void spaces.comeBack(found));
 	await spaces.load();
 	takeMarks(keeper.list(READ.prefix).map(([name]) => name));
 	await devices.load();
+	await comingBack.load();
 	const stopWatching = pool.relays.subscribe(publishNetwork);
 	const stopOnline = page.onOnline(() => {
 		pool.reconnect();
@@ -263,6 +267,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		},
 		cancelJoin: (space) => spaces.cancelJoin(space),
 		dismiss: (space) => spaces.dismiss(space),
+		comingBack: comingBack.view,
+		comeBack: comingBack.begin,
+		stopComingBack: comingBack.end,
 		archive: createArchive(ports, self, { spaces, blocked, relays }),
 		async addRelay(address) {
 			const added = await relays.add(address);
@@ -285,6 +292,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			stopKeeping();
 			keeper.stop();
 			devices.stop();
+			comingBack.stop();
 			spaces.stop();
 			for (const each of links.values()) each.stop();
 			pool.stop();

@@ -38,6 +38,7 @@ import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import { createEnrolling } from './joining/enrolling.ts';
+import { createReturnWatch } from './joining/return-watch.ts';
 import { owedGrants } from './joining/promoting.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
@@ -152,6 +153,8 @@ export async function startSpaceNode(
 		},
 	});
 
+	const returns = createReturnWatch(ports, self, space, pool, enrolling);
+
 	/** Only members answer those who knock. */
 	const admit = (): Promise<void> =>
 		space.ledger.authority.devices.get(own)?.active === true
@@ -263,6 +266,7 @@ export async function startSpaceNode(
 				onPresence();
 			});
 			void admit();
+			returns.update();
 			epochs.plan();
 			void promote();
 		}
@@ -388,6 +392,7 @@ export async function startSpaceNode(
 			outbox.stop();
 			admission.stop();
 			enrolling.stop();
+			returns.stop();
 			post.stop();
 		},
 	};

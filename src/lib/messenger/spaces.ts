@@ -1,6 +1,7 @@
 // All spaces of this device, those still being joined among them: opened at start, kept in a list, summed up for people.
 import { bytes, decodeFrame, tuple } from '#lib/protocol/cbor.ts';
 import { KIND, type Time } from '#lib/protocol/entry.ts';
+import type { FoundSpace } from '#lib/protocol/coming-back.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
@@ -71,6 +72,8 @@ export interface Spaces {
 	/** Its past has been taken in. */
 	recalled(space: Space): Promise<void>;
 	join(invitation: Invitation): Promise<Result<void, StoreError>>;
+	/** Asks to be let back into a space that somebody has named, unless this device is in it. */
+	comeBack(found: FoundSpace): Promise<void>;
 	cancelJoin(space: string): Promise<void>;
 	conversation(live: LiveSpace, channel: Bytes): Conversation;
 	leave(live: LiveSpace): Promise<Result<void, WriteError>>;
@@ -80,6 +83,8 @@ export interface Spaces {
 	knows(space: string): boolean;
 	/** Who this installation is, or would be, in a space. */
 	selfIn(space: Bytes): Promise<Self>;
+	/** The space as it is here, or empty: one for all who work with it. */
+	open(self: Self, space: Bytes): Promise<Space>;
 	/** This device was let in by another one of the same person; `done` belongs into the commit that lists the space. */
 	enter(space: Space, self: Self, done: StoreWrite): Promise<void>;
 	/** Another device has read a channel (hex) up to then. */
@@ -306,6 +311,11 @@ export function createSpaces(
 		await clear(space);
 	}
 
+	const isInside = (key: string): boolean => {
+		const here = spaces.get(key);
+		return here !== undefined && isMember(here.node.space, here.self);
+	};
+
 	/** Forgets a space of which only the past was here: nobody is to be told. */
 	async function drop({ node, recovery, conversations, number }: LiveSpace): Promise<void> {
 		const { key, id } = node.space;
@@ -387,12 +397,22 @@ export function createSpaces(
 			const number = nextNumber++;
 			await store.commit([listWrite(number, space.id)]);
 			await begin(space, number, await selves.in(space.id));
+			const live = spaces.get(space.key);
+			if (live === undefined || isMember(space, live.self)) return;
+			// Its members may be asked at once: where they are is known.
+			const relays = space.ledger.authority.epoch?.content.relays ?? [];
+			await joins.comeBack({ space: space.id, name: genesis.name, relays });
 		},
 		async join(invitation) {
 			// Back before anybody heard of the departure: it begins anew, with nothing left of before.
 			await departing.get(toHex(invitation.space))?.forget();
 			if (banned.has(toHex(invitation.space))) await banned.dismiss(toHex(invitation.space));
 			return joins.begin(invitation);
+		},
+		async comeBack(found) {
+			const key = toHex(found.space);
+			if (isInside(key) || banned.has(key) || departing.has(key)) return;
+			await joins.comeBack(found);
 		},
 		cancelJoin: joins.cancel,
 		async dismiss(space) {
@@ -401,11 +421,12 @@ export function createSpaces(
 			events.onLeft(space, name);
 		},
 		knows: (space) =>
-			spaces.has(space) ||
+			isInside(space) ||
 			departing.has(space) ||
 			banned.has(space) ||
 			joins.summaries().some(({ id }) => id === space),
 		selfIn: (space) => selves.in(space),
+		open: openHere,
 		enter: joined,
 		markRead(live, channel, time) {
 			void live.summaries.read(channel, time).then((changed) => {

@@ -79,4 +79,10 @@ export type Label =
 	| 'avatar'
 	| 'attachment'
 	| 'backup'
-	| 'backup-file';
+	| 'backup-file'
+	| 'return-mailbox'
+	| 'return-owner'
+	| 'return-knock'
+	| 'return-write'
+	| 'return-agreement'
+	| 'return-token';

@@ -10,7 +10,7 @@ import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { openSpace, type Space } from '#lib/messenger/space/space.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
-import { fromHex } from '#lib/util/bytes.ts';
+import { fromHex, type Bytes } from '#lib/util/bytes.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import { createSimulatedNetwork, type SimulatedNetwork, type SimulatedRelay } from './network.ts';
@@ -40,6 +40,8 @@ export interface NodeOptions {
 	readonly direct?: boolean;
 	/** Who it is to be, and what it finds in its store when it starts; somebody new unless told otherwise. */
 	readonly identify?: (ports: Ports) => Promise<Self>;
+	/** A fresh device of the person whose root seed this is. */
+	readonly rootSeed?: Bytes;
 }
 
 export interface Simulation {
@@ -74,8 +76,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
 	const clock = createSimulatedClock(options.settle, START);
 	const network = createSimulatedNetwork(clock, crypto, random.fork());
 
-	async function identify(name: string, own: SeededRandom): Promise<Self> {
-		const { secrets, rootHash, member } = await createIdentity(crypto, own, clock, name, 'Laptop');
+	async function identify(name: string, own: SeededRandom, known?: Bytes): Promise<Self> {
+		const made = await createIdentity(crypto, own, clock, name, 'Laptop', known);
+		const { secrets, rootHash, member } = made;
 		return {
 			name,
 			deviceName: 'Laptop',
@@ -96,7 +99,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 		network,
 		crypto,
 		addRelay: (name) => network.addRelay(name),
-		async addNode(name, { skew = 0, direct = true, identify: become } = {}) {
+		async addNode(name, { skew = 0, direct = true, identify: become, rootSeed } = {}) {
 			const own = random.fork();
 			const page: Page = {
 				origin: 'https://aegis.test',
@@ -114,7 +117,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				relayDialer: network.dialerFor(name),
 				directDialer: () => Promise.resolve(network.directFor(name, direct)),
 			});
-			const self = become ? await become(portsNow()) : await identify(name, own);
+			const self = become ? await become(portsNow()) : await identify(name, own, rootSeed);
 			let life: Incarnation | undefined;
 			let messenger: Messenger | undefined;
 			const node: SimulatedNode = {

@@ -77,7 +77,8 @@ export type RelayPoolPorts = Pick<Ports, 'clock' | 'crypto' | 'random' | 'relayD
 
 export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoolPorts): RelayPool {
 	const slots = new Map<string, Slot>();
-	const listeners = new Map<string, Map<string, MailboxListener>>();
+	/** By relay and mailbox: several may read one, such as the members of several spaces. */
+	const listeners = new Map<string, Map<string, Set<MailboxListener>>>();
 	const relays = createSignal<readonly PooledRelay[]>([]);
 	let stopped = false;
 	let cancelRefresh: (() => void) | undefined;
@@ -100,14 +101,17 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 	};
 	refresh();
 
-	const of = (relay: string): Map<string, MailboxListener> => {
+	const of = (relay: string): Map<string, Set<MailboxListener>> => {
 		let byMailbox = listeners.get(relay);
 		if (byMailbox === undefined) {
-			byMailbox = new Map<string, MailboxListener>();
+			byMailbox = new Map<string, Set<MailboxListener>>();
 			listeners.set(relay, byMailbox);
 		}
 		return byMailbox;
 	};
+
+	const everybody = (relay: string): readonly MailboxListener[] =>
+		[...of(relay).values()].flatMap((each) => [...each]);
 
 	async function reachUrl(url: string, key: Bytes | null): Promise<Result<Reached, ReachError>> {
 		const dialed = await relayDialer.dial(url);
@@ -148,25 +152,26 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 		slot.failures = 0;
 		slot.retryAt = null;
 		const { client } = reached;
-		const to = (mailbox: Bytes): MailboxListener | undefined =>
-			listeners.get(slot.key)?.get(toHex(mailbox));
+		const to = (mailbox: Bytes): readonly MailboxListener[] => [
+			...(listeners.get(slot.key)?.get(toHex(mailbox)) ?? []),
+		];
 		client.onPacket = (mailbox, number, packet, block) => {
-			to(mailbox)?.onPacket(slot.key, number, packet, block);
+			for (const each of to(mailbox)) each.onPacket(slot.key, number, packet, block);
 		};
 		client.onPresence = (mailbox, tokenHash, connected) => {
-			to(mailbox)?.onPresence(slot.key, tokenHash, connected);
+			for (const each of to(mailbox)) each.onPresence(slot.key, tokenHash, connected);
 		};
 		client.onDeleted = (mailbox, packet, receipt) => {
-			to(mailbox)?.onDeleted(slot.key, packet, receipt);
+			for (const each of to(mailbox)) each.onDeleted(slot.key, packet, receipt);
 		};
 		client.onClose = () => {
 			if (slot.current?.client !== client) return;
 			slot.current = undefined;
-			for (const listener of [...of(slot.key).values()]) listener.onDisconnected(slot.key);
+			for (const listener of everybody(slot.key)) listener.onDisconnected(slot.key);
 			if (!slot.removed && !stopped) waitAndRetry(slot);
 		};
 		publish();
-		for (const listener of [...of(slot.key).values()]) listener.onConnected(slot.key);
+		for (const listener of everybody(slot.key)) listener.onConnected(slot.key);
 	}
 
 	function waitAndRetry(slot: Slot): void {
@@ -237,10 +242,12 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 			[...slots.values()].flatMap((slot) => (slot.current?.stun ? [slot.current.stun] : [])),
 		listen(mailbox, relay, listener) {
 			const id = toHex(mailbox);
-			of(relay).set(id, listener);
+			const here = of(relay).get(id) ?? new Set();
+			of(relay).set(id, here.add(listener));
 			if (slots.get(relay)?.current !== undefined) listener.onConnected(relay);
 			return () => {
-				if (of(relay).get(id) === listener) of(relay).delete(id);
+				here.delete(listener);
+				if (here.size === 0 && of(relay).get(id) === here) of(relay).delete(id);
 			};
 		},
 		reconnect() {

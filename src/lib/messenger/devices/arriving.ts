@@ -33,6 +33,8 @@ export interface ArrivingEvents {
 	missing(): readonly string[];
 	/** Who this installation is to be in the space. */
 	selfIn(space: Bytes): Promise<Self>;
+	/** The space as it is here: its past may be already. */
+	open(self: Self, space: Bytes): Promise<Space>;
 	/** This device is in; `done` belongs into the commit that lists the space. */
 	onEntered(space: Space, self: Self, done: StoreWrite): void;
 }
@@ -72,7 +74,7 @@ export function createArrivingSpaces(
 		const token = await tokenFor(id);
 		beginning.delete(key);
 		if (token === undefined || stopped) return;
-		const entering = createEntering(ports, self, id, token);
+		const entering = createEntering(ports, self, id, token, () => events.open(self, id));
 		const made: Arriving = {
 			id,
 			entering,

@@ -46,7 +46,7 @@ export interface DevicesParts {
 	spaces(): readonly SharedSpace[];
 	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
 	knows(space: string): boolean;
-	readonly arriving: Pick<ArrivingEvents, 'selfIn' | 'onEntered'>;
+	readonly arriving: Pick<ArrivingEvents, 'selfIn' | 'open' | 'onEntered'>;
 }
 
 export interface OwnDevices {

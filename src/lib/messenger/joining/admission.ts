@@ -1,23 +1,20 @@
 // A member's side of joining: reads the lobbies of the space's invitations, and lets in who brings a genuine proof.
 // Whoever made the invitation acts first; the others step in when it doesn't. [IN3] [IN4] [IN6] [AU3]
-import { deleteHash, rootHashOf } from '#lib/crypto/hash.ts';
+import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
-import { MAX_SEALED_TO, openWith, sealTo } from '#lib/crypto/seal.ts';
+import { MAX_SEALED_TO, openWith } from '#lib/crypto/seal.ts';
 import { HISTORY, SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
 import type { InviteState } from '#lib/crdt/authority-state.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { DEFAULT_TTL_SECONDS, MAX_CLOCK_AHEAD } from '#lib/protocol/limits.ts';
-import { partsOf } from '#lib/protocol/part.ts';
+import { MAX_CLOCK_AHEAD } from '#lib/protocol/limits.ts';
 import {
 	decodeJoinRequest,
-	encodeJoinReply,
 	joinProofContent,
 	REFUSAL,
 	type JoinReply,
 	type JoinRequest,
 	type Refusal,
 } from '#lib/protocol/lobby.ts';
-import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
@@ -30,19 +27,13 @@ import { logFor } from '../space/rewrapping.ts';
 import { stepOf } from '../space/steps.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
+import { encodeReply, replyTo } from './replying.ts';
 import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
 
 /** How long each member further down the line leaves it to those before. */
 const TURN = 1500;
 /** How long an answer that somebody else owes may take before others think it lost. */
 const UNANSWERED = 30_000;
-const UNANSWERABLE: ReadonlySet<MailboxError['type']> = new Set([
-	'unknown-mailbox',
-	'closed',
-	'conflict',
-	'denied',
-]);
-
 export interface AdmissionEvents {
 	/** Writes and publishes a control entry; `extra`, asked at the same moment, is committed with it. */
 	admit(content: Admit, extra: () => readonly StoreWrite[]): Promise<boolean>;
@@ -218,44 +209,18 @@ export function createAdmission(
 		return hasRoom(space) ? null : REFUSAL.full;
 	}
 
-	/** What is longer than a block goes in parts. */
-	function inBlocks(each: JoinReply): Bytes[] {
-		const encoded = encodeJoinReply(each);
-		if (encoded.length <= MAX_SEALED_TO) return [encoded];
-		return partsOf(crypto, encoded).map((part) => encodeJoinReply({ type: 'part', part }));
-	}
-
-	/** Puts the answer into the joiner's own mailbox; true once the relay keeps all of it. */
-	async function reply(
+	const reply = (
 		relay: string,
-		request: JoinRequest,
+		{ replyMailbox, replyWriteSeed, member }: JoinRequest,
 		replies: readonly JoinReply[],
-	): Promise<boolean> {
-		const client = pool.client(relay);
-		if (client === undefined) return false;
-		const writeKey = await crypto.signingKey(request.replyWriteSeed);
-		const { publicKey } = request.member.prekey;
-		const blocks = await Promise.all(
-			replies.flatMap(inBlocks).map((each) => sealTo(crypto, random, publicKey, each)),
+	): Promise<boolean> =>
+		replyTo(
+			ports,
+			pool,
+			relay,
+			{ mailbox: replyMailbox, writeSeed: replyWriteSeed, prekey: member.prekey.publicKey },
+			replies.flatMap((each) => encodeReply(ports, each)),
 		);
-		// All at once, in order: a far relay costs one round trip, however long the log.
-		const stored = await Promise.all(
-			blocks
-				.filter((block) => block !== undefined)
-				.map((block) =>
-					client.put(request.replyMailbox, writeKey, {
-						packet: random.bytes(32),
-						ttl: DEFAULT_TTL_SECONDS,
-						deleteHash: deleteHash(crypto, random.bytes(32)),
-						to: null,
-						block,
-					}),
-				),
-		);
-		// A joiner that has closed or never opened its mailbox can't be answered: nothing more to do. Whatever else went
-		// wrong may pass: the request stays unacknowledged, and comes again.
-		return stored.every((result) => result.ok || UNANSWERABLE.has(result.error.type));
-	}
 
 	return {
 		async update() {

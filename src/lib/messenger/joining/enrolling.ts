@@ -10,7 +10,13 @@ import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
-import { enrolmentGrant, enrolmentOf, isGenuineRequest, newEnrolment } from './enrolment.ts';
+import {
+	enrolmentGrant,
+	enrolmentOf,
+	isGenuineRequest,
+	newEnrolment,
+	type Enrolment,
+} from './enrolment.ts';
 
 /** How long each further device in line leaves it to those before. */
 const TURN = 2000;
@@ -24,6 +30,8 @@ export interface EnrollingEvents {
 }
 
 export interface Enrolling {
+	/** Lets a device in whose request came by whatever way, as soon as it is genuine; undefined when it can't be. */
+	letIn(request: EnrolRequest): Promise<Enrolment | undefined>;
 	/** `from` (hex): the device by whose routes the request came. */
 	onRequest(from: string, request: EnrolRequest): Promise<void>;
 	stop(): void;
@@ -53,16 +61,20 @@ export function createEnrolling(
 		return Math.max(0, devices.indexOf(own));
 	}
 
+	/** Lets the device in, unless somebody has; undefined when it can't be. */
+	async function enrol(request: EnrolRequest): Promise<Enrolment | undefined> {
+		const before = enrolmentOf(space, request);
+		if (before !== undefined) return before;
+		const content = newEnrolment(ports, space, request);
+		if (content === null || !(await events.write(content))) return undefined;
+		return enrolmentOf(space, request);
+	}
+
 	async function answer(from: string, request: EnrolRequest, isAgain: boolean): Promise<void> {
 		if (stopped) return;
 		const before = enrolmentOf(space, request);
-		if (before === undefined) {
-			const content = newEnrolment(ports, space, request);
-			if (content === null || !(await events.write(content))) return;
-		} else if (before.by !== own && !isAgain) {
-			return;
-		}
-		const made = enrolmentOf(space, request);
+		if (before !== undefined && before.by !== own && !isAgain) return;
+		const made = await enrol(request);
 		if (made !== undefined) await handOver(from, made.content);
 	}
 
@@ -83,6 +95,11 @@ export function createEnrolling(
 	}
 
 	return {
+		letIn: (request) =>
+			oneByOne(async () => {
+				if (stopped || !(await isGenuineRequest(ports, space, request))) return undefined;
+				return enrol(request);
+			}),
 		async onRequest(from, request) {
 			const { rootKey } = request.member.certificate;
 			const asking = space.ledger.authority.devices.get(from);

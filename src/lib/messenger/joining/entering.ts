@@ -24,8 +24,17 @@ export interface Entering {
 	entered(): Space | undefined;
 }
 
-/** `token`: this device's own, drawn once and kept until it is in. */
-export function createEntering(ports: Ports, self: Self, id: Bytes, token: Bytes): Entering {
+/**
+ * `token`: this device's own, drawn once and kept until it is in. `open`: the space as it is here, where somebody else may
+ * be working with it.
+ */
+export function createEntering(
+	ports: Ports,
+	self: Self,
+	id: Bytes,
+	token: Bytes,
+	open = (): Promise<Space> => openSpace(ports, self, id),
+): Entering {
 	const { crypto } = ports;
 	const working = createQueue();
 	let space: Space | undefined;
@@ -34,7 +43,7 @@ export function createEntering(ports: Ports, self: Self, id: Bytes, token: Bytes
 	async function onReply(reply: JoinReply): Promise<void> {
 		if (reply.type === 'entries') await onEntries(reply.packets);
 		if (reply.type !== 'welcome' || !equal(reply.space, id)) return;
-		space ??= await openSpace(ports, self, id);
+		space ??= await open();
 		const admitted = await space.admit({ ...reply.grant, token }, reply.controlKeys, reply.bases);
 		if (admitted.ok) await space.receive(early.splice(0));
 	}

@@ -2,16 +2,21 @@
 // given. What it waits with survives a restart. [IN3] [IN4] [IN7]
 import { deleteHash, derive, tokenHash } from '#lib/crypto/hash.ts';
 import { openWith, sealTo } from '#lib/crypto/seal.ts';
-import { bytes, decodeFrame, encode, optional, text, tuple, uint } from '#lib/protocol/cbor.ts';
+import {
+	blob,
+	bytes,
+	decodeFrame,
+	either,
+	encode,
+	optional,
+	text,
+	tuple,
+	uint,
+} from '#lib/protocol/cbor.ts';
+import { decodeFoundSpace, encodeFoundSpace, type FoundSpace } from '#lib/protocol/coming-back.ts';
 import { decodeInvitation, encodeInvitation, type Invitation } from '#lib/protocol/invitation.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
-import {
-	decodeJoinReply,
-	encodeJoinRequest,
-	joinProofContent,
-	type JoinReply,
-	type Refusal,
-} from '#lib/protocol/lobby.ts';
+import { decodeJoinReply, type JoinReply, type Refusal } from '#lib/protocol/lobby.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -22,10 +27,21 @@ import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import type { Space } from '../space/space.ts';
-import { inviteKeyOf, lobbyAddress } from './invitations.ts';
+import { invitationDoor, returnDoor } from './doors.ts';
+
+export type Way =
+	| { readonly by: 'invitation'; readonly invitation: Invitation }
+	/** Back into a space whose member this person is already. */
+	| ({ readonly by: 'return' } & FoundSpace);
+
+export const spaceOf = (way: Way): FoundSpace => {
+	if (way.by === 'return') return way;
+	const { space, spaceName, relays } = way.invitation;
+	return { space, name: spaceName, relays };
+};
 
 export interface JoinRecord {
-	readonly invitation: Invitation;
+	readonly way: Way;
 	/** This device's own mailbox for the answer, one on each relay of the invitation. */
 	readonly mailbox: Bytes;
 	readonly writeSeed: Bytes;
@@ -37,7 +53,7 @@ export interface JoinRecord {
 }
 
 const shape = tuple(
-	text(16_384),
+	either(text(16_384), blob(8192)),
 	bytes(32),
 	bytes(32),
 	bytes(32),
@@ -46,9 +62,9 @@ const shape = tuple(
 	optional(uint(3)),
 );
 
-export function newJoin(random: { bytes(n: number): Bytes }, invitation: Invitation): JoinRecord {
+export function newJoin(random: { bytes(n: number): Bytes }, way: Way): JoinRecord {
 	return {
-		invitation,
+		way,
 		mailbox: random.bytes(32),
 		writeSeed: random.bytes(32),
 		ownerSeed: random.bytes(32),
@@ -64,7 +80,9 @@ export const joinWrite = (ports: Ports, number: number, join: JoinRecord | null)
 	value:
 		join &&
 		encode([
-			encodeInvitation(join.invitation, (b) => ports.crypto.sha256(b)),
+			join.way.by === 'return'
+				? encodeFoundSpace(join.way)
+				: encodeInvitation(join.way.invitation, (b) => ports.crypto.sha256(b)),
 			join.mailbox,
 			join.writeSeed,
 			join.ownerSeed,
@@ -74,14 +92,23 @@ export const joinWrite = (ports: Ports, number: number, join: JoinRecord | null)
 		]),
 });
 
+function decodeWay({ crypto }: Ports, encoded: string | Bytes): Way | undefined {
+	if (typeof encoded === 'string') {
+		const invitation = decodeInvitation(encoded, (b) => crypto.sha256(b));
+		return invitation.ok ? { by: 'invitation', invitation: invitation.value } : undefined;
+	}
+	const found = decodeFoundSpace(encoded);
+	return found.ok ? { by: 'return', ...found.value } : undefined;
+}
+
 export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | undefined {
 	const decoded = decodeFrame(shape, encoded, 32_768);
 	if (!decoded.ok) return undefined;
-	const [link, mailbox, writeSeed, ownerSeed, token, request, refused] = decoded.value;
-	const invitation = decodeInvitation(link, (b) => ports.crypto.sha256(b));
-	if (!invitation.ok) return undefined;
+	const [encodedWay, mailbox, writeSeed, ownerSeed, token, request, refused] = decoded.value;
+	const way = decodeWay(ports, encodedWay);
+	if (way === undefined) return undefined;
 	return {
-		invitation: invitation.value,
+		way,
 		mailbox,
 		writeSeed,
 		ownerSeed,
@@ -119,18 +146,20 @@ export async function startJoining(
 	events: JoiningEvents,
 ): Promise<Joining> {
 	const { clock, crypto, random } = ports;
-	const { invitation, mailbox } = record;
+	const { way, mailbox } = record;
+	const target = spaceOf(way);
 	/** Reads and acknowledges in the space's mailboxes; nobody else has it. */
 	const token = derive(crypto, record.ownerSeed, 'join-token');
 	let { request } = record;
 	const knocks = new Map<string, () => void>();
+	/** The last knock on each relay. */
+	const lying = new Map<string, { readonly packet: Bytes; readonly preimage: Bytes }>();
 	const writeKey = await crypto.signingKey(record.writeSeed);
 	const ownerKey = await crypto.signingKey(record.ownerSeed);
-	const inviteKey = await inviteKeyOf(crypto, invitation.seed);
-	const lobby = await lobbyAddress(crypto, inviteKey.publicKey);
-	const proof = await inviteKey.sign(
-		joinProofContent(crypto, invitation.space, self.rootHash, self.member),
-	);
+	const door =
+		way.by === 'return'
+			? await returnDoor(ports, self, way)
+			: await invitationDoor(ports, self, way.invitation);
 	const attachments: Attachment[] = [];
 	let stopKnocking: readonly (() => void)[] = [];
 	const queue = createQueue();
@@ -149,21 +178,24 @@ export async function startJoining(
 		knocks.get(relay)?.();
 		const client = pool.client(relay);
 		if (client === undefined || ended) return;
-		const content = encodeJoinRequest({
-			space: invitation.space,
-			inviteKey: inviteKey.publicKey,
-			proof,
-			member: self.member,
-			tokenHash: tokenHash(crypto, token),
+		const content = await door.request({
+			token,
 			replyMailbox: mailbox,
 			replyWriteSeed: record.writeSeed,
 		});
-		const block = await sealTo(crypto, random, invitation.lobbyKey, content);
+		const block = await sealTo(crypto, random, door.sealedTo, content);
 		if (block === undefined) return;
-		const put = await client.put(lobby.mailbox, lobby.writeKey, {
+		// At the door that several spaces look at, each knock is a new one: those who came since hear of no earlier one.
+		if (way.by === 'return') {
+			takeAway(relay);
+			request = random.bytes(32);
+		}
+		const preimage = random.bytes(32);
+		lying.set(relay, { packet: request, preimage });
+		const put = await client.put(door.mailbox, door.writeKey, {
 			packet: request,
 			ttl: DEFAULT_TTL_SECONDS,
-			deleteHash: deleteHash(crypto, random.bytes(32)),
+			deleteHash: deleteHash(crypto, preimage),
 			to: null,
 			block,
 		});
@@ -176,6 +208,13 @@ export async function startJoining(
 			relay,
 			clock.after(wait, () => void knock(relay, attempt + 1)),
 		);
+	}
+
+	function takeAway(relay: string): void {
+		const last = lying.get(relay);
+		if (last === undefined) return;
+		const { packet, preimage } = last;
+		void pool.client(relay)?.deletePacket(door.mailbox, packet, { preimage });
 	}
 
 	/** True once the answer is durably taken in. */
@@ -213,7 +252,7 @@ export async function startJoining(
 			const received = await space.receive(reply.packets);
 			return settle(received) && received.ok ? received.value.whole() : false;
 		}
-		if (!equal(reply.space, invitation.space)) return true;
+		if (!equal(reply.space, target.space)) return true;
 		space ??= await events.open();
 		const admitted = await space.admit({ ...reply.grant, token }, reply.controlKeys, reply.bases);
 		if (!admitted.ok) return false;
@@ -238,6 +277,7 @@ export async function startJoining(
 
 	function finish(): void {
 		end();
+		if (way.by === 'return') for (const relay of lying.keys()) takeAway(relay);
 		for (const attachment of attachments) void empty(attachment);
 	}
 
@@ -261,7 +301,7 @@ export async function startJoining(
 	}
 
 	if (record.refused === null) {
-		for (const address of invitation.relays) {
+		for (const address of target.relays) {
 			pool.add(address, 'space');
 			const relay = toHex(address.key);
 			attachments.push(
@@ -290,7 +330,7 @@ export async function startJoining(
 
 	// Registered after the mailbox for the answer, so that this is opened first and both share one round trip.
 	stopKnocking = attachments.map(({ relay }) =>
-		pool.listen(lobby.mailbox, relay, {
+		pool.listen(door.mailbox, relay, {
 			onConnected: () => void knock(relay, 0),
 			onDisconnected: () => knocks.get(relay)?.(),
 			onPacket: () => undefined,

@@ -1,4 +1,5 @@
 // Spaces that this person has asked to be let into, for as long as that takes. [IN7]
+import type { FoundSpace } from '#lib/protocol/coming-back.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { REFUSAL, type Refusal } from '#lib/protocol/lobby.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
@@ -13,9 +14,11 @@ import {
 	decodeJoin,
 	joinWrite,
 	newJoin,
+	spaceOf,
 	startJoining,
 	type Joining,
 	type JoinRecord,
+	type Way,
 } from './joining.ts';
 
 interface PendingJoin {
@@ -38,6 +41,8 @@ export interface PendingJoins {
 	load(): Promise<void>;
 	/** Asks by this invitation, instead of by any other; where it was asked by this one already, the request stands. */
 	begin(invitation: Invitation): Promise<Result<void, StoreError>>;
+	/** Asks to be let back in by the members, unless it is asked already in whatever way. */
+	comeBack(found: FoundSpace): Promise<Result<void, StoreError>>;
 	cancel(space: string): Promise<void>;
 	summaries(): readonly SpaceSummary[];
 	stop(): void;
@@ -61,11 +66,12 @@ export function createPendingJoins(
 	let next = 0;
 
 	async function start(record: JoinRecord, number: number): Promise<void> {
-		const key = toHex(record.invitation.space);
-		const self = await selves.in(record.invitation.space);
+		const { space } = spaceOf(record.way);
+		const key = toHex(space);
+		const self = await selves.in(space);
 		let asked = false;
 		const joining = await startJoining(ports, self, pool, record, {
-			open: () => events.open(self, record.invitation.space),
+			open: () => events.open(self, space),
 			onJoined: (space) => {
 				if (!joins.delete(key)) return;
 				events.onJoined(space, self, joinWrite(ports, number, null));
@@ -97,6 +103,15 @@ export function createPendingJoins(
 		events.onChange();
 	}
 
+	async function add(way: Way): Promise<Result<void, StoreError>> {
+		const record = newJoin(ports.random, way);
+		const number = next++;
+		const kept = await store.commit([joinWrite(ports, number, record)]);
+		if (!kept.ok) return kept;
+		await start(record, number);
+		return ok();
+	}
+
 	return {
 		async load() {
 			for (const { at, value } of await store.range('joining', ['list'])) {
@@ -108,21 +123,21 @@ export function createPendingJoins(
 		async begin(invitation) {
 			const space = toHex(invitation.space);
 			const before = joins.get(space)?.record;
-			const isSame = before !== undefined && equal(before.invitation.seed, invitation.seed);
-			if (isSame && before.refused === null) return ok();
+			const isSame =
+				before?.way.by === 'invitation' && equal(before.way.invitation.seed, invitation.seed);
+			if (isSame && before?.refused === null) return ok();
 			await cancel(space);
-			const record = newJoin(ports.random, invitation);
-			const number = next++;
-			const kept = await store.commit([joinWrite(ports, number, record)]);
-			if (!kept.ok) return kept;
-			await start(record, number);
-			return ok();
+			return add({ by: 'invitation', invitation });
+		},
+		async comeBack(found) {
+			if (joins.has(toHex(found.space))) return ok();
+			return add({ by: 'return', ...found });
 		},
 		cancel,
 		summaries: () =>
 			[...joins.values()].map(({ record, asked }): SpaceSummary => ({
-				id: toHex(record.invitation.space),
-				name: record.invitation.spaceName,
+				id: toHex(spaceOf(record.way).space),
+				name: spaceOf(record.way).name,
 				kind: 'community',
 				state: record.refused === null ? 'joining' : 'refused',
 				asked,

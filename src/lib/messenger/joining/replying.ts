@@ -1,0 +1,63 @@
+// Answers somebody who knocked: into their own mailbox, on the relay where they did, sealed to them. [IN4] [RT4]
+import { deleteHash } from '#lib/crypto/hash.ts';
+import { MAX_SEALED_TO, sealTo } from '#lib/crypto/seal.ts';
+import type { MailboxError } from '#lib/mailbox/client-api.ts';
+import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
+import { encodeJoinReply, type JoinReply } from '#lib/protocol/lobby.ts';
+import { partsOf } from '#lib/protocol/part.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import type { RelayPool } from '../delivery/relay-pool.ts';
+import type { Ports } from '../ports.ts';
+
+/** Where, and sealed to whom. */
+export interface ReplyTo {
+	readonly mailbox: Bytes;
+	readonly writeSeed: Bytes;
+	/** Public prekey. */
+	readonly prekey: Bytes;
+}
+
+const UNANSWERABLE: ReadonlySet<MailboxError['type']> = new Set([
+	'unknown-mailbox',
+	'closed',
+	'conflict',
+	'denied',
+]);
+
+/** A reply, or the parts of one that is longer than a block. */
+export function encodeReply({ crypto }: Pick<Ports, 'crypto'>, reply: JoinReply): Bytes[] {
+	const encoded = encodeJoinReply(reply);
+	if (encoded.length <= MAX_SEALED_TO) return [encoded];
+	return partsOf(crypto, encoded).map((part) => encodeJoinReply({ type: 'part', part }));
+}
+
+/** True once the relay (key in hex) keeps all of it, or there is nobody any longer who could read it. */
+export async function replyTo(
+	{ crypto, random }: Pick<Ports, 'crypto' | 'random'>,
+	pool: RelayPool,
+	relay: string,
+	{ mailbox, writeSeed, prekey }: ReplyTo,
+	replies: readonly Bytes[],
+): Promise<boolean> {
+	const client = pool.client(relay);
+	if (client === undefined) return false;
+	const writeKey = await crypto.signingKey(writeSeed);
+	const blocks = await Promise.all(replies.map((each) => sealTo(crypto, random, prekey, each)));
+	// All at once, in order: a far relay costs one round trip, however long the log.
+	const stored = await Promise.all(
+		blocks
+			.filter((block) => block !== undefined)
+			.map((block) =>
+				client.put(mailbox, writeKey, {
+					packet: random.bytes(32),
+					ttl: DEFAULT_TTL_SECONDS,
+					deleteHash: deleteHash(crypto, random.bytes(32)),
+					to: null,
+					block,
+				}),
+			),
+	);
+	// Whoever has closed or never opened its mailbox can't be answered: nothing more to do. Whatever else went wrong may
+	// pass: the request stays unacknowledged, and comes again.
+	return stored.every((result) => result.ok || UNANSWERABLE.has(result.error.type));
+}
