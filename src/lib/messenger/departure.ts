@@ -29,12 +29,7 @@ export function hasLeftElsewhere({ ledger }: Space, { device, rootHash }: Self):
 }
 
 /** Calls once another device, or a relay, holds the word of the departure; returns the end of waiting for that. */
-export function whenHeard(
-	clock: Clock,
-	node: SpaceNode,
-	seq: number,
-	heard: () => void,
-): () => void {
+function whenHeard(clock: Clock, node: SpaceNode, seq: number, heard: () => void): () => void {
 	let cancel = (): void => undefined;
 	const look = (): void => {
 		const delivery = node.outbox.delivery(seq);
@@ -44,5 +39,41 @@ export function whenHeard(
 	cancel = clock.after(LOOK_EVERY, look);
 	return () => {
 		cancel();
+	};
+}
+
+export interface Departures {
+	has(space: string): boolean;
+	/** The node goes on until somebody has the word; then what is left of the space goes. */
+	begin(node: SpaceNode, seq: number, forget: () => Promise<void>): void;
+	/** Forgets the space without waiting any longer. */
+	forget(space: string): Promise<void>;
+	stop(): void;
+}
+
+export function createDepartures(clock: Clock): Departures {
+	const departing = new Map<string, { stop(): void; forget(): Promise<void> }>();
+	async function end(space: string): Promise<void> {
+		const departure = departing.get(space);
+		departure?.stop();
+		departing.delete(space);
+		await departure?.forget();
+	}
+
+	return {
+		has: (space) => departing.has(space),
+		begin(node, seq, forget) {
+			const { key } = node.space;
+			const stopWaiting = whenHeard(clock, node, seq, () => void end(key));
+			const stop = (): void => {
+				stopWaiting();
+				node.stop();
+			};
+			departing.set(key, { stop, forget });
+		},
+		forget: end,
+		stop() {
+			for (const departure of departing.values()) departure.stop();
+		},
 	};
 }

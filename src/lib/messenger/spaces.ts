@@ -14,7 +14,7 @@ import { createBannedSpaces } from './banned-spaces.ts';
 import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
 import type { Links } from './delivery/links.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
-import { departureOf, hasLeftElsewhere, whenHeard } from './departure.ts';
+import { createDepartures, departureOf, hasLeftElsewhere } from './departure.ts';
 import { foundSpace } from './founding.ts';
 import { createPendingJoins } from './joining/pending-joins.ts';
 import { createModeration, type LiveModeration } from './moderation/moderation.ts';
@@ -50,11 +50,6 @@ export interface SpacesEvents {
 	/** The person has left a space, here or by another device, or has let go of one that banned them. */
 	onLeft(space: string, name: string): void;
 	onRead(space: string, channel: string, time: Time): void;
-}
-
-interface Departure {
-	stop(): void;
-	forget(): Promise<void>;
 }
 
 export interface Spaces {
@@ -109,7 +104,7 @@ export function createSpaces(
 	/** Places in the list of spaces, those of locked ones included. */
 	const numbers = new Map<string, number>();
 	/** Spaces that have been left, and that nobody knows of yet. */
-	const departing = new Map<string, Departure>();
+	const departing = createDepartures(clock);
 	const list = createSignal<readonly SpaceSummary[]>([]);
 	let nextNumber = 0;
 	/** One of each space, whoever works with it: two would not know of each other's changes. */
@@ -317,35 +312,20 @@ export function createSpaces(
 	};
 
 	/** Forgets a space of which only the past was here: nobody is to be told. */
-	async function drop({ node, recovery, conversations, number }: LiveSpace): Promise<void> {
-		const { key, id } = node.space;
-		recovery.stop();
-		node.stop();
-		spaces.delete(key);
-		for (const conversation of [...conversations]) conversation.close();
+	async function drop(live: LiveSpace): Promise<void> {
+		const { key, id } = live.node.space;
+		takeAway(live);
+		live.node.stop();
 		await joins.cancel(key);
-		await forget(id, number);
+		await forget(id, live.number);
 		publish();
 	}
 
 	/** Takes a space that has been left out of sight, and forgets it once somebody has the word. */
 	function depart(live: LiveSpace, seq: number): void {
-		const { node, number } = live;
-		const { key, id } = node.space;
 		takeAway(live);
-		const stopWaiting = whenHeard(clock, node, seq, () => void departure.forget());
-		const departure: Departure = {
-			stop() {
-				stopWaiting();
-				node.stop();
-			},
-			async forget() {
-				departure.stop();
-				departing.delete(key);
-				await forget(id, number);
-			},
-		};
-		departing.set(key, departure);
+		const { node, number } = live;
+		departing.begin(node, seq, () => forget(node.space.id, number));
 	}
 
 	return {
@@ -405,7 +385,7 @@ export function createSpaces(
 		},
 		async join(invitation) {
 			// Back before anybody heard of the departure: it begins anew, with nothing left of before.
-			await departing.get(toHex(invitation.space))?.forget();
+			await departing.forget(toHex(invitation.space));
 			if (banned.has(toHex(invitation.space))) await banned.dismiss(toHex(invitation.space));
 			return joins.begin(invitation);
 		},
@@ -464,7 +444,7 @@ export function createSpaces(
 			return ok();
 		},
 		stop() {
-			for (const departure of departing.values()) departure.stop();
+			departing.stop();
 			for (const { node, recovery } of spaces.values()) {
 				node.stop();
 				recovery.stop();

@@ -142,11 +142,20 @@ export async function openBackup(
 			for (let n = 0; n < opener.segments; n++) {
 				const from = HEADER + n * SEALED_SEGMENT;
 				const sealed = await read(from, from + SEALED_SEGMENT);
-				if (sealed === null) return yield fault('unreadable');
+				if (sealed === null) {
+					yield fault('unreadable');
+					return;
+				}
 				const plain = await opener.open(n, sealed);
-				if (!plain.ok) return yield fault('damaged');
+				if (!plain.ok) {
+					yield fault('damaged');
+					return;
+				}
 				const records = reader.push(plain.value);
-				if (!records.ok) return yield err(errorOf(records.error));
+				if (!records.ok) {
+					yield err(errorOf(records.error));
+					return;
+				}
 				onRead(from + sealed.length);
 				yield records;
 			}
