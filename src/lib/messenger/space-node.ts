@@ -23,6 +23,7 @@ import { isOverheard } from '#lib/crdt/epoch-choice.ts';
 import { entryId, type Entry } from '#lib/crdt/check-entry.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
+import { startReminding } from './delivery/reminding.ts';
 import { createAssembling } from './delivery/assembling.ts';
 import { createCutOff } from './delivery/cut-off.ts';
 import { concernedBy } from './delivery/last-word.ts';
@@ -47,8 +48,6 @@ import { draftOf, isLarge, type WriteHow } from './space/drafting.ts';
 import { newEpoch } from './space/epochs.ts';
 import type { Space, SpaceChange, WriteError } from './space/space.ts';
 
-/** How often devices whose acknowledgement is missing are asked for it, as long as they can be reached. */
-const ASK_EVERY = 10_000;
 /** A signal older or younger than this is somebody's replay. */
 const SIGNAL_AGE = 2 * 3_600_000;
 /** Names of entries held, as relays know them: enough to skip what came another way. */
@@ -319,21 +318,12 @@ export async function startSpaceNode(
 		return written;
 	}
 
-	let cancelAsk = (): void => undefined;
-	/** What was lost with a connection on its way, an entry or the word that it came, is made good here. */
-	function ask(): void {
-		cancelAsk = clock.after(ASK_EVERY, ask);
-		for (const device of outbox.overdue()) {
-			if (post.route(device) !== null) sync.hello(device);
-		}
-	}
-
 	outbox.onChange = events.onDelivery;
 	space.onChange = onSpaceChange;
 	await outbox.load();
 	await missing.load();
 	outbox.membersChanged();
-	ask();
+	const stopReminding = startReminding(clock, outbox, post, sync);
 	await post.update();
 	await admit();
 	epochs.plan();
@@ -386,7 +376,7 @@ export async function startSpaceNode(
 			stopped = true;
 			epochs.stop();
 			cutOff.stop();
-			cancelAsk();
+			stopReminding();
 			parts.stop();
 			sync.stop();
 			outbox.stop();

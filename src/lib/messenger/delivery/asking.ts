@@ -83,7 +83,7 @@ export function createAsking(
 		if (control.length === 0 && ranges.length === 0 && disputed.length === 0) return;
 		const have = space.ledger.toldHeads(clock.now());
 		const all = [...ranges, ...disputed];
-		if (!post.send(device, { type: 'pull', control, have, ranges: all })) return;
+		if (!post.attempt(device, { type: 'pull', control, have, ranges: all })) return;
 		for (const { feed, to } of disputed) once(`fence ${device} ${toHex(feed)} ${to}`);
 		for (const range of ranges) feedsUnderWay.set(toHex(range.feed), range.to);
 		const request: Request = { device, control: control.map(toHex), ranges, came: 0 };
@@ -153,7 +153,7 @@ export function createAsking(
 			});
 			const asked = ranges.filter(({ feed, to }) => once(`dispute ${device} ${toHex(feed)} ${to}`));
 			if (asked.length === 0 || stopped) return;
-			post.send(device, { type: 'pull', control: [], have: [], ranges: asked });
+			post.attempt(device, { type: 'pull', control: [], have: [], ranges: asked });
 		},
 		askAll,
 		stop() {

@@ -68,6 +68,10 @@ const KEPT_FOR = DEFAULT_TTL_SECONDS * 1000;
 /** How long a device may take to say that it holds an entry before it is asked. */
 const ASK_AFTER = 10_000;
 
+/** A row that waits for more than so many devices is written from time to time. */
+const WRITTEN_AT_ONCE = 32;
+const WRITE_EVERY = 5000;
+
 /** Copies remembered of one entry: more are only made where relays refuse for long. */
 const MAX_NAMES = 100;
 
@@ -192,11 +196,30 @@ export function createOutbox(
 		return true;
 	}
 
+	/** Rows that are other than the store has them. */
+	const unwritten = new Set<Row>();
+	let isWriting = false;
+	function writeRest(): void {
+		isWriting = false;
+		const due = [...unwritten].filter((row) => rows.get(row.seq) === row);
+		unwritten.clear();
+		if (due.length > 0 && !stopped) void store.commit(due.map(write));
+	}
+
 	/** Keeps what has become of these rows. */
 	const settle = (changed: readonly Row[]): void => {
 		if (changed.length === 0) return;
-		for (const row of changed) if (row.missing.size === 0) rows.delete(row.seq);
-		void store.commit(changed.map(write));
+		const now: Row[] = [];
+		for (const row of changed) {
+			if (row.missing.size === 0) rows.delete(row.seq);
+			// A row of very many is not written anew for each that has it: who had is asked again after a crash.
+			if (row.missing.size > WRITTEN_AT_ONCE) unwritten.add(row);
+			else now.push(row);
+			if (row.missing.size <= WRITTEN_AT_ONCE) unwritten.delete(row);
+		}
+		if (unwritten.size > 0 && !isWriting) later(WRITE_EVERY, writeRest);
+		isWriting ||= unwritten.size > 0;
+		if (now.length > 0) void store.commit(now.map(write));
 		outbox.onChange(changed.map((row) => row.seq));
 	};
 

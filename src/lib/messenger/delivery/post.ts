@@ -9,6 +9,7 @@ import {
 	type SpaceMessage,
 } from '#lib/protocol/space-message.ts';
 import { DAY } from '#lib/protocol/limits.ts';
+import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
@@ -63,6 +64,10 @@ export interface Post {
 	via(device: string): string | null;
 	/** Sends to one device now, or not at all. */
 	send(device: string, message: SpaceMessage): boolean;
+	/** The same; and where nobody knows who is there, tries. False when there is not even a relay. */
+	attempt(device: string, message: SpaceMessage): boolean;
+	/** Whether the space is so large that relays don't tell who is there. */
+	isLarge(): boolean;
 	/** Sends to every device that can be reached now. */
 	sendAll(message: SpaceMessage): void;
 	/**
@@ -240,6 +245,24 @@ export function createPost(
 		return true;
 	}
 
+	const isLarge = (): boolean =>
+		current !== undefined && [...current.state.tokenHashes.values()].flat().length > MAX_PRESENCE;
+
+	/** To wherever the device may be connected. */
+	function sendUnseen(device: string, message: SpaceMessage): boolean {
+		if (current === undefined || !isLarge()) return false;
+		const post = current;
+		const to = tokensOf(post, device);
+		const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
+		if (to.length === 0 || ready.length === 0) return false;
+		for (const part of forBlocks(crypto, message)) {
+			const sealed = block(post, envelopeFor(device, part));
+			if (sealed === undefined) continue;
+			for (const attachment of ready) void attachment.push(to, sealed);
+		}
+		return true;
+	}
+
 	return {
 		update() {
 			updating = updating.then(update);
@@ -248,6 +271,8 @@ export function createPost(
 		route,
 		via: (device) => presence(device)?.attachment.relay ?? null,
 		send,
+		attempt: (device, message) => send(device, message) || sendUnseen(device, message),
+		isLarge,
 		sendAll(message) {
 			const devices = [...space.ledger.authority.devices.values()].filter((each) => each.active);
 			// Those on one relay are told by one push; those with a link, over it.

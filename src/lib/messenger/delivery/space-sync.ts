@@ -21,9 +21,12 @@ import { signedState } from './statement.ts';
 const SAID_LATELY = 5000;
 /** Statements about several entries that came at once go out together. */
 const ANNOUNCE_DELAY = 10;
+/** In a large space an author hears of one device in this time. */
+const ANNOUNCE_SPREAD = 10;
 
 /** Now and then one of those who can be reached is told what is held, in case something was lost on the way. */
 const LEVEL_EVERY = 60_000;
+const LEVEL_LARGE_EVERY = 10 * 60_000;
 
 /** Each device is shown a fork once in a while. */
 const SAY_AGAIN = 30_000;
@@ -33,6 +36,8 @@ type Pull = Extract<SpaceMessage, { type: 'pull' }>;
 export interface SpaceSync {
 	/** Says to a device what is held here, and asks for the same. */
 	hello(device: string): void;
+	/** Says to a device what is held here of the own feed, and asks how far it has that. */
+	ask(device: string): Promise<void>;
 	/** Somebody signed that they hold this. */
 	onState(from: string, state: State): Promise<void>;
 	onPull(from: string, pull: Pull): Promise<void>;
@@ -95,14 +100,30 @@ export function createSpaceSync(
 			const message = await statement(part, true, wantsReply);
 			if (stopped) return;
 			saidAt.set(device, clock.now());
-			post.send(device, message);
+			post.attempt(device, message);
 		}
+	}
+
+	/** Says what is held of these feeds. */
+	async function saySome(device: string, feeds: readonly FeedHead[]): Promise<void> {
+		const message = await statement(
+			feeds.flatMap(({ feed }) => headOf(feed)),
+			false,
+			false,
+		);
+		if (!stopped) post.attempt(device, message);
 	}
 
 	/** Whether a device that asks is owed an answer: two that meet each say what they hold, once. */
 	const owes = (device: string, knowledge: PeerKnowledge): boolean =>
 		holdsMore(space.ledger, knowledge) ||
 		clock.now() - (saidAt.get(device) ?? -Infinity) > SAID_LATELY;
+
+	/** Where very many answer one, they take their time, and answer several at once. */
+	const announceDelay = (): number =>
+		post.isLarge()
+			? fraction(random) * ANNOUNCE_SPREAD * space.ledger.authority.active.size
+			: ANNOUNCE_DELAY;
 
 	async function announce(): Promise<void> {
 		cancelAnnounce = undefined;
@@ -119,7 +140,7 @@ export function createSpaceSync(
 			// Whoever has left is told that its word has come, and no more.
 			if (!active && !authors.has(key)) continue;
 			if (post.route(key) === 'direct') post.send(key, message);
-			else if (authors.has(key) && !post.send(key, message)) events.onAuthorAway(key, message);
+			else if (authors.has(key) && !post.attempt(key, message)) events.onAuthorAway(key, message);
 		}
 	}
 
@@ -150,18 +171,25 @@ export function createSpaceSync(
 	}
 
 	function level(): void {
-		const reachable = [...space.ledger.authority.devices.keys()].filter(
-			(device) => device !== own && isActive(device) && post.route(device) !== null,
-		);
-		const chosen = reachable[Math.floor(fraction(random) * reachable.length)];
+		const large = post.isLarge();
+		const others = [...space.ledger.authority.active].filter((device) => device !== own);
+		const reachable = others.filter((device) => post.route(device) !== null);
+		// Where nobody knows who is there, whoever is asked may be; all that is held takes long to say.
+		const asked = large && reachable.length === 0 ? others : reachable;
+		const chosen = asked[Math.floor(fraction(random) * asked.length)];
 		if (chosen !== undefined) void sayAll(chosen, true);
-		cancelLevel = clock.after(LEVEL_EVERY, level);
+		cancelLevel = clock.after(large ? LEVEL_LARGE_EVERY : LEVEL_EVERY, level);
 	}
 	let cancelLevel = clock.after(LEVEL_EVERY, level);
 
 	return {
 		hello(device) {
 			if (isActive(device)) void sayAll(device, true);
+		},
+		async ask(device) {
+			if (!isActive(device)) return;
+			const message = await statement(headOf(self.device.publicKey), false, true);
+			if (!stopped) post.attempt(device, message);
 		},
 		async onState(from, state) {
 			if (!equal(state.space, space.id) || toHex(state.device) !== from) return;
@@ -176,7 +204,9 @@ export function createSpaceSync(
 			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
 			await showForks(from, state);
 			asking.onState(from, state);
-			if (state.wantsReply && owes(from, asking.knowledgeOf(from))) await sayAll(from, false);
+			if (!state.wantsReply) return;
+			if (!state.full) await saySome(from, state.feeds);
+			else if (owes(from, asking.knowledgeOf(from))) await sayAll(from, false);
 		},
 		async onPull(from, request) {
 			if (!isActive(from)) return;
@@ -191,7 +221,7 @@ export function createSpaceSync(
 				const limit = MAX_SERVED - packets.length;
 				packets.push(...(await space.kept.packets(range.feed, range.from, range.to, limit)));
 			}
-			if (packets.length > 0 && !stopped) post.send(from, { type: 'entries', packets });
+			if (packets.length > 0 && !stopped) post.attempt(from, { type: 'entries', packets });
 		},
 		onEntries(from, count, disputed) {
 			asking.onServed(from, count);
@@ -200,7 +230,7 @@ export function createSpaceSync(
 		onKept(feeds) {
 			for (const feed of feeds) if (toHex(feed) !== own) announcing.set(toHex(feed), feed);
 			if (announcing.size > 0)
-				cancelAnnounce ??= clock.after(ANNOUNCE_DELAY, () => void announce());
+				cancelAnnounce ??= clock.after(announceDelay(), () => void announce());
 			asking.onKept(feeds);
 		},
 		async onForks(feeds) {

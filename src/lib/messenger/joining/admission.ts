@@ -95,8 +95,23 @@ export function createAdmission(
 		// The answer may have been lost with whoever let it in: then it shows no sign of life.
 		await wait(UNANSWERED + turn(invite) * TURN);
 		if (stopped) return false;
-		if (events.isSeen(toHex(device))) return true;
+		if (events.isSeen(toHex(device)) || (await isSettled(relay, request.value))) return true;
 		return (await admitting(() => answer(invite, relay, request.value, true))) === true;
+	}
+
+	/** Whether the joiner has closed its mailbox: then it has got its answer. An empty block costs less than all of that. */
+	async function isSettled(relay: string, request: JoinRequest): Promise<boolean> {
+		const writeKey = await crypto.signingKey(request.replyWriteSeed);
+		const block = await sealTo(crypto, random, request.member.prekey.publicKey, new Uint8Array(1));
+		if (block === undefined) return true;
+		const told = await pool.client(relay)?.put(request.replyMailbox, writeKey, {
+			packet: random.bytes(32),
+			ttl: DEFAULT_TTL_SECONDS,
+			deleteHash: deleteHash(crypto, random.bytes(32)),
+			to: null,
+			block,
+		});
+		return told?.ok === false && UNANSWERABLE.has(told.error.type);
 	}
 
 	async function isGenuine(invite: InviteState, request: JoinRequest): Promise<boolean> {
