@@ -37,7 +37,7 @@ export function startReminding(
 		for (const device of due.slice(0, AT_ONCE)) {
 			const wait = Math.min(SELDOM, (asked.get(device)?.wait ?? ASK_EVERY / 2) * 2);
 			asked.set(device, { at: now, wait });
-			sync.ask(device);
+			void sync.ask(device);
 		}
 	}
 

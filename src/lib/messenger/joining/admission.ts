@@ -27,7 +27,7 @@ import { logFor } from '../space/rewrapping.ts';
 import { stepOf } from '../space/steps.ts';
 import type { Space } from '../space/space.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
-import { encodeReply, replyTo } from './replying.ts';
+import { encodeReply, isClosed, replyTo, type ReplyTo } from './replying.ts';
 import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
 
 /** How long each member further down the line leaves it to those before. */
@@ -95,23 +95,9 @@ export function createAdmission(
 		// The answer may have been lost with whoever let it in: then it shows no sign of life.
 		await wait(UNANSWERED + turn(invite) * TURN);
 		if (stopped) return false;
-		if (events.isSeen(toHex(device)) || (await isSettled(relay, request.value))) return true;
+		if (events.isSeen(toHex(device))) return true;
+		if (await isClosed(ports, pool, relay, answerTo(request.value))) return true;
 		return (await admitting(() => answer(invite, relay, request.value, true))) === true;
-	}
-
-	/** Whether the joiner has closed its mailbox: then it has got its answer. An empty block costs less than all of that. */
-	async function isSettled(relay: string, request: JoinRequest): Promise<boolean> {
-		const writeKey = await crypto.signingKey(request.replyWriteSeed);
-		const block = await sealTo(crypto, random, request.member.prekey.publicKey, new Uint8Array(1));
-		if (block === undefined) return true;
-		const told = await pool.client(relay)?.put(request.replyMailbox, writeKey, {
-			packet: random.bytes(32),
-			ttl: DEFAULT_TTL_SECONDS,
-			deleteHash: deleteHash(crypto, random.bytes(32)),
-			to: null,
-			block,
-		});
-		return told?.ok === false && UNANSWERABLE.has(told.error.type);
 	}
 
 	async function isGenuine(invite: InviteState, request: JoinRequest): Promise<boolean> {
@@ -224,18 +210,20 @@ export function createAdmission(
 		return hasRoom(space) ? null : REFUSAL.full;
 	}
 
+	const answerTo = ({ replyMailbox, replyWriteSeed, member }: JoinRequest): ReplyTo => ({
+		mailbox: replyMailbox,
+		writeSeed: replyWriteSeed,
+		prekey: member.prekey.publicKey,
+	});
+
 	const reply = (
 		relay: string,
-		{ replyMailbox, replyWriteSeed, member }: JoinRequest,
+		request: JoinRequest,
 		replies: readonly JoinReply[],
-	): Promise<boolean> =>
-		replyTo(
-			ports,
-			pool,
-			relay,
-			{ mailbox: replyMailbox, writeSeed: replyWriteSeed, prekey: member.prekey.publicKey },
-			replies.flatMap((each) => encodeReply(ports, each)),
-		);
+	): Promise<boolean> => {
+		const blocks = replies.flatMap((each) => encodeReply(ports, each));
+		return replyTo(ports, pool, relay, answerTo(request), blocks);
+	};
 
 	return {
 		async update() {

@@ -31,6 +31,26 @@ export function encodeReply({ crypto }: Pick<Ports, 'crypto'>, reply: JoinReply)
 	return partsOf(crypto, encoded).map((part) => encodeJoinReply({ type: 'part', part }));
 }
 
+/** Whether the mailbox takes no answer any longer: whoever knocked has one. An empty block costs less than all of that. */
+export async function isClosed(
+	{ crypto, random }: Pick<Ports, 'crypto' | 'random'>,
+	pool: RelayPool,
+	relay: string,
+	{ mailbox, writeSeed, prekey }: ReplyTo,
+): Promise<boolean> {
+	const writeKey = await crypto.signingKey(writeSeed);
+	const block = await sealTo(crypto, random, prekey, new Uint8Array(1));
+	if (block === undefined) return true;
+	const told = await pool.client(relay)?.put(mailbox, writeKey, {
+		packet: random.bytes(32),
+		ttl: DEFAULT_TTL_SECONDS,
+		deleteHash: deleteHash(crypto, random.bytes(32)),
+		to: null,
+		block,
+	});
+	return told?.ok === false && UNANSWERABLE.has(told.error.type);
+}
+
 /** True once the relay (key in hex) keeps all of it, or there is nobody any longer who could read it. */
 export async function replyTo(
 	{ crypto, random }: Pick<Ports, 'crypto' | 'random'>,
