@@ -52,6 +52,7 @@ async function exchange({ space, behind, ahead }: ReturnType<typeof world>) {
 			controlHeads: ahead.authorityHeads(),
 			feeds: all.slice(at, at + MAX_FEEDS_PER_MESSAGE),
 			time: 1,
+			prekeys: new Uint8Array(16),
 		};
 		const signature = await device.sign(stateContent(content));
 		messages.push(

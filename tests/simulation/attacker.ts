@@ -151,6 +151,7 @@ export async function createAttacker(
 				200,
 			),
 			time: Math.max(0, Math.floor(clock.now())),
+			prekeys: space.prekeys.digest(),
 		};
 		const signature = await self.device.sign(concat(label('state'), stateContent(content)));
 		if (!stopped) post.send(device, { type: 'state', state: { ...content, signature } });

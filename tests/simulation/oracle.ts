@@ -146,7 +146,7 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 			(!isSilenced || seenByAny.has(each.key)),
 	);
 	for (const [{ node, self, device, root }, shown] of shownBy) {
-		const prekeys = self.prekeys.map((key) => toHex(prekeyId(crypto, key.publicKey)));
+		const prekeys = [...self.prekeys].map((key) => toHex(prekeyId(crypto, key.publicKey)));
 		// Who came back with another device begins anew: only what was for this one is sure to be there.
 		const isNew = device !== toHex(node.self.device.publicKey);
 		const isDue = (each: Sent): boolean =>

@@ -8,7 +8,7 @@ import {
 	type Message,
 } from '#lib/protocol/content.ts';
 import { KIND, type Header, type Packet, type Wraps } from '#lib/protocol/entry.ts';
-import type { Member } from '#lib/protocol/identity.ts';
+import type { Member, Prekey } from '#lib/protocol/identity.ts';
 import type { Fence, Moderation, SealedContent } from '#lib/protocol/moderation.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
@@ -50,6 +50,14 @@ export const relay: fc.Arbitrary<RelayAddress> = fc.record({
 });
 const relays = fc.array(relay, { maxLength: 2 });
 
+const prekey: fc.Arbitrary<Prekey> = fc.record({
+	deviceKey: id,
+	publicKey: id,
+	time: uint,
+	signature,
+});
+const prekeyRecords = fc.array(prekey, { maxLength: 3 });
+
 export const member: fc.Arbitrary<Member> = fc.record({
 	certificate: fc.record({
 		rootKey: id,
@@ -58,7 +66,7 @@ export const member: fc.Arbitrary<Member> = fc.record({
 		time: uint,
 		signature,
 	}),
-	prekey: fc.record({ deviceKey: id, publicKey: id, time: uint, signature }),
+	prekey,
 	name: text(64),
 });
 
@@ -286,6 +294,7 @@ export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 		reason: fc.constantFrom(...([0, 1, 2, 3] as const)),
 	}),
 	fc.record({ type: fc.constant('part' as const), part }),
+	fc.record({ type: fc.constant('prekeys' as const), records: prekeyRecords }),
 );
 
 const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
@@ -304,8 +313,15 @@ const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
 			controlHeads: ids,
 			feeds: feedHeads,
 			time: uint,
+			prekeys: bytes(16),
 			signature,
 		}),
+	}),
+	fc.record({ type: fc.constant('prekeys' as const), records: prekeyRecords }),
+	fc.record({
+		type: fc.constant('held-prekeys' as const),
+		wantsReply: fc.boolean(),
+		times: fc.array(fc.record({ name: bytes(8), time: uint }), { maxLength: 5 }),
 	}),
 	fc.record({
 		type: fc.constant('pull' as const),

@@ -5,7 +5,8 @@ import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
 import { foundSpace } from '#lib/messenger/founding.ts';
 import { inviteKeyOf } from '#lib/messenger/joining/invitations.ts';
-import type { Ports, Self } from '#lib/messenger/ports.ts';
+import type { Ports, SelfInSpace } from '#lib/messenger/ports.ts';
+import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { controlKeys, grantForJoiner, newEpoch } from '#lib/messenger/space/epochs.ts';
 import { openSpace, type Space, type SpaceChange } from '#lib/messenger/space/space.ts';
@@ -24,7 +25,7 @@ export const crypto = createSyncCryptoProvider();
 export interface Device {
 	readonly name: string;
 	readonly rootSeed: Bytes;
-	readonly self: Self;
+	readonly self: SelfInSpace;
 	readonly ports: Ports;
 	readonly disk: MemoryDisk;
 	readonly key: string;
@@ -55,29 +56,30 @@ export function createDevices(seed: number): Devices {
 		const made = await createIdentity(crypto, own, clock, name, 'phone', rootSeed);
 		const { secrets, rootHash, member } = made;
 		const disk = createMemoryDisk();
+		const base = {
+			name,
+			deviceName: 'phone',
+			rootHash,
+			device: await crypto.signingKey(secrets.deviceSeed),
+			prekeys: [],
+			member,
+			root: await createRootSigner(crypto, secrets.rootSeed),
+			former: [],
+		};
+		const ports: Ports = {
+			clock: { ...clock, now: () => clock.now() + ahead.ms },
+			random: own,
+			crypto,
+			store: disk.open(),
+			relayDialer: { dial: nowhere },
+			directDialer: nowhere,
+		};
+		const founder = await createSelvesInSpaces(ports, base).founder();
 		const device: Device = {
 			name,
 			rootSeed: secrets.rootSeed,
-			self: {
-				name,
-				deviceName: 'phone',
-				rootHash,
-				device: await crypto.signingKey(secrets.deviceSeed),
-				prekeys: await Promise.all(
-					secrets.prekeySeeds.map(({ seed: prekey }) => crypto.agreementKey(prekey)),
-				),
-				member,
-				root: await createRootSigner(crypto, secrets.rootSeed),
-				former: [],
-			},
-			ports: {
-				clock: { ...clock, now: () => clock.now() + ahead.ms },
-				random: own,
-				crypto,
-				store: disk.open(),
-				relayDialer: { dial: nowhere },
-				directDialer: nowhere,
-			},
+			self: founder.self,
+			ports,
 			disk,
 			key: toHex(member.certificate.deviceKey),
 			get space(): Space {
@@ -129,7 +131,10 @@ export function tryWrite(device: Device, content: Content): ReturnType<Space['wr
 		? []
 		: [...authority.devices.values()]
 				.filter((each) => each.active && toHex(each.device) !== device.key)
-				.map((each) => ({ publicKey: each.member.prekey.publicKey, secret: null }));
+				.map((each) => ({
+					publicKey: device.space.prekeys.of(each).publicKey,
+					secret: null,
+				}));
 	const sealing = { epoch: authority.epoch.id, controlKey: keys.controlKey, recipients };
 	return device.space.write(() => Promise.resolve({ content, sealing }));
 }

@@ -59,6 +59,7 @@ export function createSyncing(...devices: readonly Device[]): Syncing {
 		const sync = createSpaceSync(device.ports, device.self, device.space, post, {
 			onAcknowledged: nothing,
 			onAuthorAway: nothing,
+			onStated: nothing,
 			onOutsider: nothing,
 		});
 		syncs.set(device.key, sync);

@@ -15,6 +15,8 @@ export interface ControlEntry {
 	readonly proven: boolean;
 	/** Root Hash of the member that GENESIS or ADMIT names. */
 	readonly memberRoot: Bytes | null;
+	/** Of a SEALED entry that this device can read: the key, since the prekey that it was wrapped for goes. */
+	readonly key?: Bytes | undefined;
 }
 
 /** The order in which entries are judged: of time, then id. */

@@ -140,15 +140,24 @@ export const wrapFor = (
 		prekeys.map((publicKey) => ({ publicKey, secret })),
 	);
 
+/** Names of prekeys (hex): a device tries its keys on every entry that comes. */
+const names = new WeakMap<AgreementKey, string>();
+
+function nameOf(crypto: CryptoProvider, prekey: AgreementKey): string {
+	let name = names.get(prekey);
+	if (name === undefined) names.set(prekey, (name = toHex(prekeyId(crypto, prekey.publicKey))));
+	return name;
+}
+
 /** The secret, if one of the boxes is for one of these prekeys. */
 export async function unwrap(
 	crypto: CryptoProvider,
 	wraps: Wraps,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 ): Promise<Bytes | undefined> {
 	for (const prekey of prekeys) {
-		const id = prekeyId(crypto, prekey.publicKey);
-		const mine = wraps.boxes.filter((wrap) => equal(wrap.prekeyId, id));
+		const name = nameOf(crypto, prekey);
+		const mine = wraps.boxes.filter((wrap) => toHex(wrap.prekeyId) === name);
 		if (mine.length === 0) continue;
 		const shared = await prekey.agree(wraps.ephemeral);
 		if (shared === undefined) return undefined;

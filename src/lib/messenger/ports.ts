@@ -7,6 +7,7 @@ import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { Member } from '#lib/protocol/identity.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
+import type { OwnPrekeys } from './own-prekeys.ts';
 import type { RootSigner } from './root-signer.ts';
 
 export interface Ports {
@@ -42,12 +43,18 @@ export interface Self {
 	readonly deviceName: string;
 	readonly rootHash: Bytes;
 	readonly device: SigningKey;
-	/** Newest first. */
-	readonly prekeys: readonly AgreementKey[];
+	/** All that open something, newest first. */
+	readonly prekeys: Iterable<AgreementKey>;
+	/** With the newest prekey. */
 	readonly member: Member;
 	readonly root: RootSigner;
 	/** Public keys of the devices that this installation was before in the space; none where it is the first. */
 	readonly former: readonly Bytes[];
+}
+
+/** As it is known in one space, where it receives with keys of their own. */
+export interface SelfInSpace extends Self {
+	readonly prekeys: OwnPrekeys;
 }
 
 /** A number from 0 (inclusive) to 1 (exclusive). */

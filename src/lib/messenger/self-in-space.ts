@@ -1,37 +1,61 @@
-// Which device this installation is in each space: the one it was made with, or one of the space's own, where it could not
-// go on with that: after a ban that was undone, and after a fork. [DK1]
+// Who this installation is in each space: the device it was made with, or one of the space's own, where it could not go on
+// with that (after a ban that was undone, and after a fork); and in any case with prekeys of the space's own. [DK1] [PK4]
 import { derive } from '#lib/crypto/hash.ts';
-import { makePrekey } from '#lib/crypto/identity.ts';
-import { bytes, decodeFrame, encode, list, optional, tuple } from '#lib/protocol/cbor.ts';
+import {
+	bytes,
+	decodeFrame,
+	encode,
+	list,
+	map,
+	optional,
+	tuple,
+	uint,
+} from '#lib/protocol/cbor.ts';
 import { memberShape, memberToTuple, type Member } from '#lib/protocol/identity.ts';
+import type { SigningKey } from '#lib/ports/crypto.ts';
 import type { StoreKey, StoreWrite } from '#lib/ports/store.ts';
-import { equal, type Bytes } from '#lib/util/bytes.ts';
-import type { Ports, Self } from './ports.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import {
+	beginSeries,
+	createOwnPrekeys,
+	MAX_HELD,
+	type HeldPrekey,
+	type PrekeySeries,
+} from './own-prekeys.ts';
+import type { Ports, Self, SelfInSpace } from './ports.ts';
 
 /** A device that is about to be used, with what keeps it. */
 export interface NextSelf {
-	readonly self: Self;
+	readonly self: SelfInSpace;
 	/** With which it reads in the space's mailboxes. */
 	readonly token: Bytes;
 	/** Keeps it until it is known whether it will be used. */
 	readonly keep: StoreWrite;
 	/** Makes it this installation's device in the space. */
 	readonly settle: readonly StoreWrite[];
+	/** Once that is done. */
+	settled(): void;
 }
 
 export interface SelvesInSpaces {
 	/** Who this installation is in the space: made anew where the last device there is spent. */
-	in(space: Bytes): Promise<Self>;
+	in(space: Bytes): Promise<SelfInSpace>;
+	/** Who it is to be in a space that it makes, and whose name follows from that; `keep` with what the space begins with. */
+	founder(): Promise<{ readonly self: SelfInSpace; keep(space: Bytes): StoreWrite }>;
 	/** Who it is to be after `self`: the device that was kept for that, or else a new one. */
 	after(space: Bytes, self: Self): Promise<NextSelf>;
 	/** The device used so far can't be used in the space ever again. */
 	spend(space: Bytes): readonly StoreWrite[];
+	/** The space is left: its keys for receiving go; whoever comes back is the same device. */
+	leave(space: Bytes): Promise<readonly StoreWrite[]>;
 }
 
 interface Stored {
-	readonly deviceSeed: Bytes;
-	/** Newest first: what was sealed for the devices before this one is still this installation's to read. */
-	readonly prekeySeeds: readonly Bytes[];
+	/** null: the device that the installation was made with. */
+	readonly deviceSeed: Bytes | null;
+	/** Newest first, and those of the devices before this one: what was sealed for them is this installation's to read. */
+	readonly held: readonly HeldPrekey[];
+	/** With the newest prekey's record. */
 	readonly member: Member;
 	/** Public keys of the devices before this one. */
 	readonly former: readonly Bytes[];
@@ -39,16 +63,26 @@ interface Stored {
 
 const TABLE = 'self';
 const MAX_FORMER = 64;
+const MAX_ROW = 32_768;
+const heldShape = map(
+	tuple(bytes(32), uint(), optional(uint())),
+	([seed, time, toldAt]): HeldPrekey => ({ seed, time, toldAt }),
+);
 /** null: the last one is spent. */
 const shape = optional(
-	tuple(bytes(32), list(bytes(32), MAX_FORMER), memberShape, list(bytes(32), MAX_FORMER)),
+	tuple(optional(bytes(32)), list(heldShape, MAX_HELD), memberShape, list(bytes(32), MAX_FORMER)),
 );
 
 const rowFor = (key: StoreKey, stored: Stored | null): StoreWrite => ({
 	table: TABLE,
 	key,
 	value: encode(
-		stored && [stored.deviceSeed, stored.prekeySeeds, memberToTuple(stored.member), stored.former],
+		stored && [
+			stored.deviceSeed,
+			stored.held.map(({ seed, time, toldAt }) => [seed, time, toldAt]),
+			memberToTuple(stored.member),
+			stored.former,
+		],
 	),
 });
 
@@ -56,49 +90,116 @@ export function createSelvesInSpaces(
 	{ clock, crypto, random, store }: Ports,
 	base: Self,
 ): SelvesInSpaces {
+	const { rootKey } = base.member.certificate;
+	/** One of each space (hex), whoever asks: two would not know of each other's prekeys. */
+	const selves = new Map<string, Promise<SelfInSpace>>();
+	const now = (): number => Math.max(0, Math.floor(clock.now()));
+
 	async function read(key: StoreKey): Promise<Stored | null | undefined> {
 		const row = await store.get(TABLE, key);
-		const decoded = row && decodeFrame(shape, row, 16_384);
+		const decoded = row && decodeFrame(shape, row, MAX_ROW);
 		if (decoded?.ok !== true) return undefined;
 		if (decoded.value === null) return null;
-		const [deviceSeed, prekeySeeds, member, former] = decoded.value;
-		return { deviceSeed, prekeySeeds, member, former };
+		const [deviceSeed, held, member, former] = decoded.value;
+		return { deviceSeed, held, member, former };
 	}
 
-	const toSelf = async ({ deviceSeed, prekeySeeds, member, former }: Stored): Promise<Self> => ({
-		...base,
-		device: await crypto.signingKey(deviceSeed),
-		prekeys: [
-			...(await Promise.all(prekeySeeds.map((seed) => crypto.agreementKey(seed)))),
-			...base.prekeys,
-		],
-		member,
-		former,
-	});
+	const deviceOf = (seed: Bytes | null): Promise<SigningKey> =>
+		seed === null ? Promise.resolve(base.device) : crypto.signingKey(seed);
 
-	async function make(before: Pick<Stored, 'prekeySeeds' | 'former'>): Promise<Stored> {
-		const deviceSeed = random.bytes(32);
-		const device = await crypto.signingKey(deviceSeed);
-		const time = Math.max(0, Math.floor(clock.now()));
-		const prekey = await makePrekey(crypto, random, device, base.member.certificate.rootKey, time);
-		const certificate = await base.root.certify(device.publicKey, base.deviceName, time);
+	/** `keep`: makes what has become of the row durable. */
+	async function toSelf(
+		stored: Stored,
+		keep: (stored: Stored) => Promise<boolean>,
+	): Promise<SelfInSpace> {
+		const { member, former, held } = stored;
+		const device = await deviceOf(stored.deviceSeed);
+		const withSeries = (series: PrekeySeries): Stored => ({
+			...stored,
+			held: series.held,
+			member: { ...member, prekey: series.record },
+		});
+		const parts = {
+			...{ crypto, random, device, rootKey },
+			keep: (series: PrekeySeries) => keep(withSeries(series)),
+		};
+		const series = { held, record: member.prekey };
+		const prekeys = await createOwnPrekeys(parts, series, base.prekeys);
 		return {
-			deviceSeed,
-			prekeySeeds: [prekey.secret.seed, ...before.prekeySeeds].slice(0, MAX_FORMER),
-			member: { certificate, prekey: prekey.record, name: base.name },
-			former: before.former.slice(0, MAX_FORMER),
+			...base,
+			device,
+			prekeys,
+			former,
+			get member() {
+				return { ...member, prekey: prekeys.record };
+			},
 		};
 	}
 
+	const keepIn =
+		(key: StoreKey) =>
+		async (stored: Stored): Promise<boolean> =>
+			(await store.commit([rowFor(key, stored)])).ok;
+
+	/** The installation's own device, as it comes into a space. */
+	async function asBase(): Promise<Stored> {
+		const series = await beginSeries({ crypto, random, device: base.device, rootKey }, now());
+		const member = { ...base.member, prekey: series.record };
+		return { deviceSeed: null, held: series.held, member, former: [] };
+	}
+
+	async function make(earlier: readonly HeldPrekey[], former: readonly Bytes[]): Promise<Stored> {
+		const deviceSeed = random.bytes(32);
+		const device = await crypto.signingKey(deviceSeed);
+		const series = await beginSeries({ crypto, random, device, rootKey }, now(), earlier);
+		return {
+			deviceSeed,
+			held: series.held,
+			member: {
+				certificate: await base.root.certify(device.publicKey, base.deviceName, now()),
+				prekey: series.record,
+				name: base.name,
+			},
+			former: former.slice(0, MAX_FORMER),
+		};
+	}
+
+	/** Of what is kept no longer, or could not be: with the keys in the container, which stay. */
+	const withoutSeries = (): Promise<SelfInSpace> =>
+		toSelf({ deviceSeed: null, held: [], member: base.member, former: [] }, () =>
+			Promise.resolve(false),
+		);
+
+	async function open(space: Bytes): Promise<SelfInSpace> {
+		const stored = await read([space]);
+		if (stored && stored.held.length > 0) return toSelf(stored, keepIn([space]));
+		const made = stored === null ? await make([], []) : await comingBack(stored);
+		// A device, or a key, that isn't kept must not be used: with the old one a join may be tried again.
+		if (await keepIn([space])(made)) return toSelf(made, keepIn([space]));
+		selves.delete(toHex(space));
+		return withoutSeries();
+	}
+
 	return {
-		async in(space) {
-			const stored = await read([space]);
-			if (stored === undefined) return base;
-			if (stored !== null) return toSelf(stored);
-			const made = await make({ prekeySeeds: [], former: [] });
-			const kept = await store.commit([rowFor([space], made)]);
-			// A device that isn't kept must not be used: with the old one the join fails, and may be tried again.
-			return kept.ok ? toSelf(made) : base;
+		in(space) {
+			const self = selves.get(toHex(space)) ?? open(space);
+			selves.set(toHex(space), self);
+			return self;
+		},
+		async founder() {
+			const made = await asBase();
+			let key: StoreKey | undefined;
+			const self = await toSelf(made, (stored) =>
+				key === undefined ? Promise.resolve(false) : keepIn(key)(stored),
+			);
+			return {
+				self,
+				keep(space) {
+					key = [space];
+					selves.set(toHex(space), Promise.resolve(self));
+					return rowFor(key, made);
+				},
+			};
 		},
 		async after(space, self) {
 			const { publicKey } = self.device;
@@ -106,19 +207,38 @@ export function createSelvesInSpaces(
 			const present = await read([space]);
 			const isNext = kept?.former.some((device) => equal(device, publicKey)) === true;
 			const next =
-				kept && isNext
-					? kept
-					: await make({
-							prekeySeeds: present?.prekeySeeds ?? [],
-							former: [publicKey, ...self.former],
-						});
+				kept && isNext ? kept : await make(present?.held ?? [], [publicKey, ...self.former]);
+			if (next.deviceSeed === null) throw new Error('not a device of the space');
+			const made = await toSelf(next, keepIn([space]));
 			return {
-				self: await toSelf(next),
+				self: made,
+				settled: () => selves.set(toHex(space), Promise.resolve(made)),
 				token: derive(crypto, next.deviceSeed, 'join-token'),
 				keep: rowFor([space, 'next'], next),
 				settle: [rowFor([space], next), { table: TABLE, key: [space, 'next'], value: null }],
 			};
 		},
-		spend: (space) => [rowFor([space], null), { table: TABLE, key: [space, 'next'], value: null }],
+		spend(space) {
+			selves.delete(toHex(space));
+			return [rowFor([space], null), { table: TABLE, key: [space, 'next'], value: null }];
+		},
+		async leave(space) {
+			selves.delete(toHex(space));
+			const stored = await read([space]);
+			if (!stored) return [];
+			return [
+				rowFor([space], { ...stored, held: [] }),
+				{ table: TABLE, key: [space, 'next'], value: null },
+			];
+		},
 	};
+
+	async function comingBack(stored: Stored | undefined): Promise<Stored> {
+		if (stored === undefined) return asBase();
+		const device = await deviceOf(stored.deviceSeed);
+		const time = Math.max(now(), stored.member.prekey.time + 1);
+		const series = await beginSeries({ crypto, random, device, rootKey }, time);
+		const member = { ...stored.member, prekey: series.record };
+		return { ...stored, held: series.held, member };
+	}
 }

@@ -43,7 +43,8 @@ import { createReturnWatch } from './joining/return-watch.ts';
 import { owedGrants } from './joining/promoting.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
-import type { Ports, Self } from './ports.ts';
+import type { Ports, SelfInSpace } from './ports.ts';
+import { createPrekeyCare } from './prekey-care.ts';
 import { draftOf, isLarge, type WriteHow } from './space/drafting.ts';
 import { newEpoch } from './space/epochs.ts';
 import type { Space, SpaceChange, WriteError } from './space/space.ts';
@@ -68,6 +69,8 @@ type ChangeRoster = (present: readonly RelayAddress[]) => readonly RelayAddress[
 
 export interface SpaceNode {
 	readonly space: Space;
+	/** Who this installation is in it. */
+	readonly self: SelfInSpace;
 	readonly post: Post;
 	readonly outbox: Outbox;
 	readonly linked: LinkedSpace;
@@ -90,7 +93,7 @@ export interface SpaceNode {
 
 export async function startSpaceNode(
 	ports: Ports,
-	self: Self,
+	self: SelfInSpace,
 	space: Space,
 	pool: RelayPool,
 	links: Links,
@@ -106,6 +109,7 @@ export async function startSpaceNode(
 		isHeld: (packet) => held.has(toHex(packet)),
 		onRelayReady: () => {
 			outbox.flush();
+			prekeys.onReachable();
 			relayPurge.onRelayReady();
 		},
 		onPresence,
@@ -121,9 +125,11 @@ export async function startSpaceNode(
 		// What is no packet now is none later either.
 		return packet.ok ? takeEntries(from, [packet.value], true) : Promise.resolve(true);
 	});
+	const prekeys = createPrekeyCare(ports, self, space, post);
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
 		onAcknowledged: (device, seq) => outbox.acknowledged(device, seq),
 		onAuthorAway: createLeftStatements(random, post),
+		onStated: prekeys.onState,
 		onOutsider: (device, state) => cutOff.onOutsider(device, state),
 	});
 	const cutOff = createCutOff(
@@ -173,6 +179,7 @@ export async function startSpaceNode(
 			if (post.route(device) === null) continue;
 			present.add(device);
 			links.reachable(device);
+			prekeys.onReachable();
 			if (!presentBefore.has(device)) sync.hello(device);
 		}
 		presentBefore = present;
@@ -204,6 +211,11 @@ export async function startSpaceNode(
 				return parts.take(from, message.part);
 			case 'enrolled':
 				events.onEnrolled(message.device, message.block);
+				return true;
+			case 'prekeys':
+				return prekeys.onRecords(message.records);
+			case 'held-prekeys':
+				prekeys.onHeld(from, message);
 				return true;
 		}
 	}
@@ -267,6 +279,7 @@ export async function startSpaceNode(
 			void admit();
 			returns.update();
 			epochs.plan();
+			prekeys.look();
 			void promote();
 		}
 		const feeds = new Map(
@@ -328,9 +341,11 @@ export async function startSpaceNode(
 	await admit();
 	epochs.plan();
 	void promote();
+	prekeys.start(sync);
 
 	return {
 		space,
+		self,
 		post,
 		outbox,
 		linked: {
@@ -375,6 +390,7 @@ export async function startSpaceNode(
 		stop() {
 			stopped = true;
 			epochs.stop();
+			prekeys.stop();
 			cutOff.stop();
 			stopReminding();
 			parts.stop();

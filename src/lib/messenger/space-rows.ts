@@ -18,6 +18,7 @@ const SPACE_TABLES = [
 	'fork',
 	'admitted',
 	'invited',
+	'prekey',
 ];
 
 /** Puts the space on the list of this device's, or takes it off. */

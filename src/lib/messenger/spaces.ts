@@ -20,7 +20,7 @@ import { createPendingJoins } from './joining/pending-joins.ts';
 import { createModeration, type LiveModeration } from './moderation/moderation.ts';
 import { ownBan, type OwnBan } from './own-ban.ts';
 import type { Inviting } from './joining/inviting.ts';
-import type { Ports, Self } from './ports.ts';
+import type { Ports, Self, SelfInSpace } from './ports.ts';
 import { createRecovery, revocationOf, type Recovery } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
 import { startSpaceNode, type SpaceNode } from './space-node.ts';
@@ -37,7 +37,7 @@ export interface LiveSpace {
 	readonly conversations: Set<LiveConversation>;
 	readonly number: number;
 	/** Who this installation is in this space. */
-	readonly self: Self;
+	readonly self: SelfInSpace;
 	readonly recovery: Recovery;
 }
 
@@ -124,7 +124,7 @@ export function createSpaces(
 		list.set([...waiting, ...banned.summaries(), ...ready]);
 	};
 
-	async function start(space: Space, number: number, self: Self): Promise<LiveSpace> {
+	async function start(space: Space, number: number, self: SelfInSpace): Promise<LiveSpace> {
 		const links = linksFor(self);
 		const conversations = new Set<LiveConversation>();
 		const refreshAll = (): void => {
@@ -212,7 +212,7 @@ export function createSpaces(
 		open: openHere,
 	});
 
-	async function joined(space: Space, own: Self, done: StoreWrite): Promise<void> {
+	async function joined(space: Space, own: SelfInSpace, done: StoreWrite): Promise<void> {
 		if (spaces.has(space.key)) {
 			// Its past was here already: it has come alive by itself.
 			await store.commit([done]);
@@ -225,7 +225,7 @@ export function createSpaces(
 	}
 
 	/** A space that has banned this person is locked at once, and none of it shown. */
-	async function begin(space: Space, number: number, own: Self): Promise<void> {
+	async function begin(space: Space, number: number, own: SelfInSpace): Promise<void> {
 		numbers.set(space.key, number);
 		const ban = ownBan(space, own);
 		if (ban !== null) {
@@ -253,6 +253,7 @@ export function createSpaces(
 		// What others have not said they hold of the old feed, they ask for.
 		await store.clear('outbox', [id]);
 		const kept = await store.commit(next.settle);
+		if (kept.ok) next.settled();
 		const own = kept.ok ? next.self : live.self;
 		for (const conversation of [...live.conversations]) conversation.close();
 		// Out of the list for a moment: whoever shows the space opens it anew.
@@ -302,7 +303,7 @@ export function createSpaces(
 	}
 
 	async function forget(space: Bytes, number: number): Promise<void> {
-		await store.commit([listWrite(number, null)]);
+		await store.commit([listWrite(number, null), ...(await selves.leave(space))]);
 		await clear(space);
 	}
 
@@ -346,19 +347,15 @@ export function createSpaces(
 			publish();
 		},
 		async found(kind, name, relays) {
-			const founded = await foundSpace(
-				ports,
-				self,
-				kind,
-				name,
-				'general',
-				relays.slice(0, MAX_RELAYS),
-			);
+			const founder = await selves.founder();
+			const named = relays.slice(0, MAX_RELAYS);
+			const founded = await foundSpace(ports, founder.self, kind, name, 'general', named);
 			if (!founded.ok) return founded;
 			const number = nextNumber++;
-			const kept = await store.commit([listWrite(number, founded.value.id)]);
+			const { id } = founded.value;
+			const kept = await store.commit([listWrite(number, id), founder.keep(id)]);
 			numbers.set(founded.value.key, number);
-			return kept.ok ? ok(await start(founded.value, number, self)) : kept;
+			return kept.ok ? ok(await start(founded.value, number, founder.self)) : kept;
 		},
 		async forRecall(id) {
 			const key = toHex(id);

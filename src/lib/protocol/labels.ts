@@ -27,6 +27,7 @@ export type Label =
 	| 'part-id' // names of parts on relays
 	| 'pairing-commitment' // of what a new device is about to reveal
 	| 'pairing-transcript' // all that two devices of a pairing have said in the open
+	| 'prekey-digest' // of the prekeys that a device holds of a space's devices
 	| 'packet-id' // a packet's random-looking name on relays
 	| 'safety-number' // digits that two people compare, of a Root Hash
 	// signatures

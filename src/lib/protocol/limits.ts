@@ -36,3 +36,8 @@ export const DEFAULT_TTL_SECONDS = 14 * 86_400;
 export const MAX_TTL_SECONDS = 30 * 86_400;
 /** Between nodes that are both there nothing is stored: a copy goes to relays after this wait without an answer. */
 export const STORE_AFTER = 2000;
+
+/** How long a device receives with one prekey. */
+export const PREKEY_AGE = 24 * 3_600_000;
+/** How long the private half is kept, at the least, after others were told of the next. */
+export const PREKEY_GRACE = 30 * DAY;

@@ -10,6 +10,7 @@
 //         ENTRIES [1, [packet …]]   the authority log
 //         REFUSED [2, reason]
 //         PART    [3, [hash 32 …≤17], index, bytes]   of one of these, where it is longer than a block (part.ts)
+//         PREKEYS [4, [prekey …≤64]]   of the members' devices, where newer than in the log
 import {
 	bytes,
 	decode,
@@ -25,10 +26,17 @@ import {
 	type Shape,
 } from './cbor.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
-import { memberShape, memberToTuple, type Member } from './identity.ts';
+import {
+	memberShape,
+	memberToTuple,
+	prekeyShape,
+	prekeyToTuple,
+	type Member,
+	type Prekey,
+} from './identity.ts';
 import { MAX_AUTHORITY_HEADS, MAX_LARGE_PACKET } from './limits.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
-import { type FeedHead } from './space-message.ts';
+import { MAX_PREKEYS_PER_MESSAGE, type FeedHead } from './space-message.ts';
 import { label } from './labels.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -81,6 +89,7 @@ export type JoinReply =
 	  }
 	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
 	| { readonly type: 'refused'; readonly reason: Refusal }
+	| { readonly type: 'prekeys'; readonly records: readonly Prekey[] }
 	| { readonly type: 'part'; readonly part: Part };
 
 /** Feeds in a WELCOME. */
@@ -193,6 +202,10 @@ const replyShape: Shape<JoinReply> = variants<JoinReply>(
 		reason: reason as Refusal,
 	})),
 	map(tuple(literal(3), partShape), ([, part]) => ({ type: 'part' as const, part })),
+	map(tuple(literal(4), list(prekeyShape, MAX_PREKEYS_PER_MESSAGE)), ([, records]) => ({
+		type: 'prekeys' as const,
+		records,
+	})),
 );
 
 export function encodeJoinReply(reply: JoinReply): Bytes {
@@ -211,6 +224,8 @@ export function encodeJoinReply(reply: JoinReply): Bytes {
 			return encode([2, reply.reason]);
 		case 'part':
 			return encode([3, partToTuple(reply.part)]);
+		case 'prekeys':
+			return encode([4, reply.records.map((each) => [...prekeyToTuple(each), each.signature])]);
 	}
 }
 

@@ -3,12 +3,14 @@
 // envelope [from device 32, to device 32 or null (everybody), message]
 // ENTRIES  [0, [packet …]]
 // STATE    [1, state]        state = [1, space 32, device 32, full, wants reply, control heads [id …],
-//                                    [[feed 32, seq, head id 32] …], time, device's signature 64]
+//                                    [[feed 32, seq, head id 32] …], time, digest of prekeys 16, device's signature 64]
 // PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …]]
 // SIGNAL   [3, signal]       signal = [1, space 32, from 32, to 32, attempt 16, step, payload, time, signature 64]
 // ENROL ME [4, space 32, member, token hash 32, proof 64]   a fresh device of a member asks to be let in beside the old one
 // PART     [6, part]   of a packet that is longer than a block (part.ts)
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
+// PREKEYS  [7, [prekey …≤64]]      see identity.ts
+// HELD     [8, wants reply, [[first 8 bytes of a device key, time of the prekey held of it] …≤500]]
 import {
 	blob,
 	bytes,
@@ -27,7 +29,14 @@ import {
 	type Shape,
 } from './cbor.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
-import { memberShape, memberToTuple, type Member } from './identity.ts';
+import {
+	memberShape,
+	memberToTuple,
+	prekeyShape,
+	prekeyToTuple,
+	type Member,
+	type Prekey,
+} from './identity.ts';
 import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -35,6 +44,11 @@ import type { Result } from '#lib/util/result.ts';
 
 /** Feeds named in one STATE or PULL; longer lists go in several. */
 export const MAX_FEEDS_PER_MESSAGE = 200;
+/** Prekeys in one PREKEYS, and devices named in one HELD. */
+export const MAX_PREKEYS_PER_MESSAGE = 64;
+export const MAX_HELD_PER_MESSAGE = 500;
+/** So much of a device key is enough to compare what is held of it. */
+export const PREKEY_NAME = 8;
 const MAX_PACKETS = 64;
 const MAX_SIGNAL = 2048;
 /** A frame on a direct link; blocks on relays are smaller. */
@@ -57,7 +71,15 @@ export interface State {
 	readonly controlHeads: readonly Bytes[];
 	readonly feeds: readonly FeedHead[];
 	readonly time: number;
+	/** Of the newest prekeys held of all member devices, 16 bytes. */
+	readonly prekeys: Bytes;
 	readonly signature: Bytes;
+}
+
+export interface PrekeyTime {
+	/** First bytes of the device's key. */
+	readonly name: Bytes;
+	readonly time: number;
 }
 
 export interface FeedRange {
@@ -100,7 +122,14 @@ export type SpaceMessage =
 			readonly device: Bytes;
 			readonly block: Bytes;
 	  }
-	| { readonly type: 'part'; readonly part: Part };
+	| { readonly type: 'part'; readonly part: Part }
+	| { readonly type: 'prekeys'; readonly records: readonly Prekey[] }
+	| {
+			readonly type: 'held-prekeys';
+			/** All are named (in this message or its siblings): what is older there is to be named in answer. */
+			readonly wantsReply: boolean;
+			readonly times: readonly PrekeyTime[];
+	  };
 
 /** What ENROL will say; the proof is the fresh device's own. */
 export interface EnrolRequest {
@@ -132,9 +161,10 @@ const stateShape: Shape<State> = map(
 		list(id, MAX_AUTHORITY_HEADS),
 		feedHeads,
 		uint(),
+		bytes(16),
 		bytes(64),
 	),
-	([, space, device, full, wantsReply, controlHeads, feeds, time, signature]) => ({
+	([, space, device, full, wantsReply, controlHeads, feeds, time, prekeys, signature]) => ({
 		space,
 		device,
 		full,
@@ -142,6 +172,7 @@ const stateShape: Shape<State> = map(
 		controlHeads,
 		feeds,
 		time,
+		prekeys,
 		signature,
 	}),
 );
@@ -155,6 +186,7 @@ const stateToTuple = (s: Omit<State, 'signature'>): unknown[] => [
 	s.controlHeads,
 	s.feeds.map((f) => [f.feed, f.seq, f.id]),
 	s.time,
+	s.prekeys,
 ];
 /** The bytes that the device signs. */
 export const stateContent = (s: Omit<State, 'signature'>): Bytes => encode(stateToTuple(s));
@@ -223,6 +255,21 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		block,
 	})),
 	map(tuple(literal(6), partShape), ([, part]) => ({ type: 'part' as const, part })),
+	map(tuple(literal(7), list(prekeyShape, MAX_PREKEYS_PER_MESSAGE)), ([, records]) => ({
+		type: 'prekeys' as const,
+		records,
+	})),
+	map(
+		tuple(
+			literal(8),
+			flag,
+			list(
+				map(tuple(bytes(PREKEY_NAME), uint()), ([name, time]) => ({ name, time })),
+				MAX_HELD_PER_MESSAGE,
+			),
+		),
+		([, wantsReply, times]) => ({ type: 'held-prekeys' as const, wantsReply, times }),
+	),
 );
 
 function messageToTuple(message: SpaceMessage): unknown[] {
@@ -246,6 +293,10 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [5, message.device, message.block];
 		case 'part':
 			return [6, partToTuple(message.part)];
+		case 'prekeys':
+			return [7, message.records.map((each) => [...prekeyToTuple(each), each.signature])];
+		case 'held-prekeys':
+			return [8, message.wantsReply, message.times.map(({ name, time }) => [name, time])];
 	}
 }
 

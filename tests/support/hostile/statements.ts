@@ -42,6 +42,7 @@ export async function states(
 		controlHeads: [id(9)],
 		feeds: [{ feed: alice.self.device.publicKey, seq: 999, id: id(9) }],
 		time: bob.ports.clock.now(),
+		prekeys: bob.space.prekeys.digest(),
 		...said,
 	};
 	const signature = await signer.self.device.sign(concat(label('state'), stateContent(state)));

@@ -1,6 +1,6 @@
 // Control entries that are true and in their place, and have no effect: the authority log keeps them and says why. [HO5]
 import { createIdentity } from '#lib/crypto/identity.ts';
-import type { Self } from '#lib/messenger/ports.ts';
+import type { SelfInSpace } from '#lib/messenger/ports.ts';
 import { createRootSigner, type RootSigner } from '#lib/messenger/root-signer.ts';
 import { newEpoch } from '#lib/messenger/space/epochs.ts';
 import { EPOCH_REASON, type Admit, type Content } from '#lib/protocol/content.ts';
@@ -114,7 +114,7 @@ const claimed = ({ mallory, carol }: HostileWorld): Member => {
 export async function stolen({
 	bob,
 	carol,
-}: HostileWorld): Promise<{ readonly self: Self; readonly root: RootSigner }> {
+}: HostileWorld): Promise<{ readonly self: SelfInSpace; readonly root: RootSigner }> {
 	const made = await createIdentity(crypto, bob.ports.random, bob.ports.clock, 'Carol', 'phone');
 	const other = await createRootSigner(crypto, made.secrets.rootSeed);
 	const certificate = await other.certify(device(carol), 'phone', 0);

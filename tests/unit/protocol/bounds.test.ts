@@ -126,8 +126,8 @@ describe('a header', () => {
 	});
 
 	it('[CT1] tells control entries by their kind', () => {
-		const { message, ...control } = KIND;
-		expect(isControl(message)).toBe(false);
+		const { message, update, ...control } = KIND;
+		expect([message, update].some(isControl)).toBe(false);
 		expect(Object.values(control).every(isControl)).toBe(true);
 		expect(isControl(31)).toBe(true);
 	});
@@ -251,6 +251,7 @@ describe('messages between devices', () => {
 		controlHeads: [],
 		feeds: [],
 		time: 0,
+		prekeys: id.slice(16),
 		signature,
 	};
 

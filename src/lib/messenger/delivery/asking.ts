@@ -35,6 +35,8 @@ export interface Asking {
 	onDisputed(device: string, feeds: readonly Bytes[]): void;
 	/** Asks everybody for what is missing. */
 	askAll(): void;
+	/** When (ms) all was last here that a member's device had said it holds; -Infinity: not since the start. */
+	levelAt(): number;
 	stop(): void;
 }
 
@@ -58,6 +60,7 @@ export function createAsking(
 	const controlUnderWay = new Set<string>();
 	const requests = new Set<Request>();
 	const once = createOnce(clock, ASK_AGAIN);
+	let levelAt = -Infinity;
 	let stopped = false;
 
 	const knowledgeOf = (device: string): PeerKnowledge => {
@@ -80,7 +83,10 @@ export function createAsking(
 		const disputed = disputedRanges(space.ledger, knowledge)
 			.slice(0, MAX_FEEDS_PER_MESSAGE - ranges.length)
 			.filter(({ feed, to }) => !once.lately(`fence ${device} ${toHex(feed)} ${to}`));
-		if (control.length === 0 && ranges.length === 0 && disputed.length === 0) return;
+		if (control.length === 0 && ranges.length === 0 && disputed.length === 0) {
+			if (feedsUnderWay.size === 0 && controlUnderWay.size === 0) levelAt = clock.now();
+			return;
+		}
 		const have = space.ledger.toldHeads(clock.now());
 		const all = [...ranges, ...disputed];
 		if (!post.attempt(device, { type: 'pull', control, have, ranges: all })) return;
@@ -123,6 +129,7 @@ export function createAsking(
 
 	return {
 		knowledgeOf,
+		levelAt: () => levelAt,
 		onState(device, { feeds, controlHeads }) {
 			learn(knowledgeOf(device), feeds, controlHeads);
 			ask(device, true);

@@ -38,6 +38,8 @@ export interface Attachment {
 	readonly relay: string;
 	/** Subscribed: pushes arrive. */
 	ready(): boolean;
+	/** All that waited here for this device has been dealt with. */
+	drained(): boolean;
 	/** Hashes (hex) of the tokens that are connected to this relay now, as far as it says. */
 	present(): ReadonlySet<string>;
 	/** Pushes to these tokens if they are connected; nothing is stored. */
@@ -81,6 +83,10 @@ export function attachMailbox(
 	let closed = false;
 	/** Packets (hex) that are deleted for good. */
 	const purged = new Set<string>();
+	/** There may be packets that have not been read, or could not be taken in. */
+	let unread = true;
+	/** Blocks that are being taken in. */
+	let open = 0;
 	let generation = 0;
 	const present = new Set<string>();
 	/** Packets (hex) that are here and not dealt with. */
@@ -108,17 +114,21 @@ export function attachMailbox(
 		if (client === undefined || detached) return;
 		cancelRetry();
 		const round = ++generation;
+		unread = true;
 		const { mailbox, writeKey, ownerKey, tokenHashes, ttl } = spec;
 		const opened = client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl });
 		const added = client.add(mailbox, writeKey, tokenHashes);
 		const reading = spec.tokens.map(async (token) => {
-			if ((await readAll(client, token, round)) !== 'unknown-token') return;
+			const failed = await readAll(client, token, round);
+			if (failed !== 'unknown-token') return failed;
 			// The mailbox stood already and didn't know the token: it does once ADD is done.
 			await added;
-			await readAll(client, token, round);
+			return readAll(client, token, round);
 		});
-		await Promise.all([opened, ...reading]);
+		const failures = await Promise.all(reading);
+		await opened;
 		if (round !== generation) return;
+		unread = failures.some((failed) => failed !== null);
 		handlers.onPresence();
 		if (!ready) cancelRetry = clock.after(RETRY, () => void subscribe());
 	}
@@ -164,9 +174,12 @@ export function attachMailbox(
 			const key = toHex(packet);
 			if (pending.has(key)) return;
 			if (isStored) pending.add(key);
+			open++;
 			void handlers.onBlock(block, packet, isStored).then((done) => {
 				pending.delete(key);
+				open--;
 				if (done && isStored) settle(packet);
+				else if (isStored) unread = true;
 			});
 		},
 		onPresence: (_relay, tokenHash, connected) => {
@@ -182,6 +195,7 @@ export function attachMailbox(
 	return {
 		relay,
 		ready: () => ready,
+		drained: () => ready && !unread && open === 0,
 		present: () => present,
 		async push(to, block) {
 			const packet = random.bytes(32);

@@ -85,6 +85,8 @@ export interface Post {
 	/** Whether an epoch's mailbox is closed on all its relays, as far as is known. */
 	isClosed(epoch: Bytes): boolean;
 	hasRelay(): boolean;
+	/** All that waited for this device, on every relay that is up, has been dealt with; one at least is, if there are any. */
+	isDrained(): boolean;
 	stop(): void;
 }
 
@@ -360,6 +362,11 @@ export function createPost(
 		},
 		hasRelay: () =>
 			current !== undefined && [...current.attachments.values()].some((each) => each.ready()),
+		isDrained() {
+			const all = [...posts.values()].flatMap(({ attachments }) => [...attachments.values()]);
+			const up = all.filter((each) => each.ready());
+			return (all.length === 0 || up.length > 0) && up.every((each) => each.drained());
+		},
 		stop() {
 			stopped = true;
 			for (const post of posts.values()) {

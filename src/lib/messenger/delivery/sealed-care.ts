@@ -22,7 +22,8 @@ export function createSealedCare(
 			if (!ledger.authority.ranks.has(toHex(self.rootHash))) return;
 			const placed = change.placed.flatMap(({ control }) => control ?? []);
 			if (placed.length === 0) return;
-			const owed = await owedFor({ crypto, random, prekeys: self.prekeys, ledger }, placed);
+			const tools = { crypto, random, prekeys: self.prekeys, ledger, book: space.prekeys };
+			const owed = await owedFor(tools, placed);
 			if (owed.length === 0) return;
 			// A mailbox must know of a newcomer before anything can be left there.
 			await post.update();

@@ -51,6 +51,8 @@ export interface SpaceSync {
 	askAll(): void;
 	/** Heads of the authority log as the device (hex) last stated them; empty when it never did. */
 	heldBy(device: string): readonly Bytes[];
+	/** When (ms) all was last here that some member's device said it holds; -Infinity: not since the start. */
+	levelAt(): number;
 	stop(): void;
 }
 
@@ -59,6 +61,8 @@ export interface SyncEvents {
 	onAcknowledged(device: string, seq: number): void;
 	/** The author is away: leave the statement for it. */
 	onAuthorAway(device: string, message: SpaceMessage): void;
+	/** A member's device signed what it holds. */
+	onStated(device: string, state: State): void;
 	/** A device that is no member said what it holds. */
 	onOutsider(device: string, state: State): void;
 }
@@ -202,6 +206,7 @@ export function createSpaceSync(
 			}
 			const mine = state.feeds.find((head) => toHex(head.feed) === own);
 			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
+			events.onStated(from, state);
 			await showForks(from, state);
 			asking.onState(from, state);
 			if (!state.wantsReply) return;
@@ -239,6 +244,7 @@ export function createSpaceSync(
 				if (packets.length > 0 && !stopped) post.sendAll({ type: 'entries', packets });
 			}
 		},
+		levelAt: asking.levelAt,
 		askAll: asking.askAll,
 		heldBy: (device) => asking.knowledgeOf(device).controlHeads,
 		stop() {

@@ -26,6 +26,7 @@ export async function signedState(
 		controlHeads: space.ledger.toldHeads(clock.now()),
 		feeds,
 		time: Math.max(0, Math.floor(clock.now())),
+		prekeys: space.prekeys.digest(),
 	};
 	const signature = await self.device.sign(concat(label('state'), stateContent(content)));
 	return { type: 'state', state: { ...content, signature } };

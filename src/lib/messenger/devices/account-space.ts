@@ -10,7 +10,8 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Links } from '../delivery/links.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import { foundSpace } from '../founding.ts';
-import type { Ports, Self } from '../ports.ts';
+import type { Ports, Self, SelfInSpace } from '../ports.ts';
+import { createSelvesInSpaces } from '../self-in-space.ts';
 import { startSpaceNode, type SpaceNode } from '../space-node.ts';
 import { openSpace, type Space, type SpaceChange } from '../space/space.ts';
 
@@ -56,8 +57,10 @@ export function createAccountSpace(
 	let node: SpaceNode | undefined;
 	let making: Promise<SpaceNode | undefined> | undefined;
 
-	async function start(space: Space): Promise<SpaceNode> {
-		const made = await startSpaceNode(ports, self, space, pool, links(), {
+	const selves = createSelvesInSpaces(ports, self);
+
+	async function start(space: Space, own: SelfInSpace): Promise<SpaceNode> {
+		const made = await startSpaceNode(ports, own, space, pool, links(), {
 			onChange: events.onChange,
 			onDelivery: () => undefined,
 			onPresence: events.onPresence,
@@ -71,10 +74,12 @@ export function createAccountSpace(
 	}
 
 	async function found(relays: readonly RelayAddress[]): Promise<SpaceNode | undefined> {
-		const founded = await foundSpace(ports, self, 'account', NAME, null, relays);
+		const founder = await selves.founder();
+		const founded = await foundSpace(ports, founder.self, 'account', NAME, null, relays);
 		if (!founded.ok) return undefined;
-		const kept = await store.commit([accountSpaceWrite(founded.value.id)]);
-		return kept.ok ? start(founded.value) : undefined;
+		const { id } = founded.value;
+		const kept = await store.commit([accountSpaceWrite(id), founder.keep(id)]);
+		return kept.ok ? start(founded.value, founder.self) : undefined;
 	}
 
 	/** The first of each, as many as an epoch may name. */
@@ -92,7 +97,9 @@ export function createAccountSpace(
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
 			const decoded = row && decodeFrame(tuple(bytes(32)), row, 64);
-			if (decoded?.ok) await start(await openSpace(ports, self, decoded.value[0]));
+			if (!decoded?.ok) return;
+			const own = await selves.in(decoded.value[0]);
+			await start(await openSpace(ports, own, decoded.value[0]), own);
 		},
 		async ready(relays) {
 			if (node === undefined) {

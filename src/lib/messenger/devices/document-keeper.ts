@@ -134,7 +134,7 @@ export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
 		if (changed) await keep();
 	}
 
-	async function mergeFeed({ space }: SpaceNode, device: Bytes): Promise<boolean> {
+	async function mergeFeed({ space, self: own }: SpaceNode, device: Bytes): Promise<boolean> {
 		const key = toHex(device);
 		const feed = space.ledger.feeds.get(key);
 		const end = Math.min((feed?.seq ?? -1) + 1, space.ledger.countsUpTo(key));
@@ -160,7 +160,7 @@ export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
 					if (!isWaiting && gathered.length === 0) done = from;
 					continue;
 				}
-				const opened = await openUpdate(crypto, self.prekeys, entry.value);
+				const opened = await openUpdate(crypto, own.prekeys, entry.value);
 				if (opened.type !== 'opened') {
 					// Its body may come later. Those after it don't wait: what builds on it is held back by Yjs itself.
 					isWaiting ||= opened.type === 'sealed';

@@ -15,6 +15,7 @@ import {
 	type JoinRequest,
 	type Refusal,
 } from '#lib/protocol/lobby.ts';
+import { MAX_PREKEYS_PER_MESSAGE } from '#lib/protocol/space-message.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
@@ -34,6 +35,18 @@ import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from '.
 const TURN = 1500;
 /** How long an answer that somebody else owes may take before others think it lost. */
 const UNANSWERED = 30_000;
+/** What the log says of members' prekeys may be long out of date. Before the log, whose end is the end of joining. */
+function newestPrekeys({ ledger, prekeys }: Space): JoinReply[] {
+	const renewed = [...ledger.authority.devices.values()]
+		.filter((device) => device.active && prekeys.of(device).time > device.member.prekey.time)
+		.map(prekeys.of);
+	const replies: JoinReply[] = [];
+	for (let at = 0; at < renewed.length; at += MAX_PREKEYS_PER_MESSAGE) {
+		replies.push({ type: 'prekeys', records: renewed.slice(at, at + MAX_PREKEYS_PER_MESSAGE) });
+	}
+	return replies;
+}
+
 export interface AdmissionEvents {
 	/** Writes and publishes a control entry; `extra`, asked at the same moment, is committed with it. */
 	admit(content: Admit, extra: () => readonly StoreWrite[]): Promise<boolean>;
@@ -166,7 +179,7 @@ export function createAdmission(
 			(await headsBefore(crypto, space, made.control.entry.header.time));
 		const { rootKey } = request.member.certificate;
 		const packets = await logFor(
-			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger },
+			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger, book: space.prekeys },
 			{ rootHash: rootHashOf(crypto, rootKey), prekey: request.member.prekey.publicKey },
 		);
 		const batches = batchesOf(packets, MAX_SEALED_TO - 64);
@@ -178,6 +191,7 @@ export function createAdmission(
 				controlKeys: controlKeys(space, space.ledger.control),
 				bases: since ? bases : bases.filter((base) => equal(base.feed, deviceKey)),
 			},
+			...newestPrekeys(space),
 			...batches.map((batch) => ({ type: 'entries' as const, packets: batch })),
 		]);
 	}

@@ -17,6 +17,8 @@ import { decodeFoundSpace, encodeFoundSpace, type FoundSpace } from '#lib/protoc
 import { decodeInvitation, encodeInvitation, type Invitation } from '#lib/protocol/invitation.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import { decodeJoinReply, type JoinReply, type Refusal } from '#lib/protocol/lobby.ts';
+import type { Prekey } from '#lib/protocol/identity.ts';
+import { MAX_PREKEYS_PER_MESSAGE } from '#lib/protocol/space-message.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -164,6 +166,7 @@ export async function startJoining(
 	let stopKnocking: readonly (() => void)[] = [];
 	const queue = createQueue();
 	const early: Whole[] = [];
+	const prekeys: Prekey[] = [];
 	/** As far as it was brought in before: what was acknowledged then won't come again. */
 	let space = await begunSpace();
 	let ended = false;
@@ -244,12 +247,17 @@ export async function startJoining(
 			events.onRefused(reply.reason);
 			return true;
 		}
+		if (reply.type === 'prekeys') {
+			if (prekeys.length < MAX_PREKEYS_PER_MESSAGE * 16) prekeys.push(...reply.records);
+			return takePrekeys();
+		}
 		if (reply.type === 'entries') {
 			if (space === undefined) {
 				if (early.length < 256) early.push(reply);
 				return false;
 			}
 			const received = await space.receive(reply.packets);
+			if (!(await takePrekeys())) return false;
 			return settle(received) && received.ok ? received.value.whole() : false;
 		}
 		if (!equal(reply.space, target.space)) return true;
@@ -260,6 +268,11 @@ export async function startJoining(
 			if (each.type === 'entries') settle(await space.receive(each.packets));
 		}
 		return true;
+	}
+
+	/** Of those whom the log has named by now. */
+	async function takePrekeys(): Promise<boolean> {
+		return (await space?.takePrekeys(prekeys))?.ok !== false;
 	}
 
 	function settle(received: Result<unknown, StoreError>): boolean {

@@ -54,7 +54,7 @@ export async function letInOwnDevice(
 			bases: since ? [...heads].sort((a, b) => b.seq - a.seq).slice(0, MAX_BASES) : [],
 		},
 		packets: await logFor(
-			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger },
+			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger, book: space.prekeys },
 			{ rootHash: self.rootHash, prekey: prekey.publicKey },
 		),
 	};

@@ -7,7 +7,7 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import type { SpaceSummary } from '../api.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
-import type { Ports, Self } from '../ports.ts';
+import type { Ports, SelfInSpace } from '../ports.ts';
 import type { SelvesInSpaces } from '../self-in-space.ts';
 import type { Space } from '../space/space.ts';
 import {
@@ -31,10 +31,10 @@ interface PendingJoin {
 
 export interface PendingJoinsEvents {
 	/** The space is here; `done` takes the join off the list, for the commit that puts the space on. */
-	onJoined(space: Space, self: Self, done: StoreWrite): void;
+	onJoined(space: Space, self: SelfInSpace, done: StoreWrite): void;
 	onChange(): void;
 	/** The space as it is on this device; the same whoever asks. */
-	open(self: Self, space: Bytes): Promise<Space>;
+	open(self: SelfInSpace, space: Bytes): Promise<Space>;
 }
 
 export interface PendingJoins {

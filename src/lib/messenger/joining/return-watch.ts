@@ -176,7 +176,7 @@ export function createReturnWatch(
 		if (grant === undefined) return false;
 		const { rootKey } = content.member.certificate;
 		const packets = await logFor(
-			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger },
+			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger, book: space.prekeys },
 			{ rootHash: rootHashOf(crypto, rootKey), prekey: content.member.prekey.publicKey },
 		);
 		const replies: JoinReply[] = [

@@ -26,7 +26,7 @@ export function draftOf(
 	content: Content,
 	{ epoch, isFor }: WriteHow = {},
 ): Draft | null {
-	const { ledger, ring, ratchets } = space;
+	const { ledger, ring, ratchets, prekeys } = space;
 	const own = toHex(publicKey);
 
 	/** A message for so many, under this device's ratchet: whoever has the epoch's keys reads it, the others by a wrap. */
@@ -40,7 +40,7 @@ export function draftOf(
 		const recipients = [...ledger.authority.devices]
 			.filter(([key, { active }]) => active && key !== own && !present.tokenHashes.has(key))
 			.slice(0, MAX_DIRECT_RECIPIENTS)
-			.map(([, { member }]) => ({ publicKey: member.prekey.publicKey, secret: null }));
+			.map(([, device]) => ({ publicKey: prekeys.of(device).publicKey, secret: null }));
 		const { controlKey } = keys;
 		return { content, sealing: { epoch: present.id, controlKey, recipients, ratchet } };
 	}
@@ -52,10 +52,10 @@ export function draftOf(
 	const { controlKey } = keys;
 	const devices = [...ledger.authority.devices.values()].filter((device) => device.active);
 	if (content.kind === KIND.sealed) {
-		const recipients = devices.map(({ member, rootHash }) => ({
-			publicKey: member.prekey.publicKey,
+		const recipients = devices.map((device) => ({
+			publicKey: prekeys.of(device).publicKey,
 			secret: null,
-			decoy: isFor?.(rootHash) !== true,
+			decoy: isFor?.(device.rootHash) !== true,
 		}));
 		return { content, sealing: { epoch: id, controlKey, recipients } };
 	}
@@ -63,6 +63,6 @@ export function draftOf(
 		? []
 		: devices
 				.filter((device) => toHex(device.device) !== own)
-				.map((device) => ({ publicKey: device.member.prekey.publicKey, secret: null }));
+				.map((device) => ({ publicKey: prekeys.of(device).publicKey, secret: null }));
 	return { content, sealing: { epoch: id, controlKey, recipients } };
 }

@@ -54,7 +54,7 @@ export async function newEpoch(
 			return {
 				device: device.device,
 				tokenHash: tokenHash(crypto, token),
-				publicKey: device.member.prekey.publicKey,
+				publicKey: space.prekeys.of(device).publicKey,
 				secret: encodeEpochBox({ seed, token, ownerSeed: owns ? ownerSeed : null }),
 			};
 		});

@@ -74,7 +74,7 @@ export interface Intake {
 
 interface Tools {
 	readonly crypto: CryptoProvider;
-	readonly prekeys: readonly AgreementKey[];
+	readonly prekeys: Iterable<AgreementKey>;
 	readonly ledger: Ledger;
 	readonly ring: KeyRing;
 	readonly kept: SpaceStore;
@@ -157,7 +157,7 @@ export function createIntake(tools: Tools): Intake {
 		const opened = await openContent(crypto, prekeys, ring, entry.value);
 		if (opened.type !== 'opened' || opened.value.kind !== KIND.sealed) return;
 		if (opened.value.content === null) return;
-		const after = await proveControl(crypto, ledger, entry.value, opened.value);
+		const after = await proveControl(crypto, ledger, entry.value, opened.value, opened.key);
 		ledger.unseal(after);
 		round.unsealed.push({ before, after });
 	}
@@ -235,7 +235,7 @@ export function createIntake(tools: Tools): Intake {
 			round.wanted.push(content.invite);
 			return null;
 		}
-		return proveControl(crypto, ledger, entry, content);
+		return proveControl(crypto, ledger, entry, content, opened.key);
 	};
 
 	const place = async (entry: Entry, round: Round): Promise<void> => {

@@ -55,7 +55,7 @@ export async function messageAt(
 
 export function entryPurging(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	ledger: Ledger,
 	kept: SpaceStore,
 ): PurgeStore {

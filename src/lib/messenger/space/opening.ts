@@ -26,7 +26,12 @@ import type { Ratchets } from './ratchets.ts';
 
 /** sealed: this device has no key for it (yet). unreadable: a key fits the name but not the content. */
 export type Opened<T> =
-	| { readonly type: 'opened'; readonly value: T }
+	| {
+			readonly type: 'opened';
+			readonly value: T;
+			/** Of a SEALED entry that says something to this device. */
+			readonly key?: Bytes;
+	  }
 	| { readonly type: 'sealed' }
 	| { readonly type: 'unreadable' };
 
@@ -43,24 +48,25 @@ function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content 
 
 const isControlContent = (content: Content): content is ControlContent => isControl(content.kind);
 
-/** A control entry's content; an EPOCH also brings its keys into the ring. */
+/** A control entry's content; an EPOCH also brings its keys into the ring. `key`: of a SEALED entry opened before. */
 export async function openContent(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	ring: KeyRing,
 	entry: Entry,
+	key?: Bytes,
 ): Promise<Opened<ControlContent>> {
 	const reference = entry.header.key;
-	if (entry.header.kind === KIND.sealed) return openSealed(crypto, prekeys, entry);
+	if (entry.header.kind === KIND.sealed) return openSealed(crypto, prekeys, entry, key);
 	if (reference.mode !== 'control') return { type: 'unreadable' };
 	if (entry.header.kind === KIND.epoch) await takeGrant(crypto, prekeys, ring, entry);
 	const keys = ring.get(reference.epoch);
 	if (keys === undefined || entry.packet.body === null) return { type: 'sealed' };
-	const key = controlEntryKey(crypto, keys.controlKey, reference.salt);
-	const content = openWithKey(crypto, entry, key);
+	const entryKey = controlEntryKey(crypto, keys.controlKey, reference.salt);
+	const content = openWithKey(crypto, entry, entryKey);
 	if (content === undefined || !isControlContent(content)) return { type: 'unreadable' };
 	if (content.kind === KIND.epoch) {
-		for (const key of content.earlierControlKeys) ring.addControlKey(key);
+		for (const earlier of content.earlierControlKeys) ring.addControlKey(earlier);
 	}
 	return { type: 'opened', value: content };
 }
@@ -68,16 +74,19 @@ export async function openContent(
 /** A SEALED entry is opened when it is there: what it says, or that this is not for this device to know. */
 async function openSealed(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	entry: Entry,
+	known?: Bytes,
 ): Promise<Opened<Sealed>> {
 	const { body, wraps } = entry.packet;
 	if (entry.header.key.mode !== 'direct') return { type: 'unreadable' };
 	if (body === null) return { type: 'sealed' };
-	const key = wraps && (await unwrap(crypto, wraps, prekeys));
+	const key = known ?? (wraps && (await unwrap(crypto, wraps, prekeys)));
 	const content = key ? openWithKey(crypto, entry, key) : undefined;
-	const known = content?.kind === KIND.sealed ? content : { kind: KIND.sealed, content: null };
-	return { type: 'opened', value: known };
+	if (!key || content?.kind !== KIND.sealed) {
+		return { type: 'opened', value: { kind: KIND.sealed, content: null } };
+	}
+	return { type: 'opened', value: content, key };
 }
 
 /** Root Hash of the member whose device the content brings in or ends, if it does. */
@@ -99,10 +108,11 @@ export async function proveControl(
 	ledger: Ledger,
 	entry: Entry,
 	content: ControlContent,
+	key?: Bytes,
 ): Promise<ControlEntry> {
 	const memberRoot = memberRootOf(crypto, content);
 	const proven = await isProven(crypto, ledger, content, memberRoot);
-	return { entry, content, proven, memberRoot };
+	return { entry, content, proven, memberRoot, key };
 }
 
 async function isProven(
@@ -143,7 +153,7 @@ async function isProven(
 /** Adds the keys of an epoch whose entry carries a wrap for this device. */
 async function takeGrant(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	ring: KeyRing,
 	entry: Entry,
 ): Promise<void> {
@@ -177,7 +187,7 @@ export function openMessageBy(
 /** The key of a message, wrapped for this device or under its author's ratchet. */
 async function messageKey(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	{ header, packet: { wraps, body } }: Entry,
 	chainedKey: Bytes | undefined,
 ): Promise<Bytes | undefined> {
@@ -190,7 +200,7 @@ async function messageKey(
 /** A message's content, if it was wrapped for this device; `ratchets` know those that are wrapped for all together. */
 export async function openMessage(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	entry: Entry,
 	ratchets?: Pick<Ratchets, 'keyFor'>,
 ): Promise<Opened<OpenedMessage>> {
@@ -204,7 +214,7 @@ export async function openMessage(
 /** A change of the account document, if it was wrapped for this device. */
 export async function openUpdate(
 	crypto: CryptoProvider,
-	prekeys: readonly AgreementKey[],
+	prekeys: Iterable<AgreementKey>,
 	entry: Entry,
 ): Promise<Opened<Update>> {
 	const { wraps } = entry.packet;

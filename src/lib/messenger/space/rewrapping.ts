@@ -8,12 +8,14 @@ import { compareTime, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { PrekeyBook } from './prekey-book.ts';
 
 interface Tools {
 	readonly crypto: CryptoProvider;
 	readonly random: Random;
-	readonly prekeys: readonly AgreementKey[];
+	readonly prekeys: Iterable<AgreementKey>;
 	readonly ledger: Ledger;
+	readonly book: Pick<PrekeyBook, 'of'>;
 }
 
 /** Whom a sealed entry is for. */
@@ -40,7 +42,7 @@ function targetsOf(ledger: Ledger, { content }: ControlEntry): readonly Bytes[] 
 
 /** The packet of a control entry, if it is a sealed one with a box for the newcomer. */
 export async function rewrapped(
-	{ crypto, random, prekeys, ledger }: Tools,
+	{ crypto, random, prekeys, ledger, book }: Tools,
 	control: ControlEntry,
 	newcomer: Newcomer,
 ): Promise<Packet> {
@@ -48,12 +50,12 @@ export async function rewrapped(
 	if (header.kind !== KIND.sealed || packet.wraps === null) return packet;
 	const targets = targetsOf(ledger, control);
 	const isFor = targets?.every((target) => !equal(target, newcomer.rootHash)) === true;
-	const key = isFor ? await unwrap(crypto, packet.wraps, prekeys) : undefined;
+	const key = isFor ? (control.key ?? (await unwrap(crypto, packet.wraps, prekeys))) : undefined;
 	const secret = key && fitsCommitment(crypto, key, header.commitment) ? key : null;
 	const seed = secret && sealedWrapsSeed(crypto, secret);
 	const present = [...ledger.authority.devices.values()]
 		.filter(({ active }) => active)
-		.map(({ member }) => toHex(prekeyId(crypto, member.prekey.publicKey)));
+		.map((device) => toHex(prekeyId(crypto, book.of(device).publicKey)));
 	const wraps = await addWrap(crypto, random, packet.wraps, {
 		publicKey: newcomer.prekey,
 		secret,
@@ -109,8 +111,7 @@ export async function owedFor(tools: Tools, placed: readonly ControlEntry[]): Pr
 	}
 	return Promise.all(
 		[...owed.values()].map(async ({ device, entries }) => {
-			const { rootHash, member } = device;
-			const newcomer = { rootHash, prekey: member.prekey.publicKey };
+			const newcomer = { rootHash: device.rootHash, prekey: tools.book.of(device).publicKey };
 			const packets = [...entries.values()].map((each) => rewrapped(tools, each, newcomer));
 			return { device, packets: await Promise.all(packets) };
 		}),

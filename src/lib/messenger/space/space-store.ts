@@ -28,10 +28,17 @@ import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { decodeKeyRing, encodeKeyRing, type EpochKeys, type KeyRing } from './key-ring.ts';
 
+export interface KeptControl {
+	readonly packet: Packet;
+	readonly proven: boolean;
+	/** Of a SEALED entry that this device can read. */
+	readonly key: Bytes | null;
+}
+
 export interface SpaceStore {
 	feeds(): Promise<readonly Feed[]>;
 	/** The authority log as it was opened, with what its inner signatures were found to be. */
-	control(): Promise<readonly { readonly packet: Packet; readonly proven: boolean }[]>;
+	control(): Promise<readonly KeptControl[]>;
 	keys(): Promise<readonly EpochKeys[]>;
 	/** The entry of a feed at this place, if kept. */
 	packet(device: Bytes, seq: number): Promise<Packet | undefined>;
@@ -56,7 +63,7 @@ const feedShape = tuple(
 	optional(uint()),
 );
 
-const controlShape = tuple(packetShape, flag);
+const controlShape = tuple(packetShape, flag, optional(bytes(32)));
 const forkShape = list(packetShape, 2);
 
 const withoutText = (packet: Packet): Packet => {
@@ -89,10 +96,10 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 		const header = decodeHeader(packet.header);
 		if (header.ok && header.value.kind === KIND.sealed) sealed.set(toHex(packet.signature), at);
 	};
-	const controlWrite = ({ entry, proven }: ControlEntry, at: number): StoreWrite => ({
+	const controlWrite = ({ entry, proven, key }: ControlEntry, at: number): StoreWrite => ({
 		table: 'control',
 		key: [space, at],
-		value: encode([packetToTuple(entry.packet), proven]),
+		value: encode([packetToTuple(entry.packet), proven, key ?? null]),
 	});
 	const toPackets = (values: readonly Bytes[]): Packet[] =>
 		values
@@ -119,9 +126,9 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			return rows.flatMap((row) => {
 				const stored = read(controlShape, row.value);
 				if (stored === undefined) return [];
-				const [packet, proven] = stored;
+				const [packet, proven, key] = stored;
 				noteRow(packet, row.at);
-				return [{ packet, proven }];
+				return [{ packet, proven, key }];
 			});
 		},
 		async keys() {

@@ -9,6 +9,7 @@ import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import type { Grant } from '#lib/protocol/lobby.ts';
 import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import type { Prekey } from '#lib/protocol/identity.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
@@ -27,6 +28,7 @@ import { createJudge, type Judge } from './judging.ts';
 import { entryPurging, stripped } from './kept-entries.ts';
 import { overEpochs } from './steps.ts';
 import { loadRatchets, type Ratchets } from './ratchets.ts';
+import { openPrekeyBook, type PrekeyBook } from './prekey-book.ts';
 import { createPurgeRegistry, type PurgeRegistry } from './purge-registry.ts';
 import { createRecalling, type Past, type Recalling } from './recalling.ts';
 import { createReconsidering } from './reconsidering.ts';
@@ -71,6 +73,8 @@ export interface Space {
 	/** The key of a message that this device has read or written, 32 bytes; null where it has none. */
 	keyOf(entry: Entry): Promise<Bytes | null>;
 	readonly ratchets: Pick<Ratchets, 'next'>;
+	/** What to wrap for. */
+	readonly prekeys: PrekeyBook;
 	/** All that keeps anything of a message. */
 	readonly purging: PurgeRegistry;
 	/** Set once by whoever delivers and shows; called after the change is durable. */
@@ -102,6 +106,8 @@ export interface Space {
 	isBarred(entry: Entry): boolean;
 	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
 	found(controlKey: Bytes): Promise<Result<void, StoreError>>;
+	/** Takes in prekeys of members' devices; those that are new here, this device's own included. */
+	takePrekeys(records: readonly Prekey[]): Promise<Result<readonly Prekey[], StoreError>>;
 	log(channel: Bytes): MessageLog;
 }
 
@@ -133,6 +139,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let intake: Intake;
 	let fenceCheck: FenceCheck;
 	let purging: PurgeRegistry;
+	let prekeys: PrekeyBook;
 	let shown: Shown;
 	let recalling: Recalling;
 	let ratchets: Ratchets;
@@ -140,16 +147,17 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 
 	/** What works on the ledger as it is now. */
 	async function begin(): Promise<void> {
-		const { prekeys, device } = self;
+		const { device } = self;
+		prekeys = await openPrekeyBook(ports, self, id, () => ledger.authority);
 		judge = createJudge(crypto, self, ledger, keys, ratchets);
 		const own = device.publicKey;
-		const placing = { crypto, prekeys, ledger, ring, kept, judge, ratchets, own };
+		const placing = { crypto, prekeys: self.prekeys, ledger, ring, kept, judge, ratchets, own };
 		intake = createIntake({ ...placing, clock: hybrid });
 		fenceCheck = createFenceCheck(crypto, ledger, kept);
 		await fenceCheck.look([]);
 		const channels = createChannelLogs(ledger, logFor);
 		purging = createPurgeRegistry();
-		purging.join(entryPurging(crypto, prekeys, ledger, kept));
+		purging.join(entryPurging(crypto, self.prekeys, ledger, kept));
 		purging.join(channels);
 		purging.join(keys);
 		const reconsidering = createReconsidering(crypto, judge, ledger, kept);
@@ -168,13 +176,15 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		ring = createKeyRing(crypto, await kept.keys());
 		ratchets = await loadRatchets(crypto, store, id, ring);
 		const control: ControlEntry[] = [];
-		for (const { packet, proven } of await kept.control()) {
+		for (const { packet, proven, key } of await kept.control()) {
 			const entry = readEntry(crypto, packet);
 			if (!entry.ok) continue;
-			const content = await openContent(crypto, self.prekeys, ring, entry.value);
+			// What prekeys have opened is kept: they go, and what was forgotten must not come back by them.
+			const content = await openContent(crypto, [], ring, entry.value, key ?? undefined);
 			if (content.type !== 'opened') continue;
 			const memberRoot = memberRootOf(crypto, content.value);
-			control.push({ entry: entry.value, content: content.value, proven, memberRoot });
+			const { value, key: known } = content;
+			control.push({ entry: entry.value, content: value, proven, memberRoot, key: known });
 		}
 		ledger.restoreControl(control);
 		for (const log of logs.values()) log.reload();
@@ -231,7 +241,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
 		if (control) {
 			ratchets.settle(overEpochs(ledger, clock.now()), clock.now());
-			writes.push(kept.writeKeys(ring));
+			writes.push(kept.writeKeys(ring), ...prekeys.follow());
 		}
 		writes.push(...view.writes, ...ratchets.changes());
 		if (writes.length > 0) {
@@ -283,6 +293,9 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		},
 		get ratchets() {
 			return ratchets;
+		},
+		get prekeys() {
+			return prekeys;
 		},
 		get purging() {
 			return purging;
@@ -356,6 +369,14 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				ring.addControlKey(controlKey);
 				return done(await keep(await intake.take([], true), [], true));
 			}),
+		takePrekeys: (records) =>
+			queue(async () => {
+				const { fresh, writes, settle } = await prekeys.check(records);
+				const committed = writes.length === 0 ? ok() : await store.commit(writes);
+				if (!committed.ok) return committed;
+				settle();
+				return ok(fresh);
+			}),
 		log: logFor,
 	};
 
@@ -369,7 +390,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			// Opening also brings the keys of an own EPOCH into the ring.
 			const opened = await openContent(crypto, self.prekeys, ring, entry);
 			if (opened.type !== 'opened') throw new Error('own entry does not open');
-			control = await proveControl(crypto, ledger, entry, opened.value);
+			control = await proveControl(crypto, ledger, entry, opened.value, opened.key);
 		}
 		const placement = ledger.place(entry, control);
 		if (placement.type !== 'added') {

@@ -1,0 +1,114 @@
+// Brings prekeys from device to device: one's own to everybody when it is new, and whatever one of two lacks when they find
+// that they don't hold the same. When a new one is made is not its business. [PK2] [PK3]
+import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
+import type { Prekey } from '#lib/protocol/identity.ts';
+import {
+	MAX_HELD_PER_MESSAGE,
+	MAX_PREKEYS_PER_MESSAGE,
+	type PrekeyTime,
+	type SpaceMessage,
+	type State,
+} from '#lib/protocol/space-message.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports, SelfInSpace } from '../ports.ts';
+import type { Space } from '../space/space.ts';
+import type { Post } from './post.ts';
+
+/** Two devices compare what they hold no more often than this. */
+const COMPARE_EVERY = 30_000;
+
+type Held = Extract<SpaceMessage, { type: 'held-prekeys' }>;
+
+export interface PrekeyExchange {
+	/** A member's device signed what it holds. */
+	onState(from: string, state: State): void;
+	/** Resolves to whether they are dealt with. */
+	onRecords(records: readonly Prekey[]): Promise<boolean>;
+	onHeld(from: string, held: Held): void;
+	/** Tells everybody the own one: now, or by a copy that takes the place of the one before. */
+	publish(): Promise<void>;
+}
+
+/** `onOwn`: somebody has a prekey of this very device that is newer than its own. */
+export function createPrekeyExchange(
+	{ clock, random }: Ports,
+	self: SelfInSpace,
+	space: Space,
+	post: Post,
+	onOwn: (time: number) => void,
+): PrekeyExchange {
+	const own = toHex(self.device.publicKey);
+	const comparedAt = new Map<string, number>();
+	let copy: { readonly packet: Bytes; readonly preimage: Bytes } | undefined;
+
+	const isMember = (device: string): boolean =>
+		space.ledger.authority.devices.get(device)?.active === true;
+
+	function isDue(device: string): boolean {
+		const now = clock.now();
+		if (now - (comparedAt.get(device) ?? -Infinity) < COMPARE_EVERY) return false;
+		comparedAt.set(device, now);
+		return true;
+	}
+
+	function sendHeld(device: string, times: readonly PrekeyTime[], wantsReply: boolean): void {
+		for (let at = 0; at < times.length; at += MAX_HELD_PER_MESSAGE) {
+			const part = times.slice(at, at + MAX_HELD_PER_MESSAGE);
+			post.send(device, { type: 'held-prekeys', wantsReply, times: part });
+		}
+	}
+
+	const told = (): Promise<void> => self.prekeys.told(Math.max(0, Math.floor(clock.now())));
+
+	/** Membership is settled first: devices that only one of the two knows of would look like a difference for ever. */
+	const isOfSameMembers = ({ controlHeads }: State): boolean => {
+		const mine = new Set(space.ledger.authorityHeads().map(toHex));
+		return controlHeads.length === mine.size && controlHeads.every((id) => mine.has(toHex(id)));
+	};
+
+	return {
+		onState(from, state) {
+			if (equal(state.prekeys, space.prekeys.digest())) return;
+			if (isOfSameMembers(state) && isDue(from)) sendHeld(from, space.prekeys.times(), true);
+		},
+		async onRecords(records) {
+			const taken = await space.takePrekeys(records);
+			if (!taken.ok) return false;
+			const mine = taken.value.find(({ deviceKey }) => toHex(deviceKey) === own);
+			if (mine !== undefined) onOwn(mine.time);
+			return true;
+		},
+		onHeld(from, { times, wantsReply }) {
+			if (!isMember(from)) return;
+			const newer = space.prekeys.newerThan(times);
+			for (let at = 0; at < newer.length; at += MAX_PREKEYS_PER_MESSAGE) {
+				const records = newer.slice(at, at + MAX_PREKEYS_PER_MESSAGE);
+				const isSent = post.send(from, { type: 'prekeys', records });
+				if (isSent && records.some(({ deviceKey }) => toHex(deviceKey) === own)) void told();
+			}
+			if (!wantsReply) return;
+			comparedAt.set(from, clock.now());
+			sendHeld(from, space.prekeys.olderThan(times), false);
+		},
+		async publish() {
+			const others = [...space.ledger.authority.devices]
+				.filter(([device, { active }]) => active && device !== own)
+				.map(([device]) => device);
+			const message: SpaceMessage = { type: 'prekeys', records: [self.prekeys.record] };
+			post.sendAll(message);
+			const away = others.filter((device) => post.route(device) === null);
+			let isTold = away.length < others.length;
+			// In a large space a copy a day from everybody costs more than it gives: there one meets somebody who has it.
+			if (away.length > 0 && others.length < MAX_DIRECT_RECIPIENTS && post.hasRelay()) {
+				const next = { packet: random.bytes(32), preimage: random.bytes(32) };
+				const stored = await post.store(away, { ...next, notIn: null }, message);
+				if (stored.copies.length > 0) {
+					if (copy !== undefined) post.remove(copy.packet, copy.preimage);
+					copy = next;
+					isTold = true;
+				}
+			}
+			if (isTold) await told();
+		},
+	};
+}
