@@ -2,6 +2,7 @@
 // closes behind them what they could still write into. [BN1] [BN2]
 import type { SpaceChange } from '../space/space.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
+import type { Content } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { State } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -10,7 +11,7 @@ import { entryId } from '#lib/crdt/check-entry.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
 import { createClosing } from './closing.ts';
-import { concernedBy, isPutOut, lastWordFor, withWhatLeads } from './last-word.ts';
+import { concernedBy, fallenBy, isPutOut, lastWordFor, withWhatLeads } from './last-word.ts';
 import type { Post } from './post.ts';
 
 /** A device that asks again within this time is not answered again. */
@@ -55,6 +56,11 @@ export function createCutOff(
 			.map(({ entry }) => entry.id);
 	}
 
+	const concerned = (content: Content): string[] => [
+		...concernedBy(space.ledger, content),
+		...fallenBy(space.ledger, content),
+	];
+
 	function tell(device: string, have: readonly Bytes[], onlyByLink: boolean): void {
 		const packets = lastWordFor(space.ledger, device, have);
 		if (packets.length > 0) post.tell(device, { type: 'entries', packets }, onlyByLink);
@@ -66,7 +72,7 @@ export function createCutOff(
 				if (control === null) continue;
 				// Links end now; whoever can be reached otherwise hears it of the one who wrote it.
 				const isOwn = equal(entry.header.device, self.device.publicKey);
-				for (const device of concernedBy(space.ledger, control.content)) {
+				for (const device of concerned(control.content)) {
 					if (device === own) continue;
 					if (isPutOut(space.ledger, device)) tell(device, surelyHeld(device), !isOwn);
 				}

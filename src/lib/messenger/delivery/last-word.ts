@@ -28,17 +28,34 @@ function rootsBehind({ authority, control }: Ledger, device: string): Bytes[] {
 	});
 }
 
-/** Entries (ids) that have ended a device (hex): bans of its person, and revocations of the device itself. */
+/** Invitations (hex) that let a device (hex) in, or would have if they had not been recalled. */
+const invitesOf = ({ control }: Ledger, device: string): Set<string> =>
+	new Set(
+		[...control.values()].flatMap(({ content, proven }) =>
+			content.kind === KIND.admit &&
+			proven &&
+			toHex(content.member.certificate.deviceKey) === device
+				? [toHex(content.invite)]
+				: [],
+		),
+	);
+
+/**
+ * Entries (ids) that have ended a device (hex): bans of its person, revocations of the device itself, and where it was
+ * never validly let in, what recalled the invitation.
+ */
 function endsOf(ledger: Ledger, device: string): Bytes[] {
-	const revocations = [...ledger.control.values()].filter(
+	const { authority, control } = ledger;
+	const invites = authority.devices.has(device) ? new Set() : invitesOf(ledger, device);
+	const ends = [...control.values()].filter(
 		({ content, entry }) =>
-			content.kind === KIND.revokeDevice &&
-			toHex(content.device) === device &&
-			ledger.authority.verdicts.get(entry.key) === 'valid',
+			((content.kind === KIND.revokeDevice && toHex(content.device) === device) ||
+				(content.kind === KIND.recall && invites.has(toHex(content.invite)))) &&
+			authority.verdicts.get(entry.key) === 'valid',
 	);
 	return [
 		...rootsBehind(ledger, device).flatMap((root) => bansOn(ledger, root)),
-		...revocations.map(({ entry }) => entry.id),
+		...ends.map(({ entry }) => entry.id),
 	];
 }
 
@@ -79,6 +96,19 @@ export function concernedBy({ authority }: Ledger, content: Content): string[] {
 		default:
 			return [];
 	}
+}
+
+/** Devices (hex) that an entry with this content shows to be let in by an invitation which lets nobody in. */
+export function fallenBy({ authority, control }: Ledger, content: Content): string[] {
+	const fallen = (each: Content): string[] => {
+		if (each.kind !== KIND.admit) return [];
+		const device = toHex(each.member.certificate.deviceKey);
+		return authority.devices.has(device) ? [] : [device];
+	};
+	if (content.kind !== KIND.recall) return fallen(content);
+	return [...control.values()].flatMap(({ content: each, proven }) =>
+		proven && each.kind === KIND.admit && equal(each.invite, content.invite) ? fallen(each) : [],
+	);
 }
 
 /** As much of what leads to an entry as `room` bytes hold, the latest of it, and the entry itself. */
