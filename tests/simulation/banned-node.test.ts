@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
-import { fourPeople, rootOf, deviceOf, ban, membersOf, textsIn } from './bans.ts';
+import { fourPeople, rootOf, deviceOf, ban, membersOf } from './bans.ts';
 import { bringIn, invitationOf, reader, say, talk, type World } from './world.ts';
 
 const DAY = 86_400_000;

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
-import { bringIn, createWorld, found, useRelay, type World, talk } from './world.ts';
+import { bringIn, createWorld, found, useRelay, type World, type talk } from './world.ts';
 
 export async function fourPeople(seed: number, options: { readonly direct?: boolean } = {}) {
 	const world = createWorld(seed);
