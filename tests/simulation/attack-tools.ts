@@ -72,6 +72,7 @@ export function overreaching({ attacker }: Hand): Content {
 			name: 'mine',
 			archived: true,
 			readOnly: true,
+			timer: 0,
 		},
 		{
 			kind: KIND.tombstone,

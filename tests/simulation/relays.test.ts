@@ -122,7 +122,7 @@ describe('a mailbox on a relay', () => {
 		await world.until(() => attachment.ready(), 2000, 'the mailbox is open');
 		const to = [tokenHash(crypto, mine)];
 		const put = (packet = random.bytes(32)) =>
-			world.finish(attachment.put(packet, random.bytes(32), to, new Uint8Array(1024)));
+			world.finish(attachment.put(packet, random.bytes(32), to, new Uint8Array(1024), Infinity));
 		return { relay, pool, attachment, put };
 	}
 

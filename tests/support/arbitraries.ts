@@ -175,6 +175,7 @@ const moderation: fc.Arbitrary<Moderation> = fc.oneof(
 		name,
 		archived: fc.boolean(),
 		readOnly: fc.boolean(),
+		timer: fc.nat(365 * 86_400),
 	}),
 	fc.record({
 		kind: fc.constant(KIND.tombstone),

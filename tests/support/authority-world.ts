@@ -275,6 +275,7 @@ export const editChannel = (
 	name: change.name ?? 'general',
 	archived: change.archived ?? false,
 	readOnly: change.readOnly ?? false,
+	timer: 0,
 });
 
 export const purge = (...messages: readonly Entry[]): ControlContent => ({

@@ -138,6 +138,7 @@ const DELIVERIES: readonly Delivery[] = [
 /** What most messages have in common. */
 export const plainMessage = {
 	late: false,
+	expiry: null,
 	replyTo: null,
 	delivery: null,
 	gone: null,
@@ -209,6 +210,7 @@ export function fakeChannels(
 		unread: 0,
 		archived: false,
 		readOnly: false,
+		timer: 0,
 		mayWrite: true,
 		...rest,
 	});

@@ -205,7 +205,15 @@ export function createFakeSpace(parts: Parts): FakeSpace {
 		createChannel: (name) =>
 			act(() => {
 				const id = fakeHash(name);
-				const made = { id, name, unread: 0, archived: false, readOnly: false, mayWrite: true };
+				const made = {
+					id,
+					name,
+					unread: 0,
+					archived: false,
+					readOnly: false,
+					timer: 0,
+					mayWrite: true,
+				};
 				channels.update((known) => [...known, made]);
 				return id;
 			}),

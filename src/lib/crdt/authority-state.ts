@@ -95,6 +95,8 @@ export interface ChannelState {
 	readonly name: string;
 	readonly archived: boolean;
 	readonly readOnly: boolean;
+	/** Seconds after which its messages disappear; 0: never. */
+	readonly timer: number;
 }
 
 /** A valid purge of one message. It counts for that very message of that very author. */

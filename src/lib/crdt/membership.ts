@@ -128,6 +128,7 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 					name: content.name,
 					archived: false,
 					readOnly: false,
+					timer: 0,
 				});
 				return 'valid';
 			case KIND.channelEdit:
@@ -332,11 +333,12 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		return 'valid';
 	}
 
-	function applyEdit(entry: Entry, { channel, name, archived, readOnly }: ChannelEdit): Verdict {
+	function applyEdit(entry: Entry, { channel, ...rest }: ChannelEdit): Verdict {
 		const at = state.channels.findIndex((each) => equal(each.id, channel));
 		if (at < 0) return 'unknown-target';
 		if (!mayShape(entry)) return 'not-allowed';
-		state.channels[at] = { id: channel, name, archived, readOnly };
+		const { name, archived, readOnly, timer } = rest;
+		state.channels[at] = { id: channel, name, archived, readOnly, timer };
 		return 'valid';
 	}
 

@@ -27,6 +27,8 @@ export interface LoggedMessage {
 	readonly late: boolean;
 	/** Devices that it was wrapped for, the author's aside. */
 	readonly recipients: number;
+	/** When it disappears, ms since 1970; 0: never. */
+	readonly expiry: number;
 	/** Its place is kept, its text is not: then `text` is empty. */
 	readonly gone: Gone | null;
 }
@@ -41,6 +43,7 @@ type Stored = [
 	replyTo: Uint8Array | null,
 	late: boolean,
 	recipients: number,
+	expiry: number,
 	gone?: [how: Gone['how'], by: Uint8Array | null, reason: string],
 ];
 
@@ -134,13 +137,14 @@ function toStored(m: LoggedMessage): Stored {
 		m.replyTo,
 		m.late,
 		m.recipients,
+		m.expiry,
 	];
 	if (gone !== null) stored.push([gone.how, gone.by, gone.reason]);
 	return stored;
 }
 
 const fromStored = ([key, stored]: [string, Stored]): LoggedMessage => {
-	const [author, device, seq, ms, counter, text, replyTo, late, recipients, gone] = stored;
+	const [author, device, seq, ms, counter, text, replyTo, late, recipients, expiry, gone] = stored;
 	return {
 		id: fromHex(key) ?? new Uint8Array(32),
 		author: author as Bytes,
@@ -151,6 +155,7 @@ const fromStored = ([key, stored]: [string, Stored]): LoggedMessage => {
 		replyTo: replyTo as Bytes | null,
 		late,
 		recipients,
+		expiry,
 		gone:
 			gone === undefined ? null : { how: gone[0], by: gone[1] as Bytes | null, reason: gone[2] },
 	};

@@ -51,6 +51,8 @@ export interface ChannelSummary {
 	readonly archived: boolean;
 	/** Only Powernodes write here. */
 	readonly readOnly: boolean;
+	/** Seconds after which messages disappear; 0: never. */
+	readonly timer: number;
 	/** This person may write here now. */
 	readonly mayWrite: boolean;
 }
@@ -105,6 +107,8 @@ export interface MessageView {
 	readonly time: number;
 	/** It came after younger ones had been shown. */
 	readonly late: boolean;
+	/** When it disappears, ms since 1970; null: never. */
+	readonly expiry: number | null;
 	readonly replyTo: {
 		readonly id: string;
 		readonly authorName: string;
@@ -288,7 +292,13 @@ export interface Moderation {
 	createChannel(name: string): Promise<Result<string, ModerationError>>;
 	editChannel(
 		channel: string,
-		change: { readonly name?: string; readonly archived?: boolean; readonly readOnly?: boolean },
+		change: {
+			readonly name?: string;
+			readonly archived?: boolean;
+			readonly readOnly?: boolean;
+			/** Seconds. */
+			readonly timer?: number;
+		},
 	): Promise<Result<void, ModerationError>>;
 }
 

@@ -110,6 +110,7 @@ export function openConversation(
 			text: message.text,
 			time: message.time.ms,
 			late: message.late,
+			expiry: message.expiry === 0 ? null : message.expiry,
 			replyTo: replyTo && {
 				id: toHex(replyTo),
 				authorName: quoted === undefined ? '' : nameOf(quoted.author),

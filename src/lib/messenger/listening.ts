@@ -7,6 +7,7 @@ import { createPost } from './delivery/post.ts';
 import { signedState } from './delivery/statement.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { undoneBy } from './own-ban.ts';
+import { createExpiryWatch } from './expiry-watch.ts';
 import type { Ports, Self } from './ports.ts';
 import type { Space } from './space/space.ts';
 
@@ -108,8 +109,11 @@ export async function listen(
 		events.onChange();
 	};
 	await post.update();
+	const expiry = createExpiryWatch(clock, space);
+	await expiry.start();
 	return () => {
 		stopped = true;
+		expiry.stop();
 		cancelAsk();
 		post.stop();
 	};

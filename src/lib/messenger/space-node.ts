@@ -1,15 +1,7 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import {
-	decodeHeader,
-	decodePacket,
-	encodePacket,
-	isControl,
-	KIND,
-	type Packet,
-} from '#lib/protocol/entry.ts';
+import { decodeHeader, decodePacket, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
-import { countParts, partName } from '#lib/protocol/part.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import {
 	decodeEnvelope,
@@ -27,7 +19,8 @@ import { startReminding } from './delivery/reminding.ts';
 import { createAssembling } from './delivery/assembling.ts';
 import { createCutOff } from './delivery/cut-off.ts';
 import { concernedBy } from './delivery/last-word.ts';
-import { createOutbox, packetName, type Outbox } from './delivery/outbox.ts';
+import { createHeldNames } from './delivery/held-names.ts';
+import { createOutbox, type Outbox } from './delivery/outbox.ts';
 import { createPost, type Post } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
 import type { LinkedSpace } from './delivery/live-link.ts';
@@ -43,6 +36,7 @@ import { createReturnWatch } from './joining/return-watch.ts';
 import { owedGrants } from './joining/promoting.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createEpochTurns } from './epoch-turns.ts';
+import { createExpiryWatch } from './expiry-watch.ts';
 import type { Ports, SelfInSpace } from './ports.ts';
 import { createPrekeyCare } from './prekey-care.ts';
 import { draftOf, isLarge, type WriteHow } from './space/drafting.ts';
@@ -51,8 +45,6 @@ import type { Space, SpaceChange, WriteError } from './space/space.ts';
 
 /** A signal older or younger than this is somebody's replay. */
 const SIGNAL_AGE = 2 * 3_600_000;
-/** Names of entries held, as relays know them: enough to skip what came another way. */
-const NAMES_KEPT = 20_000;
 
 export interface SpaceNodeEvents {
 	onChange(change: SpaceChange): void;
@@ -101,12 +93,12 @@ export async function startSpaceNode(
 ): Promise<SpaceNode> {
 	const { clock, crypto, random } = ports;
 	const own = toHex(self.device.publicKey);
-	const held = new Set<string>();
+	const held = createHeldNames(crypto);
 	let stopped = false;
 
 	const post = createPost(ports, self, space, pool, links, {
 		onEnvelope,
-		isHeld: (packet) => held.has(toHex(packet)),
+		isHeld: held.has,
 		onRelayReady: () => {
 			outbox.flush();
 			prekeys.onReachable();
@@ -119,6 +111,7 @@ export async function startSpaceNode(
 	});
 	const missing = createMissingContent(space, post);
 	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
+	const expiry = createExpiryWatch(clock, space);
 	const sealedCare = createSealedCare(ports, self, space, post);
 	const parts = createAssembling(crypto, clock, (from, whole) => {
 		const packet = decodePacket(whole);
@@ -251,23 +244,18 @@ export async function startSpaceNode(
 
 	function onSpaceChange(change: SpaceChange): void {
 		const spaceKey = space.ledger.authority.genesis?.spaceKey;
-		for (const { entry } of change.placed) {
-			// A copy of one without its content is still wanted.
-			const isWhole = isControl(entry.header.kind) || entry.packet.body !== null;
-			if (spaceKey === undefined || !isWhole) continue;
-			const name = packetName(crypto, spaceKey, entry.id);
-			const count = countParts(encodePacket(entry.packet).length);
-			for (let index = 0; index < count; index++) held.add(toHex(partName(crypto, name, index)));
-		}
-		for (const name of held) {
-			if (held.size <= NAMES_KEPT) break;
-			held.delete(name);
+		if (spaceKey !== undefined) {
+			held.note(
+				spaceKey,
+				change.placed.map(({ entry }) => entry),
+			);
 		}
 		for (const [channel, messages] of change.messages) {
 			missing.note(fromHex(channel) ?? new Uint8Array(32), messages);
 		}
 		for (const device of presentBefore) void missing.onPeer(device);
 		relayPurge.onChange(change);
+		expiry.onChange(change);
 		void sealedCare.onChange(change);
 		if (change.control) {
 			cutOff.onChange(change);
@@ -334,6 +322,7 @@ export async function startSpaceNode(
 	outbox.onChange = events.onDelivery;
 	space.onChange = onSpaceChange;
 	await outbox.load();
+	await expiry.start();
 	await missing.load();
 	outbox.membersChanged();
 	const stopReminding = startReminding(clock, outbox, post, sync);
@@ -394,6 +383,7 @@ export async function startSpaceNode(
 			cutOff.stop();
 			stopReminding();
 			parts.stop();
+			expiry.stop();
 			sync.stop();
 			outbox.stop();
 			admission.stop();

@@ -13,6 +13,7 @@ const SPACE_TABLES = [
 	'segment',
 	'message-key',
 	'chain',
+	'expiry',
 	'outbox',
 	'read',
 	'fork',

@@ -17,6 +17,7 @@ interface ChannelState {
 	name: string;
 	archived: boolean;
 	readOnly: boolean;
+	timer: number;
 	read: Time;
 	unread: number;
 	last: { readonly text: string; readonly time: Time } | null;
@@ -62,12 +63,13 @@ export function createSummaries(
 		const powers = powersIn(space.ledger, self.rootHash);
 		const isIn = isMember(space, self);
 		channels.set(
-			[...states.values()].map(({ id, name, unread, archived, readOnly }) => ({
+			[...states.values()].map(({ id, name, unread, archived, readOnly, timer }) => ({
 				id: toHex(id),
 				name,
 				unread,
 				archived,
 				readOnly,
+				timer,
 				mayWrite: isIn && powers.isMember && !archived && (!readOnly || powers.channels),
 			})),
 		);

@@ -34,6 +34,8 @@ export const MAX_CLOCK_AHEAD = 5 * 60_000;
 export const DAY = 86_400_000;
 export const DEFAULT_TTL_SECONDS = 14 * 86_400;
 export const MAX_TTL_SECONDS = 30 * 86_400;
+/** The longest timer of disappearing messages. */
+export const MAX_TIMER_SECONDS = 365 * 86_400;
 /** Between nodes that are both there nothing is stored: a copy goes to relays after this wait without an answer. */
 export const STORE_AFTER = 2000;
 

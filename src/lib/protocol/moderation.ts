@@ -34,7 +34,7 @@ import {
 import { KIND } from './entry.ts';
 import { memberShape, memberToTuple, type Member } from './identity.ts';
 import { label } from './labels.ts';
-import { MAX_NAME, MAX_REASON } from './limits.ts';
+import { MAX_NAME, MAX_REASON, MAX_TIMER_SECONDS } from './limits.ts';
 import { pad, unpad } from './block.ts';
 import type { FeedHead } from './space-message.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
@@ -109,6 +109,8 @@ export interface ChannelEdit {
 	readonly archived: boolean;
 	/** Only Powernodes write. */
 	readonly readOnly: boolean;
+	/** Seconds after which messages written from now on disappear; 0: never. */
+	readonly timer: number;
 }
 
 export interface PurgedMessage {
@@ -294,13 +296,15 @@ export const moderationShapes = {
 			where(text(MAX_NAME), (value) => value.trim().length > 0, 'empty name'),
 			flag,
 			flag,
+			uint(MAX_TIMER_SECONDS),
 		),
-		([channel, name, archived, readOnly]) => ({
+		([channel, name, archived, readOnly, timer]) => ({
 			kind: KIND.channelEdit,
 			channel,
 			name,
 			archived,
 			readOnly,
+			timer,
 		}),
 	),
 	[KIND.tombstone]: map(
@@ -339,7 +343,7 @@ export function moderationToTuple(content: Exclude<Moderation, Sealed>): unknown
 		case KIND.recall:
 			return [content.invite];
 		case KIND.channelEdit:
-			return [content.channel, content.name, content.archived, content.readOnly];
+			return [content.channel, content.name, content.archived, content.readOnly, content.timer];
 		case KIND.tombstone:
 			return [content.author, content.channel, content.messages.map(purgedToTuple), content.reason];
 	}

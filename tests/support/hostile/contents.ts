@@ -88,7 +88,14 @@ export const contents: readonly HostileCase[] = [
 		KIND.channel,
 		join([0x81], text(new Uint8Array([0xed, 0xa0, 0x80]))),
 	),
-	holds('CHANNEL_EDIT that archives a little', KIND.channelEdit, [id(1), 'general', 1, false]),
+	holds('CHANNEL_EDIT that archives a little', KIND.channelEdit, [id(1), 'general', 1, false, 0]),
+	holds('CHANNEL_EDIT whose timer runs for longer than a year', KIND.channelEdit, [
+		id(1),
+		'general',
+		false,
+		false,
+		365 * 86_400 + 1,
+	]),
 	holds('INVITE of half a use', KIND.invite, [id(1), 0.5, 0, 0, id(2), []]),
 	holds(
 		'INVITE whose uses are a float',

@@ -208,6 +208,7 @@ export const verdicts: readonly HostileCase[] = [
 		name: 'mine',
 		archived: true,
 		readOnly: true,
+		timer: 0,
 	})),
 	acts(
 		'CHANNEL_EDIT of what is no channel',
@@ -218,6 +219,7 @@ export const verdicts: readonly HostileCase[] = [
 			name: 'mine',
 			archived: true,
 			readOnly: true,
+			timer: 0,
 		}),
 		'pat',
 	),

@@ -54,6 +54,7 @@ describe('a channel', () => {
 		name: 'general',
 		archived: how.archived ?? false,
 		readOnly: how.readOnly ?? false,
+		timer: 0,
 	});
 	const takes = (by: Pen, on?: readonly ControlEntry[], where = general): boolean =>
 		rules.takes(world.say(by, on === undefined ? {} : { on }), where.entry.id);

@@ -15,6 +15,7 @@ const message = (n: number): LoggedMessage => ({
 	replyTo: null,
 	late: false,
 	recipients: 1,
+	expiry: 0,
 	gone: null,
 });
 

@@ -19,6 +19,7 @@ const message = (n: number, name = String(n)): LoggedMessage => ({
 	replyTo: null,
 	late: false,
 	recipients: 1,
+	expiry: 0,
 	gone: null,
 });
 const several = (from: number, to: number): LoggedMessage[] =>

@@ -238,7 +238,7 @@ describe('a channel', () => {
 		world.write(hers, grant(bob));
 		world.write(his, editChannel(general, { name: 'news', readOnly: true }));
 		expect(resolve(world).channels).toEqual([
-			{ id: general.entry.id, name: 'news', archived: false, readOnly: true },
+			{ id: general.entry.id, name: 'news', archived: false, readOnly: true, timer: 0 },
 		]);
 		expect(verdictOf(world, world.write(hers, editChannel(world.genesis)))).toBe('unknown-target');
 	});

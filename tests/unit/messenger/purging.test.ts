@@ -443,6 +443,7 @@ describe('in a community of four', () => {
 				name: 'general',
 				archived: true,
 				readOnly: false,
+				timer: 0,
 			});
 
 		it('[CH1] shows nothing of those who knew, and lets it back when it was not to be changed', async () => {

@@ -14,6 +14,7 @@ const message = (id: string, author: string, time: number): MessageView => ({
 	text: id,
 	time,
 	late: false,
+	expiry: null,
 	replyTo: null,
 	delivery: null,
 	gone: null,

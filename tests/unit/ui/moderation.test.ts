@@ -46,6 +46,7 @@ const message: MessageView = {
 	text: 'hello',
 	time: 0,
 	late: false,
+	expiry: null,
 	replyTo: null,
 	delivery: null,
 	gone: null,
@@ -232,6 +233,7 @@ it('lists archived channels last, the others as they came', () => {
 		unread: 0,
 		archived,
 		readOnly: false,
+		timer: 0,
 		mayWrite: true,
 	});
 	const order = [channel('a', true), channel('b', false), channel('c', true), channel('d', false)];

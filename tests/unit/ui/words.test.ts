@@ -95,7 +95,7 @@ describe('the quick switcher', () => {
 		lastTime: null,
 		members: 2,
 	});
-	const channel = { archived: false, readOnly: false, mayWrite: true };
+	const channel = { archived: false, readOnly: false, timer: 0, mayWrite: true };
 	const channels = (id: string) =>
 		id === 'Café Küste'
 			? [

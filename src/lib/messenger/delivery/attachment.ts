@@ -49,6 +49,8 @@ export interface Attachment {
 		deleteHash: Bytes,
 		to: readonly Bytes[] | null,
 		block: Bytes,
+		/** Seconds; the mailbox's own limit holds in any case. */
+		longest: number,
 	): Promise<Result<StoredCopy, MailboxError>>;
 	remove(packet: Bytes, preimage: Bytes): Promise<void>;
 	/** Deletes a packet as the mailbox's owner; once, unless it may have come `again`. */
@@ -202,10 +204,11 @@ export function attachMailbox(
 			const pushed = { packet, to: listable(to), block };
 			await pool.client(relay)?.push(spec.mailbox, spec.writeKey, pushed);
 		},
-		async put(packet, deleteHash, to, block) {
+		async put(packet, deleteHash, to, block, longest) {
 			const client = pool.client(relay);
 			if (client === undefined) return err(gone);
-			const { mailbox, writeKey, ttl } = spec;
+			const { mailbox, writeKey } = spec;
+			const ttl = Math.min(spec.ttl, longest);
 			const listed = listable(to);
 			const put = { packet, ttl, deleteHash, to: listed, block };
 			const stored = await client.put(mailbox, writeKey, put);

@@ -1,7 +1,7 @@
 // What this device has written and not every recipient device has said it holds: the real backup until then. [OB1] … [OB4]
 // Only a device's own signed word takes a recipient off; a relay's never does.
 import { bytes, decodeFrame, encode, list, optional, tuple, uint } from '#lib/protocol/cbor.ts';
-import { KIND, type Packet } from '#lib/protocol/entry.ts';
+import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { DEFAULT_TTL_SECONDS, STORE_AFTER } from '#lib/protocol/limits.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
@@ -173,6 +173,7 @@ export function createOutbox(
 					packet: name,
 					preimage: row.preimage,
 					notIn: newEpochOf(packet),
+					...expiryOf(packet),
 					...(row.epoch !== null && !post.isClosed(row.epoch) && { only: row.epoch }),
 				},
 				{ type: 'entries', packets: events.toLeave(packet, [...row.last]) },
@@ -221,6 +222,13 @@ export function createOutbox(
 		isWriting ||= unwritten.size > 0;
 		if (now.length > 0) void store.commit(now.map(write));
 		outbox.onChange(changed.map((row) => row.seq));
+	};
+
+	/** A copy of what disappears is not to outlive it. */
+	const expiryOf = (packet: Packet): { readonly until?: number } => {
+		const header = decodeHeader(packet.header);
+		const until = header.ok && packet.body !== null ? header.value.expiry : 0;
+		return until === 0 ? {} : { until };
 	};
 
 	const newEpochOf = (packet: Packet): Bytes | null => {

@@ -47,6 +47,8 @@ export interface StoreCopy {
 	readonly notIn: Bytes | null;
 	/** The epoch whose mailbox is to be used; without it the current one's. */
 	readonly only?: Bytes;
+	/** Relays are to keep it no longer than this, ms since 1970. */
+	readonly until?: number;
 }
 
 export interface Stored {
@@ -299,7 +301,7 @@ export function createPost(
 				}
 			}
 		},
-		async store(devices, { packet, preimage, notIn, only }, message) {
+		async store(devices, { packet, preimage, notIn, only, until }, message) {
 			const avoided = notIn === null ? undefined : posts.get(toHex(notIn));
 			const usual =
 				avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
@@ -314,11 +316,13 @@ export function createPost(
 			const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
 			const drawn = draw(ready, COPIES, () => fraction(random));
 			const hash = deleteHash(crypto, preimage);
+			const ttl =
+				until === undefined ? Infinity : Math.max(1, Math.floor((until - clock.now()) / 1000));
 			const stored = await Promise.all(
 				drawn.map((attachment) =>
 					Promise.all(
 						blocks.map((sealed, index) =>
-							attachment.put(partName(crypto, packet, index), hash, to, sealed),
+							attachment.put(partName(crypto, packet, index), hash, to, sealed, ttl),
 						),
 					),
 				),

@@ -73,6 +73,10 @@ export function createRelayPurge(
 
 	return {
 		onChange(change) {
+			// Relays let go of what has expired by themselves; the feed goes on with its header.
+			for (const { header } of change.expired) {
+				if (equal(header.device, own)) outbox.purged(header.seq);
+			}
 			if (change.purged.length === 0) return;
 			const names = namesOf(change.purged);
 			lately.push(...names);

@@ -286,6 +286,7 @@ export function createModeration({ ports, self, node, linkOf }: ModerationParts)
 				name,
 				archived: change.archived ?? channel.archived,
 				readOnly: change.readOnly ?? channel.readOnly,
+				timer: change.timer ?? channel.timer,
 			});
 		},
 	};

@@ -49,6 +49,7 @@ const toLogged = ({
 	time: header.time,
 	late: false,
 	recipients: packet.wraps?.boxes.length ?? 0,
+	expiry: header.expiry,
 });
 
 const sameGone = (a: Gone | null, b: Gone): boolean =>

@@ -31,6 +31,8 @@ export interface EntryPlace {
 	readonly time: Time;
 	readonly authorityHeads: readonly Bytes[];
 	readonly feedHeads: readonly Bytes[];
+	/** Milliseconds since 1970; without it, or 0: never. */
+	readonly expiry?: number;
 }
 
 export interface EntryRecipient {
@@ -93,6 +95,7 @@ export async function composeEntry(
 			? sealed
 			: concat(wrapUnder(crypto, sealing.ratchet.key, entryKey), sealed);
 	const header: Header = {
+		expiry: 0,
 		...place,
 		kind: content.kind,
 		device: device.publicKey,
@@ -102,7 +105,6 @@ export async function composeEntry(
 		bodyLength: body.length,
 		attachmentRoot: null,
 		attachmentLength: 0,
-		expiry: 0,
 	};
 	const encoded = encodeHeader(header);
 	const signature = await device.sign(signedContent(encoded));

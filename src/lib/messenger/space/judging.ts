@@ -1,5 +1,5 @@
 // What becomes of a message in front of people: shown, kept as a place without its text, or not there at all. Follows from
-// the ledger and from what this device can open; changes nothing. [FD3] [SH5] [TB1] [TB3] [FD10] [CH1]
+// the ledger and from what this device can open; changes nothing. [FD3] [SH5] [TB1] [TB3] [FD10] [CH1] [DM3]
 import type { ControlEntry, PurgeState } from '#lib/crdt/authority-state.ts';
 import { createChannelRules, type ChannelRules } from '#lib/crdt/channel-rules.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
@@ -8,9 +8,11 @@ import { purgeKey } from '#lib/crdt/membership.ts';
 import type { Gone, LoggedMessage } from '#lib/crdt/segment.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Message } from '#lib/protocol/content.ts';
+import type { Clock } from '#lib/ports/clock.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Self } from '../ports.ts';
+import { isExpired } from './expiring.ts';
 import type { MessageKeys } from './message-keys.ts';
 import { openMessage, openMessageBy } from './opening.ts';
 import type { Ratchets } from './ratchets.ts';
@@ -44,7 +46,7 @@ export interface Judge {
 	take(control: ControlEntry): void;
 	/** Messages of this device (hex) from this seq on are not shown here. */
 	upTo(device: string): number;
-	/** Nothing of its content is to be taken in: it is purged, or nobody's to see. */
+	/** Nothing of its content is to be taken in: it is purged, has expired, or is nobody's to see. */
 	isBarred(entry: Entry): boolean;
 	/** `held`: as it is shown now; `written`: by this device just now. */
 	judge(entry: Entry, held?: HeldMessage, written?: Message | null): Promise<Fate>;
@@ -56,6 +58,7 @@ export function createJudge(
 	ledger: Ledger,
 	keys: MessageKeys,
 	ratchets: Pick<Ratchets, 'keyFor'>,
+	clock: Clock,
 ): Judge {
 	const own = toHex(self.device.publicKey);
 	const rules = createChannelRules(ledger);
@@ -104,6 +107,9 @@ export function createJudge(
 		!equal(header.author, self.rootHash) &&
 		ledger.authority.isHidden(toHex(header.author), toHex(header.device), header.seq);
 
+	/** By this device's clock, which alone says so. */
+	const isOver = (entry: Entry): boolean => isExpired(entry, clock.now());
+
 	/** Whether it is in the name of whom its device was let in for. */
 	function isOwners({ header }: Entry): boolean {
 		const device = ledger.authority.devices.get(toHex(header.device));
@@ -138,9 +144,9 @@ export function createJudge(
 		rules,
 		take,
 		upTo,
-		isBarred: (entry) => isHidden(entry) || purgeOf(entry) !== undefined,
+		isBarred: (entry) => isOver(entry) || isHidden(entry) || purgeOf(entry) !== undefined,
 		async judge(entry, held, written) {
-			if (isHidden(entry)) return { type: 'absent', strip: true };
+			if (isOver(entry) || isHidden(entry)) return { type: 'absent', strip: true };
 			const purge = purgeOf(entry);
 			const counts = isOwners(entry) && entry.header.seq < upTo(toHex(entry.header.device));
 			if (!counts) return { type: 'absent', strip: purge !== undefined };

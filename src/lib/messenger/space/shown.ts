@@ -27,6 +27,8 @@ export interface Fresh {
 	readonly control: boolean;
 	/** They come from an archive: not late, however old. */
 	readonly history?: boolean;
+	/** Messages whose time has come. */
+	readonly expired?: readonly Entry[];
 }
 
 export interface Shown {
@@ -76,7 +78,7 @@ export function createShown(tools: Tools): Shown {
 	const isStripped = (fate: Fate): boolean => fate.type !== 'shown' && fate.strip;
 
 	return {
-		async stage({ placed, completed, control, history = false }) {
+		async stage({ placed, completed, control, history = false, expired = [] }) {
 			const stripped = new Set<string>();
 			const writes: StoreWrite[] = [];
 			const { entries, purged } = await reconsidering.look(control);
@@ -85,7 +87,8 @@ export function createShown(tools: Tools): Shown {
 				if (isStripped(await again(entry, writes))) stripped.add(entry.key);
 			}
 			const done = new Set(completed.map(({ key }) => key));
-			for (const entry of entries) if (!done.has(entry.key)) await again(entry, writes);
+			for (const entry of [...expired, ...entries])
+				if (!done.has(entry.key)) await again(entry, writes);
 			for (const each of placed) {
 				const { id, key, header } = each.entry;
 				if (header.kind !== KIND.message || each.feed === null) continue;

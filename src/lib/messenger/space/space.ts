@@ -23,6 +23,7 @@ import { createKeyRing, type KeyRing } from './key-ring.ts';
 import { createMessageKeys } from './message-keys.ts';
 import { memberRootOf, openContent, openMessage, proveControl } from './opening.ts';
 import { createChannelLogs } from './channel-logs.ts';
+import { createExpiring, expiryOf, type Expiring } from './expiring.ts';
 import { createFenceCheck, type FenceCheck } from './fence-check.ts';
 import { createJudge, type Judge } from './judging.ts';
 import { entryPurging, stripped } from './kept-entries.ts';
@@ -50,6 +51,8 @@ export interface SpaceChange {
 	readonly forks: readonly Bytes[];
 	/** Messages that a TOMBSTONE has taken just now, or that came after one. */
 	readonly purged: readonly PurgedMessage[];
+	/** Messages whose time has come. */
+	readonly expired: readonly Entry[];
 }
 
 export interface Received extends IntakeOutcome {
@@ -102,6 +105,11 @@ export interface Space {
 	 * keys. Checked like everything that others bring. The number of entries that were refused.
 	 */
 	recall(past: Past): Promise<Result<number, StoreError>>;
+	/**
+	 * Deletes what is due to disappear, a bounded number of messages at once. When there is something to do again, ms since
+	 * 1970; null: not before something new comes.
+	 */
+	expire(): Promise<Result<number | null, StoreError>>;
 	/** Nothing of this entry's content may be kept, or handed on. */
 	isBarred(entry: Entry): boolean;
 	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
@@ -144,15 +152,17 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let recalling: Recalling;
 	let ratchets: Ratchets;
 	const keys = createMessageKeys(crypto, store, id);
+	let expiring: Expiring;
 
 	/** What works on the ledger as it is now. */
 	async function begin(): Promise<void> {
 		const { device } = self;
 		prekeys = await openPrekeyBook(ports, self, id, () => ledger.authority);
-		judge = createJudge(crypto, self, ledger, keys, ratchets);
+		judge = createJudge(crypto, self, ledger, keys, ratchets, clock);
 		const own = device.publicKey;
 		const placing = { crypto, prekeys: self.prekeys, ledger, ring, kept, judge, ratchets, own };
 		intake = createIntake({ ...placing, clock: hybrid });
+		expiring = createExpiring(ports, id, kept);
 		fenceCheck = createFenceCheck(crypto, ledger, kept);
 		await fenceCheck.look([]);
 		const channels = createChannelLogs(ledger, logFor);
@@ -207,6 +217,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		extra: readonly StoreWrite[] = [],
 		keysChanged = false,
 		history = false,
+		expired: readonly Entry[] = [],
 	): Promise<Result<IntakeOutcome, StoreError>> {
 		const writes: StoreWrite[] = [...extra];
 		const { placed, forks, completed, unsealed } = outcome;
@@ -216,7 +227,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			unsealed.length > 0 ||
 			placed.some((each) => each.control !== null);
 		const contradicted = await fenceCheck.look(placed.map(({ entry }) => entry));
-		const view = await shown.stage({ placed, completed, control, history });
+		const view = await shown.stage({ placed, completed, control, history, expired });
 		const rowOf = (entry: Entry): StoreWrite =>
 			kept.writeEntry(view.stripped.has(entry.key) ? stripped(entry) : entry);
 		const feeds = new Set<Feed>();
@@ -243,6 +254,8 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 			ratchets.settle(overEpochs(ledger, clock.now()), clock.now());
 			writes.push(kept.writeKeys(ring), ...prekeys.follow());
 		}
+		const fresh = [...placed.map(({ entry }) => entry), ...completed];
+		writes.push(...(await expiring.note(fresh.filter(({ key }) => !view.stripped.has(key)))));
 		writes.push(...view.writes, ...ratchets.changes());
 		if (writes.length > 0) {
 			const committed = await store.commit(writes);
@@ -256,7 +269,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		}
 		intake.settle(outcome.settled);
 		const isNews = view.added.size > 0 || view.shrunk.size > 0 || outcome.wanted.length > 0;
-		if (placed.length > 0 || control || isNews) {
+		if (placed.length > 0 || control || isNews || expired.length > 0) {
 			space.onChange({
 				placed,
 				messages: view.added,
@@ -265,6 +278,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				wanted: outcome.wanted,
 				forks: forks.map((fork) => fork.feed.device),
 				purged: view.purged,
+				expired,
 			});
 		}
 		return ok({ ...outcome, disputed: [...outcome.disputed, ...contradicted] });
@@ -308,6 +322,15 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		},
 		onChange: () => undefined,
 		isBarred: (entry) => judge.isBarred(entry),
+		expire: () =>
+			queue(async () => {
+				const { entries, settled } = await expiring.due(clock.now());
+				if (settled.length > 0) {
+					const gone = await keep(NO_CHANGE, settled, false, false, entries);
+					if (!gone.ok) return gone;
+				}
+				return ok(await expiring.next());
+			}),
 		recall: (past) =>
 			queue(async () => {
 				for (const key of past.controlKeys ?? []) ring.addControlKey(key);
@@ -330,14 +353,16 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				const { content, sealing } = drafted;
 				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
 				const { after, ...place } = ledger.next(self.device.publicKey, clock.now());
+				const time = hybrid.next(after);
 				const messageKey = content.kind === KIND.message ? random.bytes(32) : undefined;
 				const entry = await composeEntry(
 					{ crypto, random, device: self.device },
 					{
 						space: content.kind === KIND.genesis ? NOTHING : id,
 						author: self.rootHash,
-						time: hybrid.next(after),
+						time,
 						...place,
+						expiry: expiryOf(ledger, content, time),
 					},
 					sealing,
 					content,

@@ -1,0 +1,99 @@
+// When messages of a space are due to disappear: one small row for each, in the order of that, so that the next one is
+// found without reading the others. Says nothing of what they were. [DM3]
+import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
+import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import type { StoreWrite } from '#lib/ports/store.ts';
+import { equal, type Bytes } from '#lib/util/bytes.ts';
+import type { Ports } from '../ports.ts';
+import type { SpaceStore } from './space-store.ts';
+
+interface Place {
+	readonly device: Bytes;
+	readonly seq: number;
+}
+
+export interface Expiring {
+	/** What to commit with these entries, for those that are to disappear. */
+	note(entries: readonly Entry[]): Promise<readonly StoreWrite[]>;
+	/** Messages kept that are due by `now` (ms), those of so many rows at most, and what to commit once they are dealt with. */
+	due(
+		now: number,
+		limit: number,
+	): Promise<{
+		readonly entries: readonly Entry[];
+		readonly settled: readonly StoreWrite[];
+	}>;
+	/** When the next one is due, ms since 1970; null when none is. */
+	next(): Promise<number | null>;
+}
+
+const NOTHING: Bytes = new Uint8Array(0);
+const TABLE = 'expiry';
+/** Rows of one second are told apart by this many bits of their entries' ids. */
+const TAG = 2 ** 20;
+/** Later than this (seconds since 1970) is never: there is no room for it in a row's number. */
+const LAST = 2 ** 33;
+const MAX_ROW = 100_000;
+const shape = list(
+	map(tuple(bytes(32), uint()), ([device, seq]) => ({ device, seq })),
+	MAX_ROW,
+);
+
+/** Whether a message is to be gone by `now`, ms. */
+export const isExpired = ({ header }: Entry, now: number): boolean =>
+	header.kind === KIND.message && header.expiry > 0 && header.expiry <= now;
+
+export function createExpiring(
+	{ crypto, store }: Pick<Ports, 'crypto' | 'store'>,
+	space: Bytes,
+	kept: Pick<SpaceStore, 'packet'>,
+): Expiring {
+	const secondOf = ({ header }: Entry): number => Math.ceil(header.expiry / 1000);
+	const rowOf = (entry: Entry): number => {
+		const { id } = entry;
+		const tag = (((id[0] ?? 0) << 16) | ((id[1] ?? 0) << 8) | (id[2] ?? 0)) % TAG;
+		return secondOf(entry) * TAG + tag;
+	};
+
+	const read = (value: Bytes): readonly Place[] => {
+		const row = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
+		return row.ok ? row.value : [];
+	};
+
+	return {
+		async note(entries) {
+			const rows = new Map<number, Place[]>();
+			for (const entry of entries) {
+				const { kind, expiry, device, seq } = entry.header;
+				if (kind !== KIND.message || expiry === 0 || secondOf(entry) >= LAST) continue;
+				const at = rowOf(entry);
+				const row = rows.get(at) ?? [...read((await store.get(TABLE, [space, at])) ?? NOTHING)];
+				const isNoted = row.some((each) => each.seq === seq && equal(each.device, device));
+				if (!isNoted) row.push({ device, seq });
+				rows.set(at, row);
+			}
+			return [...rows].map(([at, row]) => ({
+				table: TABLE,
+				key: [space, at],
+				value: encode(row.map(({ device, seq }) => [device, seq])),
+			}));
+		},
+		async due(now, limit) {
+			const to = (Math.floor(now / 1000) + 1) * TAG;
+			const rows = await store.range(TABLE, [space], { to, limit });
+			const entries: Entry[] = [];
+			for (const { device, seq } of rows.flatMap(({ value }) => read(value))) {
+				const packet = await kept.packet(device, seq);
+				const entry = packet && readEntry(crypto, packet);
+				if (entry?.ok && isExpired(entry.value, now)) entries.push(entry.value);
+			}
+			const settled = rows.map(({ at }) => ({ table: TABLE, key: [space, at], value: null }));
+			return { entries, settled };
+		},
+		async next() {
+			const [first] = await store.range(TABLE, [space], { limit: 1 });
+			return first === undefined ? null : Math.floor(first.at / TAG) * 1000;
+		},
+	};
+}
