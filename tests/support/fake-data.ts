@@ -10,6 +10,7 @@ import type {
 	OpenInvitation,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
+import type { NoticeView } from '#lib/messenger/notices.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8 } from '#lib/util/bytes.ts';
 
@@ -198,6 +199,16 @@ export function moderated(messages: readonly MessageView[]): MessageView[] {
 			: message;
 	});
 }
+
+/** Mina set a timer before the last messages, and came with another device. */
+export const fakeNotices = (seconds: number): readonly NoticeView[] => {
+	const mina = { who: fakeHash('mina'), name: 'Mina Okafor', mine: false };
+	const device = 'Firefox on Android';
+	return [
+		{ ...mina, id: 'n1', time: NOW - 20 * MINUTE, what: { type: 'timer', seconds } },
+		{ ...mina, id: 'n2', time: NOW - MINUTE, what: { type: 'device-added', device } },
+	];
+};
 
 export function fakeChannels(
 	space: string,

@@ -8,6 +8,7 @@ import type {
 	NetworkView,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
+import type { NoticeView } from '#lib/messenger/notices.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { createSignal, type Signal } from '#lib/util/signal.ts';
 import type { InvitationPreview, InvitationProblem } from '#lib/messenger/api.ts';
@@ -16,6 +17,7 @@ import {
 	bannedSpace,
 	chatter,
 	fakeHash,
+	fakeNotices,
 	fakeNetwork,
 	moderated,
 	NOW,
@@ -41,6 +43,8 @@ export interface FakeScene extends DevicesScene {
 	readonly blocked?: string;
 	/** Root Hash of somebody who is verified from the start. */
 	readonly verified?: string;
+	/** Seconds after which messages of every channel disappear. */
+	readonly timer?: number;
 	/** There are warnings to take note of. */
 	readonly warned?: boolean;
 	readonly banned?: 'locked' | 'destroyed' | 'undone';
@@ -80,17 +84,25 @@ export function fakePreview(link: string): Result<InvitationPreview, InvitationP
 class FakeConversation implements Conversation {
 	readonly messages: Signal<readonly MessageView[]>;
 	readonly hasOlder: Signal<boolean>;
+	readonly notices: Signal<readonly NoticeView[]>;
 	#older: MessageView[];
 	readonly #me: string;
 	readonly #dress: FakeSpace['dress'];
 	#count = 0;
 
-	constructor(all: readonly MessageView[], loaded: number, me: string, dress: FakeSpace['dress']) {
+	constructor(
+		all: readonly MessageView[],
+		loaded: number,
+		me: string,
+		dress: FakeSpace['dress'],
+		notices: readonly NoticeView[],
+	) {
 		this.#older = all.slice(0, -loaded).map(dress);
 		this.#me = me;
 		this.#dress = dress;
 		this.messages = createSignal<readonly MessageView[]>(all.slice(-loaded).map(dress));
 		this.hasOlder = createSignal(this.#older.length > 0);
+		this.notices = createSignal(notices);
 	}
 
 	async loadOlder(): Promise<void> {
@@ -184,6 +196,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 				role: fresh(space) ? 'founder' : (scene.role ?? 'member'),
 				fresh: fresh(space),
 				space,
+				timer: scene.timer,
 				alone: space === fakeHash('mina-direct'),
 				verified: scene.verified,
 				eventful: scene.eventful === true && space === fakeHash('harbour'),
@@ -210,8 +223,19 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			const all = fresh(space)
 				? []
 				: chatter(Math.max(HISTORY, scene.loaded ?? 0), first, rootHash);
-			const shown = scene.eventful === true && first ? moderated(all) : all;
-			talk = new FakeConversation(shown, scene.loaded ?? PAGE, rootHash, inside(space).dress);
+			const told = scene.eventful === true && first ? moderated(all) : all;
+			const shown = told.map((message, at) =>
+				scene.timer === undefined || at < told.length - 5
+					? message
+					: { ...message, expiry: message.time + scene.timer * 1000 },
+			);
+			talk = new FakeConversation(
+				shown,
+				scene.loaded ?? PAGE,
+				rootHash,
+				inside(space).dress,
+				scene.timer === undefined ? [] : fakeNotices(scene.timer),
+			);
 			open.set(key, talk);
 		}
 		return talk;

@@ -38,6 +38,8 @@ interface Parts {
 	/** Somebody made it just now: nobody else is in it. */
 	readonly fresh: boolean;
 	readonly space: string;
+	/** Of all channels, in seconds. */
+	readonly timer?: number | undefined;
 	/** With the first of the people and nobody else. */
 	readonly alone: boolean;
 	/** With a history of moderation. */
@@ -59,7 +61,12 @@ export function createFakeSpace(parts: Parts): FakeSpace {
 		fresh ? [] : fakeInvitations(me.rootHash),
 	);
 	const log = createSignal<readonly ActionView[]>(eventful ? fakeLog(role !== 'member') : []);
-	const channels = createSignal(fakeChannels(parts.space, eventful, role !== 'member'));
+	const channels = createSignal(
+		fakeChannels(parts.space, eventful, role !== 'member').map((channel) => ({
+			...channel,
+			timer: parts.timer ?? 0,
+		})),
+	);
 	const moderates = role !== 'member';
 
 	const withPowers = (member: MemberView): MemberView => {

@@ -1,4 +1,4 @@
-// Views of verifying people, and of the warnings that follow from it.
+// Views of verifying people, of the warnings that follow from it, and of messages that disappear.
 import type { Page } from 'playwright-core';
 import { fakeHash } from '../support/fake-data.ts';
 import { openChat, press, type View } from './view.ts';
@@ -38,6 +38,32 @@ export const VERIFICATION_VIEWS: readonly View[] = [
 		go: async (page) => {
 			await openChat(page);
 			await page.getByText('has changed devices', { exact: false }).waitFor();
+		},
+	},
+	{
+		name: 'disappearing',
+		scene: { timer: 86_400 },
+		go: async (page) => {
+			await openChat(page);
+			await page.getByText('uses a new device', { exact: false }).waitFor();
+		},
+	},
+	{
+		name: 'disappearing-timer',
+		scene: { timer: 86_400, role: 'founder' },
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Messages disappear after 1 day');
+			await page.getByRole('dialog').getByRole('combobox').waitFor();
+		},
+	},
+	{
+		name: 'disappearing-direct',
+		scene: { role: 'founder' },
+		go: async (page) => {
+			await openChat(page, 'Mina');
+			await press(page, 'Members and invitations');
+			await page.getByText('Disappearing messages').filter({ visible: true }).waitFor();
 		},
 	},
 ];

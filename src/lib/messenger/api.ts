@@ -3,6 +3,7 @@ import type { Result } from '#lib/util/result.ts';
 import type { PairingOffer } from './pairing/pairing.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
+import type { NoticeView } from './notices.ts';
 import type { Verification } from './verification.ts';
 
 export interface Me {
@@ -136,6 +137,8 @@ export interface Conversation {
 	/** The loaded stretch, oldest first; grows at both ends. */
 	readonly messages: Readable<readonly MessageView[]>;
 	readonly hasOlder: Readable<boolean>;
+	/** What is said between them, oldest first. */
+	readonly notices: Readable<readonly NoticeView[]>;
 	loadOlder(): Promise<void>;
 	send(text: string, replyTo?: string): Promise<Result<void, SendError>>;
 	/** Everything shown so far has been seen. */

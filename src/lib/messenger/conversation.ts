@@ -10,6 +10,7 @@ import { err, ok } from '#lib/util/result.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import type { Conversation, Delivery, MessageView } from './api.ts';
+import { noticesIn, type NoticeView } from './notices.ts';
 import type { Self } from './ports.ts';
 import { powersIn, type Powers } from './powers.ts';
 import type { SpaceNode } from './space-node.ts';
@@ -56,6 +57,9 @@ export function openConversation(
 	const log = space.log(channel);
 	const messages = createSignal<readonly MessageView[]>([]);
 	const hasOlder = createSignal(false);
+	const notices = createSignal<readonly NoticeView[]>([]);
+	/** The authority log as notices were read from it. */
+	let told: unknown;
 	const views = new Map<string, MessageView>();
 	/** The oldest stretch loaded, counted from the newest: 1 is the newest alone. */
 	let loaded = 1;
@@ -140,6 +144,9 @@ export function openConversation(
 		const powers = powersIn(space.ledger, self.rootHash);
 		messages.set(all.map((message) => viewOf(message, byId, powers)));
 		hasOlder.set(count > loaded);
+		if (told === space.ledger.authority) return;
+		told = space.ledger.authority;
+		notices.set(noticesIn(space.ledger, self.rootHash, channel));
 	}
 
 	/** One load at a time; a change during one asks for another. */
@@ -159,6 +166,7 @@ export function openConversation(
 	const conversation: LiveConversation = {
 		messages,
 		hasOlder,
+		notices,
 		async loadOlder() {
 			if (!hasOlder.get()) return;
 			loaded += 1;

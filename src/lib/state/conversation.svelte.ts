@@ -3,8 +3,9 @@
 import { createContext } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 import { live } from './live.svelte.ts';
-import { chunkRows, messageRows, type MessageChunk } from './message-rows.ts';
+import { chunkRows, lastNotices, messageRows, type MessageChunk } from './message-rows.ts';
 import type { Conversation, MessageView, SendError } from '#lib/messenger/api.ts';
+import type { NoticeView } from '#lib/messenger/notices.ts';
 import type { Result } from '#lib/util/result.ts';
 
 /** What a person had typed and not sent; lives as long as the page. */
@@ -23,6 +24,7 @@ export class ConversationModel {
 	readonly #conversation: Conversation;
 	readonly #messages: { readonly current: readonly MessageView[] };
 	readonly #hasOlder: { readonly current: boolean };
+	readonly #notices: { readonly current: readonly NoticeView[] };
 	readonly #breaks = new Set<string>();
 	readonly #draft: Draft;
 	#text = $state('');
@@ -32,8 +34,18 @@ export class ConversationModel {
 	loadingOlder = $state(false);
 	/** Folds of blocked messages that somebody wanted to see, by the id of their first. */
 	readonly unfolded = new SvelteSet<string>();
+	/** What belongs to stretches that are not loaded yet is left out. */
+	readonly #told: readonly NoticeView[] = $derived.by(() => {
+		const first = this.#messages.current[0];
+		if (!this.#hasOlder.current || !first) return this.#notices.current;
+		return this.#notices.current.filter(({ time }) => time >= first.time);
+	});
 	readonly chunks: readonly MessageChunk[] = $derived.by(() =>
-		chunkRows(messageRows(this.#messages.current), this.#breaks),
+		chunkRows(messageRows(this.#messages.current, this.#told), this.#breaks),
+	);
+	/** What is said after the last message. */
+	readonly lastNotices: readonly NoticeView[] = $derived.by(() =>
+		lastNotices(this.#messages.current, this.#told),
 	);
 
 	readonly #byId: ReadonlyMap<string, MessageView> = $derived.by(
@@ -49,6 +61,7 @@ export class ConversationModel {
 		this.#replyTo = draft.replyTo;
 		this.#messages = live(conversation.messages);
 		this.#hasOlder = live(conversation.hasOlder);
+		this.#notices = live(conversation.notices);
 	}
 
 	get messages(): readonly MessageView[] {

@@ -1,5 +1,6 @@
 // How a run of messages is laid out: days, groups of one author, and chunks that the browser may skip drawing.
 import type { MessageView } from '#lib/messenger/api.ts';
+import type { NoticeView } from '#lib/messenger/notices.ts';
 
 export interface MessageRow {
 	readonly message: MessageView;
@@ -10,6 +11,8 @@ export interface MessageRow {
 	readonly endsGroup: boolean;
 	/** Messages in a row, on one day, whose authors are blocked fold away together: their first and their number. */
 	readonly fold: Fold | null;
+	/** What is said right before it. */
+	readonly notices: readonly NoticeView[];
 }
 
 interface Fold {
@@ -26,6 +29,7 @@ export interface MessageChunk {
 
 const GROUP_GAP = 5 * 60_000;
 export const CHUNK_SIZE = 30;
+const NONE: readonly NoticeView[] = [];
 
 const sameDay = (a: number, b: number): boolean =>
 	new Date(a).toDateString() === new Date(b).toDateString();
@@ -46,7 +50,26 @@ function folds(messages: readonly MessageView[], startsDay: readonly boolean[]):
 	return runOf.map((run) => run && { first: run[0]?.id ?? '', count: run.length });
 }
 
-export function messageRows(messages: readonly MessageView[]): MessageRow[] {
+/** What is said after the last message. */
+export const lastNotices = (
+	messages: readonly MessageView[],
+	notices: readonly NoticeView[],
+): readonly NoticeView[] => {
+	const last = messages.at(-1)?.time ?? -Infinity;
+	return notices.filter(({ time }) => time >= last);
+};
+
+/** `notices`: oldest first; those from before the first message stand before it. */
+export function messageRows(
+	messages: readonly MessageView[],
+	notices: readonly NoticeView[] = [],
+): MessageRow[] {
+	let told = 0;
+	const before = messages.map(({ time }) => {
+		const from = told;
+		while ((notices[told]?.time ?? Infinity) < time) told += 1;
+		return from === told ? NONE : notices.slice(from, told);
+	});
 	const startsDay = messages.map((message, at) => {
 		const before = messages[at - 1];
 		return !before || !sameDay(before.time, message.time);
@@ -62,6 +85,7 @@ export function messageRows(messages: readonly MessageView[]): MessageRow[] {
 		startsGroup: startsGroup[at] === true,
 		endsGroup: startsGroup[at + 1] ?? true,
 		fold: folded[at] ?? null,
+		notices: before[at] ?? NONE,
 	}));
 }
 

@@ -29,6 +29,7 @@ function openTen(empty = false) {
 	};
 	const conversation: Conversation = {
 		messages,
+		notices: createSignal([]),
 		hasOlder,
 		loadOlder: async () => {
 			await Promise.resolve();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MessageView } from '#lib/messenger/api.ts';
-import { CHUNK_SIZE, chunkRows, messageRows } from '#lib/state/message-rows.ts';
+import type { NoticeView } from '#lib/messenger/notices.ts';
+import { CHUNK_SIZE, chunkRows, lastNotices, messageRows } from '#lib/state/message-rows.ts';
 
 const MINUTE = 60_000;
 const NOON = new Date(2026, 4, 12, 12).getTime();
@@ -42,6 +43,23 @@ describe('rows of messages', () => {
 		]);
 		expect(rows.map(({ startsDay }) => startsDay)).toEqual([true, true]);
 		expect(rows[1]?.startsGroup).toBe(true);
+	});
+
+	it('[DM1] puts what is said between messages where it belongs, once each', () => {
+		const notice = (id: string, time: number): NoticeView => ({
+			id,
+			time,
+			what: { type: 'timer', seconds: 60 },
+			who: 'a',
+			name: 'Alice',
+			mine: false,
+		});
+		const messages = [message('a', 'Alice', NOON), message('b', 'Bob', NOON + 10 * MINUTE)];
+		const notices = [-5, 2, 3, 10, 12].map((at) => notice(`n${at}`, NOON + at * MINUTE));
+		const rows = messageRows(messages, notices);
+		expect(rows.map((row) => row.notices.map(({ id }) => id))).toEqual([['n-5'], ['n2', 'n3']]);
+		expect(lastNotices(messages, notices).map(({ id }) => id)).toEqual(['n10', 'n12']);
+		expect(lastNotices([], notices)).toHaveLength(5);
 	});
 
 	it('folds messages of blocked people that follow each other, day by day', () => {

@@ -9,6 +9,7 @@ export type Open =
 	| { readonly dialog: 'invite' | 'leave' | 'log'; readonly space: string }
 	/** channel: its id, or null for a new one. */
 	| { readonly dialog: 'channel'; readonly space: string; readonly channel: string | null }
+	| { readonly dialog: 'timer'; readonly space: string; readonly channel: string }
 	| { readonly dialog: 'verify'; readonly space: string; readonly person: string }
 	| { readonly dialog: 'moderate'; readonly space: string; readonly act: Act };
 
