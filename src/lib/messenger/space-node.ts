@@ -1,6 +1,6 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import { decodeHeader, decodePacket, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { decodeHeader, decodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import {

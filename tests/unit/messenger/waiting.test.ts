@@ -87,7 +87,7 @@ it('[FD8] what waits is looked at when what it waits for has come, and not befor
 		ring: space.ring,
 		kept: space.kept,
 		clock: createLogicalClock(ports.clock),
-		judge: createJudge(crypto, self, ledger, keys, ratchets),
+		judge: createJudge(crypto, self, ledger, keys, ratchets, ports.clock),
 		ratchets,
 		own: self.device.publicKey,
 	});

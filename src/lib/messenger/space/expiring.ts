@@ -2,7 +2,9 @@
 // found without reading the others. Says nothing of what they were. [DM3]
 import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
 import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import type { Ledger } from '#lib/crdt/ledger.ts';
+import type { Content } from '#lib/protocol/content.ts';
+import { KIND, type Time } from '#lib/protocol/entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
@@ -16,11 +18,8 @@ interface Place {
 export interface Expiring {
 	/** What to commit with these entries, for those that are to disappear. */
 	note(entries: readonly Entry[]): Promise<readonly StoreWrite[]>;
-	/** Messages kept that are due by `now` (ms), those of so many rows at most, and what to commit once they are dealt with. */
-	due(
-		now: number,
-		limit: number,
-	): Promise<{
+	/** Messages kept that are due by `now` (ms), a bounded number, and what to commit once they are dealt with. */
+	due(now: number): Promise<{
 		readonly entries: readonly Entry[];
 		readonly settled: readonly StoreWrite[];
 	}>;
@@ -34,6 +33,8 @@ const TABLE = 'expiry';
 const TAG = 2 ** 20;
 /** Later than this (seconds since 1970) is never: there is no room for it in a row's number. */
 const LAST = 2 ** 33;
+/** Rows whose messages go in one commit. */
+const AT_ONCE = 500;
 const MAX_ROW = 100_000;
 const shape = list(
 	map(tuple(bytes(32), uint()), ([device, seq]) => ({ device, seq })),
@@ -43,6 +44,13 @@ const shape = list(
 /** Whether a message is to be gone by `now`, ms. */
 export const isExpired = ({ header }: Entry, now: number): boolean =>
 	header.kind === KIND.message && header.expiry > 0 && header.expiry <= now;
+
+/** When what is written at this time is to disappear, by the timer of its channel, ms since 1970; 0: never. */
+export function expiryOf({ authority }: Ledger, content: Content, { ms }: Time): number {
+	if (content.kind !== KIND.message) return 0;
+	const channel = authority.channels.find(({ id }) => equal(id, content.channel));
+	return channel === undefined || channel.timer === 0 ? 0 : ms + channel.timer * 1000;
+}
 
 export function createExpiring(
 	{ crypto, store }: Pick<Ports, 'crypto' | 'store'>,
@@ -79,9 +87,9 @@ export function createExpiring(
 				value: encode(row.map(({ device, seq }) => [device, seq])),
 			}));
 		},
-		async due(now, limit) {
+		async due(now) {
 			const to = (Math.floor(now / 1000) + 1) * TAG;
-			const rows = await store.range(TABLE, [space], { to, limit });
+			const rows = await store.range(TABLE, [space], { to, limit: AT_ONCE });
 			const entries: Entry[] = [];
 			for (const { device, seq } of rows.flatMap(({ value }) => read(value))) {
 				const packet = await kept.packet(device, seq);
