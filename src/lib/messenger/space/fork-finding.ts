@@ -5,13 +5,17 @@ import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import { decodeHeader, type Packet, type Time } from '#lib/protocol/entry.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex } from '#lib/util/bytes.ts';
-import type { Placed } from './intake.ts';
 import type { SpaceStore } from './space-store.ts';
 
 export interface Fork {
 	readonly feed: Feed;
 	readonly ours: Packet;
 	readonly theirs: Packet;
+}
+
+interface Placed {
+	readonly entry: Entry;
+	readonly feed: Feed | null;
 }
 
 export interface ForkFinding {
