@@ -139,6 +139,12 @@ it('[AT10] opens by itself again once the passphrase is removed, and says no wea
 	await alice.locks.setPassphrase(PASSPHRASE);
 	await alice.page.getByText(m.security_asked()).waitFor();
 	await button(alice.page, m.security_remove()).click();
+	const settings = await alice.locks.settings();
+	await settings.getByLabel(m.passphrase_current(), { exact: true }).fill('another one');
+	await settings.getByRole('button', { name: m.security_remove_now() }).click();
+	await settings.getByText(m.security_error_wrong()).waitFor();
+	await settings.getByLabel(m.passphrase_current(), { exact: true }).fill(PASSPHRASE);
+	await settings.getByRole('button', { name: m.security_remove_now() }).click();
 	await alice.page.getByText(m.security_open()).waitFor();
 	await alice.page.reload();
 	await inside(alice);

@@ -55,6 +55,11 @@ export function boot(): Readable<BootState> {
 			case 'new':
 				return {
 					state: 'new',
+					lost: null,
+					renew: async (name) => {
+						state.set(ready(name));
+						return Promise.resolve(ok());
+					},
 					preview: fakePreview,
 					create: async (name) => {
 						state.set(ready(name));

@@ -26,17 +26,30 @@ export function createFakeSecurity({ security: scene = {} }: SecurityScene): Sec
 		return Promise.resolve(ok());
 	};
 	return {
+		backups: {
+			save: () => Promise.resolve(ok()),
+			restore: () => Promise.resolve(ok(2)),
+		},
 		view,
 		mayUsePasskeys: true,
 		setPassphrase: (_next, { current, askAtStart }) =>
 			view.get().passphrase && current !== 'correct horse'
 				? Promise.resolve(err({ type: 'wrong' }))
 				: change({ passphrase: true, askedAtStart: askAtStart }),
-		removePassphrase: () => change({ passphrase: false, passkeys: 0, askedAtStart: false }),
+		removePassphrase: (given) =>
+			given === 'correct horse'
+				? change({ passphrase: false, passkeys: 0, askedAtStart: false })
+				: Promise.resolve(err({ type: 'wrong' })),
 		askAtStart: (askedAtStart) => change({ askedAtStart }),
 		addPasskey: () => change({ passkeys: view.get().passkeys + 1 }),
 		removePasskeys: () => change({ passkeys: 0 }),
-		phrase: () => Promise.resolve(WORDS.split(' ')),
+		phrase: (given) =>
+			Promise.resolve(
+				view.get().passphrase && given !== 'correct horse'
+					? err({ type: 'wrong' })
+					: ok(WORDS.split(' ')),
+			),
+		isWord: (at, word) => Promise.resolve(WORDS.split(' ')[at] === word),
 		phraseQuiz: () => [2, 8, 19],
 		keepPhrase: () => change({ phraseKept: true }),
 		lockAfter: (lockAfter) => void change({ lockAfter }),

@@ -9,7 +9,10 @@ import { createWebLock } from '#lib/platform/web-lock.ts';
 import type { HeldNode } from '#lib/ports/lock.ts';
 import { createIndexedDbKeySlots } from '#lib/storage/key-slots.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
-import { err, ok } from '#lib/util/result.ts';
+import type { CheckedBackup } from '#lib/messenger/archive/restore-backup.ts';
+import type { RestoreError, WorkOptions } from '#lib/messenger/backup-api.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
 import { afterPaint } from './after-paint.ts';
 import { offeredRelay } from './page.ts';
 import { createPreferences } from './preferences.ts';
@@ -64,6 +67,7 @@ export function boot(): Readable<BootState> {
 
 	function ready({ messenger, security }: Running, lock: HeldNode): void {
 		held = lock;
+		preferences.write('here', String(clock.now()));
 		lock.onLost = async () => {
 			state.set({ state: 'moved' });
 			await messenger.stop();
@@ -88,10 +92,12 @@ export function boot(): Readable<BootState> {
 		};
 	};
 
-	function welcome(lock: HeldNode): void {
+	function welcome(lock: HeldNode, hasKeys: boolean): void {
 		movesAway(lock);
+		const wasHere = preferences.read('here') !== null;
 		state.set({
 			state: 'new',
+			lost: wasHere ? (hasKeys ? 'all-but-keys' : 'everything') : null,
 			preview: (link) => previewInvitation(link, sha256, clock.now(), () => false),
 			async create(name) {
 				const start = await loadStart();
@@ -100,13 +106,27 @@ export function boot(): Readable<BootState> {
 				ready(made.value, lock);
 				return ok();
 			},
-			async restore(name, words) {
+			async restore(name, words, backup) {
 				const { seedOf } = await import('#lib/crypto/recovery-phrase.ts');
 				const rootSeed = seedOf(words);
 				if (!rootSeed.ok) return err({ type: 'phrase' });
 				const start = await loadStart();
+				const checked = backup && (await checkFor(rootSeed.value, backup));
+				if (checked?.ok === false) return checked;
 				const made = await start.create(name, rootSeed.value);
 				if (!made.ok) return err({ type: 'storage' });
+				const { messenger } = made.value;
+				const taken = await checked?.value.takeInto(messenger.archive);
+				await messenger.comeBack();
+				ready(made.value, lock);
+				// The person is here; what could not be taken in may be tried again from inside.
+				return taken?.ok === false ? taken : ok();
+			},
+			async renew(name) {
+				const start = await loadStart();
+				const made = await start.renew(name);
+				if (!made.ok) return err({ type: 'storage' });
+				await made.value.messenger.comeBack();
 				ready(made.value, lock);
 				return ok();
 			},
@@ -132,6 +152,14 @@ export function boot(): Readable<BootState> {
 		afterPaint(() => void loadStart().catch(() => (starting = undefined)));
 	}
 
+	async function checkFor(
+		rootSeed: Bytes,
+		{ file, ...options }: { readonly file: Blob } & WorkOptions,
+	): Promise<Result<CheckedBackup, RestoreError>> {
+		const { checkFile, backupKeyOfSeed } = await import('./backups.ts');
+		return checkFile(backupKeyOfSeed(rootSeed), file, options);
+	}
+
 	async function locked(lock: HeldNode): Promise<void> {
 		movesAway(lock);
 		const start = await loadStart();
@@ -145,13 +173,13 @@ export function boot(): Readable<BootState> {
 	async function open(lock: HeldNode, reading = slots.read()): Promise<void> {
 		const kept = await reading;
 		if (kept.ok && kept.value === undefined) {
-			welcome(lock);
+			welcome(lock, false);
 			return;
 		}
 		const start = await loadStart();
 		const messenger = await start.open();
 		if (messenger.ok) ready(messenger.value, lock);
-		else if (messenger.error.type === 'absent') welcome(lock);
+		else if (messenger.error.type === 'absent') welcome(lock, true);
 		else if (messenger.error.type === 'locked') await locked(lock);
 		else fail(messenger.error.detail);
 	}

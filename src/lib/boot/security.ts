@@ -9,6 +9,7 @@ import {
 	type Account,
 	type AccountParts,
 } from '#lib/messenger/account.ts';
+import type { Backups } from '#lib/messenger/backup-api.ts';
 import type { Security, SecurityError, SecurityView } from '#lib/messenger/security.ts';
 import { watchIdle } from '#lib/platform/idle.ts';
 import type { Preferences } from '#lib/state/preferences.ts';
@@ -20,6 +21,7 @@ export interface SecurityParts {
 	readonly account: Account;
 	readonly parts: AccountParts;
 	readonly preferences: Preferences;
+	readonly backups: Backups;
 	/** Ends the messenger; nothing is written after it. */
 	readonly stop: () => Promise<void>;
 	readonly onLocked: () => void;
@@ -56,6 +58,7 @@ export async function createSecurity({
 	account,
 	parts,
 	preferences,
+	backups,
 	stop,
 	onLocked,
 	wipe,
@@ -107,19 +110,27 @@ export async function createSecurity({
 		onLocked();
 	}
 
+	/** Whether this is the passphrase, where there is one: whoever finds the device open is not to go on with it for ever. */
+	async function isKnown(passphrase: string | null): Promise<Done> {
+		if (!container.slots.passphrase) return ok();
+		const stretcher = await loadKeyStretcher();
+		const { byPassphrase } = await import('#lib/crypto/container-passphrase-slot.ts');
+		const opener = byPassphrase({ crypto, stretcher }, passphrase ?? '');
+		const opened = await openContainer(parts, opener);
+		if (!opened.ok) return err(errorOf(opened.error));
+		opened.value.lock();
+		return ok();
+	}
+
 	return {
+		backups,
 		view,
 		mayUsePasskeys: mayUsePasskeys(),
 		async setPassphrase(next, { current, askAtStart }) {
+			const known = await isKnown(current);
+			if (!known.ok) return known;
 			const stretcher = await loadKeyStretcher();
-			const { byPassphrase, sealPassphraseSlot } =
-				await import('#lib/crypto/container-passphrase-slot.ts');
-			if (container.slots.passphrase) {
-				const opener = byPassphrase({ crypto, stretcher }, current ?? '');
-				const opened = await openContainer(parts, opener);
-				if (!opened.ok) return err(errorOf(opened.error));
-				opened.value.lock();
-			}
+			const { sealPassphraseSlot } = await import('#lib/crypto/container-passphrase-slot.ts');
 			const left = isOf(SLOT_KIND.passphrase, ...(askAtStart ? [SLOT_KIND.browser] : []));
 			return change({
 				without: left,
@@ -129,11 +140,14 @@ export async function createSecurity({
 				},
 			});
 		},
-		removePassphrase: () =>
-			change({
+		async removePassphrase(passphrase) {
+			const known = await isKnown(passphrase);
+			if (!known.ok) return known;
+			return change({
 				without: isOf(SLOT_KIND.passphrase, SLOT_KIND.passkey, SLOT_KIND.browser),
 				add: browserSlot,
-			}),
+			});
+		},
 		askAtStart: (asked) =>
 			change(
 				asked
@@ -151,9 +165,15 @@ export async function createSecurity({
 			});
 		},
 		removePasskeys: () => change({ without: isOf(SLOT_KIND.passkey) }),
-		async phrase() {
+		async phrase(passphrase) {
+			const known = await isKnown(passphrase);
+			if (!known.ok) return known;
 			const { phraseOf } = await import('#lib/crypto/recovery-phrase.ts');
-			return phraseOf(container.secrets.rootSeed);
+			return ok(phraseOf(container.secrets.rootSeed));
+		},
+		async isWord(at, word) {
+			const { phraseOf } = await import('#lib/crypto/recovery-phrase.ts');
+			return phraseOf(container.secrets.rootSeed)[at] === word;
 		},
 		phraseQuiz() {
 			const places = new Set<number>();

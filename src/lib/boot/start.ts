@@ -5,6 +5,7 @@ import { createSealedStore } from '#lib/crypto/sealed-store.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import {
 	createAccount,
+	renewAccount,
 	openAccount,
 	type Account,
 	type AccountError,
@@ -66,6 +67,8 @@ export interface Start {
 		code: string,
 		onRunning: (running: Running) => void,
 	): Promise<Result<PairingTake, PairingCodeError>>;
+	/** Goes on as the person whose keys are here, with a new device: everything else is gone. */
+	renew(name: string): Promise<Result<Running, AccountError>>;
 	/** Makes an identity, or a new device of the one whose root seed this is, and starts its messenger. */
 	create(name: string, rootSeed?: Bytes): Promise<Result<Running, AccountError>>;
 }
@@ -132,6 +135,18 @@ export function createStart({
 			account,
 			parts,
 			preferences,
+			backups: {
+				async save(options) {
+					const { saveFile } = await import('./backups.ts');
+					const day = new Date(clock.now()).toISOString().slice(0, 10);
+					return saveFile(self.root.backupKey, messenger, `aegis-${day}.aegis`, options);
+				},
+				async restore(file, options) {
+					const { checkFile } = await import('./backups.ts');
+					const checked = await checkFile(self.root.backupKey, file, options);
+					return checked.ok ? checked.value.takeInto(messenger.archive) : checked;
+				},
+			},
 			stop() {
 				running.abort();
 				return messenger.stop();
@@ -160,6 +175,10 @@ export function createStart({
 			return linkDevice(parts, ways, deviceName(navigator), code, async (account) => {
 				onRunning(await start(account));
 			});
+		},
+		async renew(name) {
+			const account = await renewAccount(parts, name.trim(), deviceName(navigator));
+			return account.ok ? ok(await start(account.value)) : account;
 		},
 		async create(name, rootSeed) {
 			const device = deviceName(navigator);

@@ -144,6 +144,32 @@ export async function keepAccount(
 	return ok({ self, store: store.value, container: container.value });
 }
 
+/**
+ * Goes on as the person whose keys lie here, after everything else was deleted: as a new device, since nothing says any
+ * longer what the last one has written. [EV2]
+ */
+export async function renewAccount(
+	parts: AccountParts,
+	name: string,
+	deviceName: string,
+): Promise<Result<Account, AccountError>> {
+	const { crypto, random, clock } = parts;
+	const container = await openContainer(parts);
+	if (!container.ok) return err(accountError(container.error));
+	const { rootSeed } = container.value.secrets;
+	const made = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);
+	const replaced = await container.value.replaceSecrets(made.secrets);
+	if (!replaced.ok) return err({ type: 'storage', detail: replaced.error.detail });
+	const store = await parts.openStore(container.value.storageKey);
+	if (!store.ok) return err({ type: 'storage', detail: store.error.detail });
+	const kept = await store.value.commit([
+		{ ...PROFILE, value: encode(memberToTuple(made.member)) },
+	]);
+	if (!kept.ok) return err({ type: 'storage', detail: kept.error.detail });
+	const self = await toSelf(crypto, made.secrets, made.member);
+	return ok({ self, store: store.value, container: container.value });
+}
+
 export const isPhraseKept = async ({ store }: Account): Promise<boolean> =>
 	(await store.get(PHRASE.table, PHRASE.key)) !== undefined;
 

@@ -2,6 +2,7 @@
 import type { InvitationPreview, InvitationProblem, Messenger } from './api.ts';
 import type { PairingTake } from './pairing/pairing.ts';
 import type { PairingCodeError } from '#lib/protocol/pairing.ts';
+import type { RestoreError, WorkOptions } from './backup-api.ts';
 import type { RecoveryWords, Security, UnlockError } from './security.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -15,12 +16,18 @@ export type BootState =
 	/** Nobody has an identity here yet. */
 	| {
 			readonly state: 'new';
+			/** Somebody was here, and the browser has deleted what was kept: all of it, or all but the keys. */
+			readonly lost: 'everything' | 'all-but-keys' | null;
 			create(name: string): Promise<Result<void, { readonly type: 'storage' }>>;
 			/** As create, as a new device of whoever wrote these 24 words down. */
 			restore(
 				name: string,
 				words: readonly string[],
-			): Promise<Result<void, { readonly type: 'storage' | 'phrase' }>>;
+				/** A backup, checked before anything is made, and taken in before the app opens. */
+				backup?: { readonly file: Blob } & WorkOptions,
+			): Promise<Result<void, { readonly type: 'phrase' } | RestoreError>>;
+			/** The same person as before, by the keys that are still here. */
+			renew(name: string): Promise<Result<void, { readonly type: 'storage' }>>;
 			recoveryWords(): Promise<RecoveryWords>;
 			/** Becomes a device of whoever showed this code on another one. */
 			link(code: string): Promise<Result<PairingTake, PairingCodeError>>;

@@ -1,5 +1,6 @@
 // What the interface sees of the locks on this device: the ways into the container, locking, the recovery phrase, wiping.
 import type { PhraseProblem } from '#lib/crypto/recovery-phrase.ts';
+import type { Backups } from './backup-api.ts';
 import type { Result } from '#lib/util/result.ts';
 import type { Readable } from '#lib/util/signal.ts';
 
@@ -33,6 +34,7 @@ export type UnlockError =
 	  };
 
 export interface Security {
+	readonly backups: Backups;
 	readonly view: Readable<SecurityView>;
 	/** This browser, at this address, has passkeys. */
 	readonly mayUsePasskeys: boolean;
@@ -42,14 +44,16 @@ export interface Security {
 		options: { readonly current: string | null; readonly askAtStart: boolean },
 	): Promise<Result<void, SecurityError>>;
 	/** Takes it away, and with it the passkeys: this browser opens by itself again. */
-	removePassphrase(): Promise<Result<void, SecurityError>>;
+	removePassphrase(passphrase: string): Promise<Result<void, SecurityError>>;
 	askAtStart(asked: boolean): Promise<Result<void, SecurityError>>;
 	addPasskey(): Promise<Result<void, SecurityError>>;
 	removePasskeys(): Promise<Result<void, SecurityError>>;
-	/** The 24 words. */
-	phrase(): Promise<readonly string[]>;
+	/** The 24 words; where there is a passphrase, for it alone. */
+	phrase(passphrase: string | null): Promise<Result<readonly string[], SecurityError>>;
 	/** Three of the places of its words, from 0 on, ascending: drawn anew each time. */
 	phraseQuiz(): readonly number[];
+	/** Whether this word of the phrase, counted from 0, is that. */
+	isWord(at: number, word: string): Promise<boolean>;
 	/** The person has shown that they are written down. */
 	keepPhrase(): Promise<Result<void, SecurityError>>;
 	lockAfter(ms: number | null): void;

@@ -3,6 +3,8 @@
 export type PreferenceName =
 	| 'appearance'
 	| 'place'
+	/** Somebody uses Aegis here: if nothing else is found, the browser has deleted it. */
+	| 'here'
 	/** After how long without a touch the app locks, ms. */
 	| 'lock-after'
 	/** Until when nobody is reminded of the recovery phrase, ms since 1970. */

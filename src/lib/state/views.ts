@@ -3,6 +3,7 @@ export type * from '#lib/messenger/api.ts';
 export type { SafetyMatch } from '#lib/protocol/safety-code.ts';
 export type { NoticeView } from '#lib/messenger/notices.ts';
 export type { Warning } from '#lib/messenger/warnings.ts';
+export type { Backups, RestoreError, SaveError, WorkOptions } from '#lib/messenger/backup-api.ts';
 export type { BootState } from '#lib/messenger/boot-state.ts';
 export type {
 	OfferView,
