@@ -36,6 +36,8 @@ export function createFakeSecurity({ security: scene = {} }: SecurityScene): Sec
 			view.get().passphrase && current !== 'correct horse'
 				? Promise.resolve(err({ type: 'wrong' }))
 				: change({ passphrase: true, askedAtStart: askAtStart }),
+		confirm: (passphrase) =>
+			Promise.resolve(passphrase === 'correct horse' ? ok() : err({ type: 'wrong' })),
 		removePassphrase: (given) =>
 			given === 'correct horse'
 				? change({ passphrase: false, passkeys: 0, askedAtStart: false })

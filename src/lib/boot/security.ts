@@ -125,6 +125,7 @@ export async function createSecurity({
 	return {
 		backups,
 		view,
+		confirm: isKnown,
 		mayUsePasskeys: mayUsePasskeys(),
 		async setPassphrase(next, { current, askAtStart }) {
 			const known = await isKnown(current);

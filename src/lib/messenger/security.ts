@@ -43,6 +43,8 @@ export interface Security {
 		next: string,
 		options: { readonly current: string | null; readonly askAtStart: boolean },
 	): Promise<Result<void, SecurityError>>;
+	/** Whether this is the present passphrase. */
+	confirm(passphrase: string): Promise<Result<void, SecurityError>>;
 	/** Takes it away, and with it the passkeys: this browser opens by itself again. */
 	removePassphrase(passphrase: string): Promise<Result<void, SecurityError>>;
 	askAtStart(asked: boolean): Promise<Result<void, SecurityError>>;
