@@ -10,7 +10,7 @@ import type { SimulatedNode, Simulation } from '#lib/simulation/simulation.ts';
 
 /** The link that a device shows. */
 export async function shownLink(world: Simulation, offer: PairingOffer): Promise<string> {
-	await world.until(() => offer.view.get().state !== 'starting', 5000, 'a code');
+	await world.until(() => offer.view.get().state !== 'starting', 20_000, 'a code');
 	const view = offer.view.get();
 	if (view.state !== 'waiting') throw new Error(JSON.stringify(view));
 	return view.link;

@@ -103,6 +103,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			onControl: (space) => {
 				verification.update(space);
 			},
+			onJoined: (space, name) => {
+				devices.joined(space, name);
+			},
 			onSpaces: () => {
 				devices.spacesChanged();
 			},
@@ -131,6 +134,10 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		addedRelays: relays.added,
 		spaces: spaces.live,
 		knows: spaces.knows,
+		letGo(space) {
+			const live = spaces.get(space);
+			if (live !== undefined) void spaces.letGo(live);
+		},
 		arriving: {
 			selfIn: spaces.selfIn,
 			open: spaces.open,

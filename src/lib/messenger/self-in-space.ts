@@ -44,6 +44,8 @@ export interface SelvesInSpaces {
 	founder(): Promise<{ readonly self: SelfInSpace; keep(space: Bytes): StoreWrite }>;
 	/** Who it is to be after `self`: the device that was kept for that, or else a new one. */
 	after(space: Bytes, self: Self): Promise<NextSelf>;
+	/** Who it is to be where another device of its person lets it in: a device that has left can't be. */
+	toEnrol(space: Bytes): Promise<SelfInSpace>;
 	/** The device used so far can't be used in the space ever again. */
 	spend(space: Bytes): readonly StoreWrite[];
 	/** The space is left: its keys for receiving go; whoever comes back is the same device. */
@@ -180,7 +182,7 @@ export function createSelvesInSpaces(
 		return withoutSeries();
 	}
 
-	return {
+	const selvesInSpaces: SelvesInSpaces = {
 		in(space) {
 			const self = selves.get(toHex(space)) ?? open(space);
 			selves.set(toHex(space), self);
@@ -218,6 +220,12 @@ export function createSelvesInSpaces(
 				settle: [rowFor([space], next), { table: TABLE, key: [space, 'next'], value: null }],
 			};
 		},
+		async toEnrol(space) {
+			const stored = await read([space]);
+			const hasLeft = stored?.held.length === 0;
+			if (hasLeft) await store.commit(selvesInSpaces.spend(space));
+			return selvesInSpaces.in(space);
+		},
 		spend(space) {
 			selves.delete(toHex(space));
 			return [rowFor([space], null), { table: TABLE, key: [space, 'next'], value: null }];
@@ -232,6 +240,7 @@ export function createSelvesInSpaces(
 			];
 		},
 	};
+	return selvesInSpaces;
 
 	async function comingBack(stored: Stored | undefined): Promise<Stored> {
 		if (stored === undefined) return asBase();

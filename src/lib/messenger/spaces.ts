@@ -45,6 +45,8 @@ export interface SpacesEvents {
 	onPresence(): void;
 	/** The authority log of a space (hex) changed. */
 	onControl(space: string): void;
+	/** The person has come into a space, perhaps not for the first time. */
+	onJoined(space: string, name: string): void;
 	/** Spaces came, or this installation is somebody else in one. */
 	onSpaces(): void;
 	/** The person has left a space, here or by another device, or has let go of one that banned them. */
@@ -76,12 +78,14 @@ export interface Spaces {
 	dismiss(space: string): Promise<void>;
 	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
 	knows(space: string): boolean;
-	/** Who this installation is, or would be, in a space. */
+	/** Who this installation is to be in a space that another device lets it into. */
 	selfIn(space: Bytes): Promise<Self>;
 	/** The space as it is here, or empty: one for all who work with it. */
 	open(self: Self, space: Bytes): Promise<Space>;
 	/** This device was let in by another one of the same person; `done` belongs into the commit that lists the space. */
 	enter(space: Space, self: Self, done: StoreWrite): Promise<void>;
+	/** The person has left it by another device. */
+	letGo(live: LiveSpace): Promise<void>;
 	/** Another device has read a channel (hex) up to then. */
 	markRead(live: LiveSpace, channel: string, time: Time): void;
 	stop(): void;
@@ -221,6 +225,7 @@ export function createSpaces(
 		}
 		const number = nextNumber++;
 		await store.commit([listWrite(number, space.id), done]);
+		events.onJoined(space.key, space.ledger.authority.genesis?.name ?? '');
 		await begin(space, number, own);
 	}
 
@@ -278,14 +283,18 @@ export function createSpaces(
 	}
 
 	/** The person has left by another device, which sees to it that the others hear of it. */
-	function forgetIfLeft(key: string): void {
-		const live = spaces.get(key);
-		if (live === undefined || !hasLeftElsewhere(live.node.space, live.self)) return;
+	async function letGo(live: LiveSpace): Promise<void> {
+		const { id } = live.node.space;
 		takeAway(live);
 		live.node.stop();
-		const { id } = live.node.space;
 		// Whoever comes back by another device does so as a new one here: this one has ended.
-		void store.commit(selves.spend(id)).then(() => forget(id, live.number));
+		await store.commit(selves.spend(id));
+		await forget(id, live.number);
+	}
+
+	function forgetIfLeft(key: string): void {
+		const live = spaces.get(key);
+		if (live !== undefined && hasLeftElsewhere(live.node.space, live.self)) void letGo(live);
 	}
 
 	/** Out of sight at once. */
@@ -402,9 +411,10 @@ export function createSpaces(
 			departing.has(space) ||
 			banned.has(space) ||
 			joins.summaries().some(({ id }) => id === space),
-		selfIn: (space) => selves.in(space),
+		selfIn: (space) => selves.toEnrol(space),
 		open: openHere,
 		enter: joined,
+		letGo,
 		markRead(live, channel, time) {
 			void live.summaries.read(channel, time).then((changed) => {
 				if (changed) publish();

@@ -46,6 +46,8 @@ export interface DevicesParts {
 	spaces(): readonly SharedSpace[];
 	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
 	knows(space: string): boolean;
+	/** Forgets a space (hex) that the person has left by another device. */
+	letGo(space: string): void;
 	readonly arriving: Pick<ArrivingEvents, 'selfIn' | 'open' | 'onEntered'>;
 }
 
@@ -58,6 +60,8 @@ export interface OwnDevices {
 	load(): Promise<void>;
 	/** Spaces came or went, or what this installation is in them. */
 	spacesChanged(): void;
+	/** The person has come into a space, perhaps again. */
+	joined(space: string, name: string): void;
 	/** The person has left a space for good. */
 	left(space: string, name: string): void;
 	/** A relay that the person added. */
@@ -97,6 +101,10 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 	});
 
 	function look(): void {
+		for (const { node } of [...parts.spaces()]) {
+			const listed = SPACES.decode(keeper.get(SPACES.name(node.space.key)));
+			if (listed?.here === false) parts.letGo(node.space.key);
+		}
 		arriving.look();
 		ending.look();
 		publish();
@@ -227,8 +235,8 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 			await keepNoticed();
 		},
 		link() {
-			const { up } = relays();
-			return offerPairing({ clock, crypto, random, pool }, parts.origin, up, {
+			return offerPairing({ clock, crypto, random, pool }, parts.origin, {
+				relay: () => relays().up,
 				async handover() {
 					const node = await account.ready(relays().all);
 					const { name } = self;
@@ -267,10 +275,15 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		},
 		spacesChanged() {
 			for (const { node } of parts.spaces()) {
-				list(node.space.key, node.space.ledger.authority.genesis?.name ?? '', true);
+				const { key, ledger } = node.space;
+				const isListed = keeper.get(SPACES.name(key)) !== undefined;
+				if (!isListed) list(key, ledger.authority.genesis?.name ?? '', true);
 			}
 			saySeen();
 			look();
+		},
+		joined(space, name) {
+			list(space, name, true);
 		},
 		left(space, name) {
 			list(space, name, false);

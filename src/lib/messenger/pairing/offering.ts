@@ -14,6 +14,10 @@ import {
 } from './channel.ts';
 import type { OfferView, PairingOffer, PairingProblem } from './pairing.ts';
 
+/** How often a relay is looked for, ms, and how many times. */
+const RELAY_PACE = 500;
+const RELAY_TRIES = 20;
+
 /** What is handed over once the person has agreed. */
 export interface Handover {
 	readonly rootSeed: Bytes;
@@ -23,17 +27,17 @@ export interface Handover {
 }
 
 export interface OfferEvents {
+	/** One that is connected now; undefined where none is. */
+	relay(): RelayAddress | undefined;
 	/** undefined: it could not be made ready. */
 	handover(): Promise<Handover | undefined>;
 	/** Lets the device into the account space: the join replies that take it there; null where there is no room. */
 	letIn(request: EnrolRequest): Promise<readonly Bytes[] | null>;
 }
 
-/** `relay`: one that is connected; undefined where none is. */
 export function offerPairing(
 	parts: PairingParts,
 	origin: string,
-	relay: RelayAddress | undefined,
 	events: OfferEvents,
 ): PairingOffer {
 	const { clock, crypto, random } = parts;
@@ -122,7 +126,15 @@ export function offerPairing(
 		finish({ state: 'done', deviceName }, { type: 'end' });
 	}
 
-	async function begin(address: RelayAddress): Promise<void> {
+	/** A relay may be on its way up, as after a start. */
+	async function begin(tries = RELAY_TRIES): Promise<void> {
+		const address = events.relay();
+		if (ended) return;
+		if (address === undefined) {
+			if (tries > 0) clock.after(RELAY_PACE, () => void begin(tries - 1));
+			else fail('no-relay');
+			return;
+		}
 		const { publicKey } = await agreed;
 		const opened = await openPairingChannel(parts, toHex(address.key), secret, 'old', hear);
 		if (ended) {
@@ -135,8 +147,7 @@ export function offerPairing(
 		view.set({ state: 'waiting', link, until: clock.now() + PAIRING_TIME });
 	}
 
-	if (relay === undefined) fail('no-relay');
-	else void begin(relay);
+	void begin();
 
 	return {
 		view,
