@@ -1,15 +1,12 @@
 // All spaces of this device, those still being joined among them: opened at start, kept in a list, summed up for people.
 import { bytes, decodeFrame, tuple } from '#lib/protocol/cbor.ts';
-import { KIND, type Time } from '#lib/protocol/entry.ts';
-import type { FoundSpace } from '#lib/protocol/coming-back.ts';
-import type { Invitation } from '#lib/protocol/invitation.ts';
+import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
-import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
-import { createSignal, type Readable } from '#lib/util/signal.ts';
+import type { StoreWrite } from '#lib/ports/store.ts';
+import { createSignal } from '#lib/util/signal.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, ok, type Result } from '#lib/util/result.ts';
-import type { Conversation, SpaceSummary } from './api.ts';
+import { err, ok } from '#lib/util/result.ts';
+import type { SpaceSummary } from './api.ts';
 import { createBannedSpaces } from './banned-spaces.ts';
 import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
 import type { Links } from './delivery/links.ts';
@@ -17,79 +14,18 @@ import type { RelayPool } from './delivery/relay-pool.ts';
 import { createDepartures, departureOf, hasLeftElsewhere } from './departure.ts';
 import { foundSpace } from './founding.ts';
 import { createPendingJoins } from './joining/pending-joins.ts';
-import { createModeration, type LiveModeration } from './moderation/moderation.ts';
+import { createModeration } from './moderation/moderation.ts';
 import { ownBan, type OwnBan } from './own-ban.ts';
 import type { Inviting } from './joining/inviting.ts';
 import type { Ports, Self, SelfInSpace } from './ports.ts';
-import { createRecovery, revocationOf, type Recovery } from './recovery.ts';
+import { createRecovery, revocationOf } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
-import { startSpaceNode, type SpaceNode } from './space-node.ts';
+import { startSpaceNode } from './space-node.ts';
 import { clearSpace, listWrite } from './space-rows.ts';
 import { summaryOf } from './space-summary.ts';
-import { openSpace, type Space, type SpaceChange, type WriteError } from './space/space.ts';
+import { openSpace, type Space, type SpaceChange } from './space/space.ts';
+import type { LiveSpace, Spaces, SpacesEvents } from './spaces-face.ts';
 import { createSummaries, isMember, type Summaries } from './summaries.ts';
-
-/** A space that is here and at work. */
-export interface LiveSpace {
-	readonly node: SpaceNode;
-	readonly summaries: Summaries;
-	readonly moderation: LiveModeration;
-	readonly conversations: Set<LiveConversation>;
-	readonly number: number;
-	/** Who this installation is in this space. */
-	readonly self: SelfInSpace;
-	readonly recovery: Recovery;
-}
-
-export interface SpacesEvents {
-	onPresence(): void;
-	/** The authority log of a space (hex) changed. */
-	onControl(space: string): void;
-	/** The person has come into a space, perhaps not for the first time. */
-	onJoined(space: string, name: string): void;
-	/** Spaces came, or this installation is somebody else in one. */
-	onSpaces(): void;
-	/** The person has left a space, here or by another device, or has let go of one that banned them. */
-	onLeft(space: string, name: string): void;
-	onRead(space: string, channel: string, time: Time): void;
-}
-
-export interface Spaces {
-	readonly list: Readable<readonly SpaceSummary[]>;
-	get(space: string): LiveSpace | undefined;
-	live(): readonly LiveSpace[];
-	load(): Promise<void>;
-	found(
-		kind: 'community' | 'direct',
-		name: string,
-		relays: readonly RelayAddress[],
-	): Promise<Result<LiveSpace, WriteError>>;
-	/** The space as it is here, or empty, for its past to be taken in; null where it is not to come back. */
-	forRecall(space: Bytes): Promise<Space | null>;
-	/** Its past has been taken in. */
-	recalled(space: Space): Promise<void>;
-	join(invitation: Invitation): Promise<Result<void, StoreError>>;
-	/** Asks to be let back into a space that somebody has named, unless this device is in it. */
-	comeBack(found: FoundSpace): Promise<void>;
-	cancelJoin(space: string): Promise<void>;
-	conversation(live: LiveSpace, channel: Bytes): Conversation;
-	leave(live: LiveSpace): Promise<Result<void, WriteError>>;
-	/** Forgets a space that has banned this person. */
-	dismiss(space: string): Promise<void>;
-	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
-	knows(space: string): boolean;
-	/** Who this installation is to be in a space that another device lets it into. */
-	selfIn(space: Bytes): Promise<Self>;
-	/** The space as it is here, or empty: one for all who work with it. */
-	open(self: Self, space: Bytes): Promise<Space>;
-	/** This device was let in by another one of the same person; `done` belongs into the commit that lists the space. */
-	enter(space: Space, self: Self, done: StoreWrite): Promise<void>;
-	/** The person has left it by another device. */
-	letGo(live: LiveSpace): Promise<void>;
-	/** Another device has read a channel (hex) up to then. */
-	markRead(live: LiveSpace, channel: string, time: Time): void;
-	stop(): void;
-}
 
 export function createSpaces(
 	ports: Ports,

@@ -3,7 +3,7 @@ import type { Archive } from '../archive-api.ts';
 import type { BlockList } from '../block-list.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Relays } from '../relays.ts';
-import type { Spaces } from '../spaces.ts';
+import type { Spaces } from '../spaces-face.ts';
 import { archiveOf } from './export.ts';
 import { createImport } from './import.ts';
 
