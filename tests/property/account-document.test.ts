@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { extended, openAccountDocument } from '#lib/crdt/account-document.ts';
 import { BLOCKED, READ, SPACES } from '#lib/messenger/devices/sections.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { utf8, type Bytes } from '#lib/util/bytes.ts';
 
-const value = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
+const value = (text: string): Bytes => utf8(text);
 const names = fc.constantFrom('a', 'b', 'c', 'd');
 /** Who sets what, and when everybody hears of it. */
 const acts = fc.array(
@@ -42,7 +42,7 @@ describe('the account document', () => {
 				tell();
 				for (const device of devices) {
 					const shuffled = updates
-						.map((update) => ({ update, at: order.next().value ?? 0 }))
+						.map((update) => ({ update, at: Number(order.next().value) }))
 						.sort((a, b) => a.at - b.at);
 					for (const { update } of [...shuffled, ...shuffled.slice(0, 2)]) {
 						expect(device.merge(update)).toBe(true);
