@@ -17,7 +17,10 @@ const middle = fc.oneof(
 		blocked: fc.array(id),
 		relays: fc.constant([]),
 	}),
-	fc.record({ type: fc.constant('keys' as const), controlKeys: fc.array(id) }),
+	fc.record({
+		type: fc.constant('keys' as const),
+		controlKeys: fc.array(fc.record({ maker: id, key: id })),
+	}),
 	fc.record({
 		type: fc.constant('bases' as const),
 		bases: fc.array(fc.record({ feed: id, seq: fc.nat(), id })),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
-import { createKeyRing, decodeKeyRing, encodeKeyRing } from '#lib/messenger/space/key-ring.ts';
+import { createKeyRing, decodeEpochKeys, encodeEpochKeys } from '#lib/messenger/space/key-ring.ts';
 import { MAX_CONTENT, pad, SEAL_OVERHEAD, unpad } from '#lib/protocol/block.ts';
 import { decode, decodeFrame, encode, uint, type DecodeError } from '#lib/protocol/cbor.ts';
 import { decodeContent, encodeContent } from '#lib/protocol/content.ts';
@@ -20,11 +20,11 @@ import { BUCKETS } from '#lib/protocol/limits.ts';
 import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
 import {
 	decodeEpochBox,
-	decodeGrant,
+	decodeJoinGrant,
 	decodeJoinReply,
 	decodeJoinRequest,
 	encodeEpochBox,
-	encodeGrant,
+	encodeJoinGrant,
 	encodeJoinReply,
 	encodeJoinRequest,
 } from '#lib/protocol/lobby.ts';
@@ -93,7 +93,7 @@ const formats: readonly Format[] = [
 		shaped(relayAddressShape),
 	),
 	format('IN3', 'join request', any.joinRequest, encodeJoinRequest, decodeJoinRequest),
-	format('IN4', 'grant', any.grant, encodeGrant, decodeGrant),
+	format('IN4', 'join grant', any.joinGrant, encodeJoinGrant, decodeJoinGrant),
 	format('EP4', 'epoch box', any.epochBox, encodeEpochBox, decodeEpochBox),
 	format('IN4', 'join reply', any.joinReply, encodeJoinReply, decodeJoinReply),
 	format('SM1', 'envelope', any.envelope, encodeEnvelope, decodeEnvelope, false),
@@ -335,16 +335,21 @@ describe('a key ring', () => {
 		fc.assert(
 			fc.property(
 				fc.array(any.grant, { maxLength: 4 }),
-				fc.array(any.bytes(32)),
+				fc.array(any.controlKey),
 				(grants, keys) => {
 					const ring = createKeyRing(crypto);
 					for (const grant of grants) ring.addGrant(grant);
 					for (const key of keys) ring.addControlKey(key);
-					expect(decodeKeyRing(encodeKeyRing(ring))).toEqual(ring.all());
+					const rows = ring.changed().map(([at, each]) => [at, encodeEpochKeys(each)] as const);
+					const read = rows.flatMap(([at, row]) => {
+						const each = decodeEpochKeys(row);
+						return each === undefined ? [] : [[at, each] as const];
+					});
+					expect(createKeyRing(crypto, read).all()).toEqual(ring.all());
 				},
 			),
 			{ numRuns: 50 },
 		);
-		fc.assert(fc.property(fc.uint8Array(), (bytes) => void decodeKeyRing(bytes)));
+		fc.assert(fc.property(fc.uint8Array(), (bytes) => void decodeEpochKeys(bytes)));
 	});
 });

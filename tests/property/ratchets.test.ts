@@ -15,7 +15,7 @@ const crypto = createSyncCryptoProvider();
 const id = (n: number): Bytes => new Uint8Array(32).fill(n);
 const space = id(200);
 const secrets = epochSecrets(crypto, id(7));
-const epoch = epochId(crypto, secrets.controlKey);
+const epoch = epochId(crypto, secrets.controlKey, id(99));
 const [alice, bob] = [id(1), id(2)];
 
 const at = (index: number, step = 0, device = alice): Entry =>
@@ -35,7 +35,7 @@ async function device(step = 0) {
 	let { groupKey } = secrets;
 	for (let n = 0; n < step; n++) groupKey = stepForward(crypto, groupKey);
 	const ring = createKeyRing(crypto);
-	ring.addGrant({ ...secrets, groupKey, step, token: id(9), ownerSeed: null });
+	ring.addGrant({ ...secrets, maker: id(99), groupKey, step, token: id(9), ownerSeed: null });
 	const store = createMemoryDisk().open();
 	let ratchets = await loadRatchets(crypto, store, space, ring);
 	return {

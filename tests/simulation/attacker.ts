@@ -30,6 +30,7 @@ import {
 import { createSeededRandom, type SeededRandom } from '#lib/simulation/random.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { unwrap } from '#lib/util/result.ts';
 
 /** How it answers who asks: as everybody, not at all, or with headers alone. */
 export type Manner = 'serves' | 'withholds' | 'strips';
@@ -75,7 +76,7 @@ export async function createAttacker(
 	const self = await createSelvesInSpaces(ports, node.self).in(spaceId);
 	const { clock, crypto } = ports;
 	const random = createSeededRandom(seed);
-	const space = await openSpace(ports, self, spaceId);
+	const space = unwrap(await openSpace(ports, self, spaceId));
 	const own = toHex(self.device.publicKey);
 	if (space.ledger.authority.devices.get(own) === undefined) return null;
 	const pool = createRelayPool(ports);

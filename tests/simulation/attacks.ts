@@ -294,7 +294,13 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 		const { random, space } = attacker;
 		const ports = attacker.node.ports();
 		const relays = space.ledger.authority.epoch?.content.relays ?? [];
-		const { content, sealing } = await newEpoch(ports, space, EPOCH_REASON.removal, relays);
+		const { content, sealing } = await newEpoch(
+			ports,
+			attacker.self.device.publicKey,
+			space,
+			EPOCH_REASON.removal,
+			relays,
+		);
 		if (content.kind !== KIND.epoch || content.recipients.length < 2) return;
 		const out = random.below(content.recipients.length);
 		const stranger = { device: random.bytes(32), tokenHash: random.bytes(32) };

@@ -5,6 +5,7 @@ import {
 	HISTORY,
 	SPACE_KIND,
 	type Content,
+	type ControlKey,
 	type Message,
 } from '#lib/protocol/content.ts';
 import { KIND, type Header, type Packet, type Wraps } from '#lib/protocol/entry.ts';
@@ -14,7 +15,7 @@ import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { LinkFrame } from '#lib/protocol/link-frame.ts';
 import type { Part } from '#lib/protocol/part.ts';
-import type { EpochBox, Grant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
+import type { EpochBox, Grant, JoinGrant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
@@ -57,6 +58,8 @@ const prekey: fc.Arbitrary<Prekey> = fc.record({
 	signature,
 });
 const prekeyRecords = fc.array(prekey, { maxLength: 3 });
+export const controlKey: fc.Arbitrary<ControlKey> = fc.record({ maker: id, key: id });
+const controlKeys = fc.array(controlKey, { maxLength: 5 });
 
 export const member: fc.Arbitrary<Member> = fc.record({
 	certificate: fc.record({
@@ -88,6 +91,7 @@ export const header: fc.Arbitrary<Header> = fc
 		commitment: id,
 		bodyHash: id,
 		bodyLength: fc.nat(MAX_PACKET),
+		wrapsHash: id,
 		attachmentRoot: fc.option(id),
 		attachmentLength: fc.nat(2 ** 31 - 1).map((n) => n * 2 ** 10),
 		expiry: time,
@@ -96,6 +100,7 @@ export const header: fc.Arbitrary<Header> = fc
 		...drawn,
 		space: drawn.kind === KIND.genesis ? new Uint8Array(0) : drawn.space,
 		prev: drawn.seq === 0 ? new Uint8Array(0) : drawn.prev,
+		wrapsHash: drawn.kind === KIND.epoch ? drawn.wrapsHash : null,
 	}));
 
 const wraps: fc.Arbitrary<Wraps> = fc.record({
@@ -200,11 +205,13 @@ export const content: fc.Arbitrary<Content> = fc.oneof(
 	fc.record({
 		kind: fc.constant(KIND.epoch),
 		reason: choice(EPOCH_REASON),
-		earlierControlKeys: ids,
+		earlierControlKeys: controlKeys,
 		recipients: fc.array(fc.record({ device: id, tokenHash: id }), { maxLength: 32 }),
 		mailbox: id,
 		writeKey: id,
 		ownerKey: id,
+		groupCommitment: id,
+		envelopeCommitment: id,
 		relays,
 		ttl: fc.nat(MAX_TTL_SECONDS),
 	}),
@@ -252,7 +259,8 @@ export const joinRequest: fc.Arbitrary<JoinRequest> = fc.record({
 	replyWriteSeed: id,
 });
 
-const joinGrant = {
+const grantParts = {
+	maker: id,
 	groupKey: id,
 	step: fc.nat(1_000_000),
 	controlKey: id,
@@ -267,7 +275,9 @@ export const epochBox: fc.Arbitrary<EpochBox> = fc.record({
 	ownerSeed: fc.option(id),
 });
 
-export const grant: fc.Arbitrary<Grant> = fc.record({ ...joinGrant, token: id });
+export const joinGrant: fc.Arbitrary<JoinGrant> = fc.record(grantParts);
+
+export const grant: fc.Arbitrary<Grant> = fc.record({ ...grantParts, token: id });
 
 const feedHeads = fc.array(fc.record({ feed: id, seq: uint, id }), { maxLength: 5 });
 
@@ -282,8 +292,8 @@ export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 	fc.record({
 		type: fc.constant('welcome' as const),
 		space: id,
-		grant: fc.record(joinGrant),
-		controlKeys: ids,
+		grant: fc.record(grantParts),
+		controlKeys,
 		bases: feedHeads,
 	}),
 	fc.record({

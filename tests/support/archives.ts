@@ -11,7 +11,7 @@ import { openSpace } from '#lib/messenger/space/space.ts';
 import { createNobleGcm } from '#lib/crypto/aes-gcm-noble.ts';
 import type { ArchiveRecord } from '#lib/protocol/archive.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
-import { ok } from '#lib/util/result.ts';
+import { ok, unwrap } from '#lib/util/result.ts';
 import { crypto, type Device } from './devices.ts';
 
 export function recordsOf({ ports, self, space }: Device): AsyncGenerator<ArchiveRecord> {
@@ -31,7 +31,7 @@ const isIn = (device: Device): boolean =>
 export const importInto = (device: Device): Import =>
 	createImport(device.ports, device.self, {
 		async space(id) {
-			if (!isIn(device)) device.space = await openSpace(device.ports, device.self, id);
+			if (!isIn(device)) device.space = unwrap(await openSpace(device.ports, device.self, id));
 			return device.space;
 		},
 		settled: () => Promise.resolve(),

@@ -95,6 +95,7 @@ function makeEntry(pen: Pen, space: Bytes, kind: number, epoch: Bytes, place: Pl
 		commitment: new Uint8Array(32),
 		bodyHash: named(`body ${Math.random()}`),
 		bodyLength: 0,
+		wrapsHash: kind === KIND.epoch ? new Uint8Array(32) : null,
 		attachmentRoot: null,
 		attachmentLength: 0,
 		expiry: 0,
@@ -208,6 +209,8 @@ export const epoch = (...recipients: readonly Person[]): ControlContent => ({
 	mailbox: named(`mailbox ${nextTime()}`),
 	writeKey: named('write'),
 	ownerKey: named('owner'),
+	groupCommitment: named('group'),
+	envelopeCommitment: named('envelope'),
 	relays: [],
 	ttl: 3600,
 });

@@ -115,7 +115,7 @@ function use(device: Device, space: Space): void {
 
 /** Opens the space anew from what the device has stored. */
 export async function reopen(device: Device): Promise<void> {
-	use(device, await openSpace(device.ports, device.self, device.space.id));
+	use(device, unwrap(await openSpace(device.ports, device.self, device.space.id)));
 }
 
 /** Writes as the space's node does: messages for every other member's device, control entries for all. */
@@ -150,7 +150,9 @@ export const say = (device: Device, text: string): Promise<Entry> =>
 
 export const startEpoch = async (device: Device): Promise<Entry> =>
 	unwrap(
-		await device.space.write(() => newEpoch(device.ports, device.space, EPOCH_REASON.removal, [])),
+		await device.space.write(() =>
+			newEpoch(device.ports, device.self.device.publicKey, device.space, EPOCH_REASON.removal, []),
+		),
 	);
 
 export interface Invited {
@@ -201,7 +203,7 @@ export async function admit(member: Device, invited: Invited, newcomer: Device):
 		epoch: epoch.id,
 		step: 1,
 	});
-	use(newcomer, await openSpace(newcomer.ports, newcomer.self, space.id));
+	use(newcomer, unwrap(await openSpace(newcomer.ports, newcomer.self, space.id)));
 	const grant = { ...grantForJoiner(crypto, keys.grant, 1, false), token };
 	unwrap(await newcomer.space.admit(grant, controlKeys(space, space.ledger.control), bases));
 	await carry(controlOf(member), newcomer);

@@ -39,6 +39,8 @@ export type Verdict =
 	| 'invite-expired'
 	| 'invite-spent'
 	| 'wrong-recipients'
+	/** An EPOCH of this name was there before. */
+	| 'name-taken'
 	| 'not-the-genesis'
 	/** Beyond the fence of a ban or a revocation. */
 	| 'beyond-fence'
@@ -124,6 +126,7 @@ export interface InviteState {
 export interface EpochState {
 	/** Id of the EPOCH entry. */
 	readonly entry: Bytes;
+	readonly time: Time;
 	/** Name of the epoch's keys, 16 bytes. */
 	readonly id: Bytes;
 	readonly content: Epoch;
@@ -164,6 +167,8 @@ export interface Authority extends Membership {
 	readonly liveEpochs: readonly EpochState[];
 	/** All valid epochs in order. */
 	readonly epochs: readonly EpochState[];
+	/** Whether somebody who was given the owner key of this epoch may no longer have it: of a revocation it knows nothing. */
+	isOwnedByRevoked(epoch: EpochState): boolean;
 	/** Devices (hex) let in with the keys of different epochs at once: nobody else knows which of them they took. */
 	readonly inDoubt: ReadonlySet<string>;
 	/** Root Hashes (hex) under a shadow-ban that this device knows of. */

@@ -72,6 +72,8 @@ export function createResolver(
 	let bindings = new Map<string, { readonly entry: Entry; readonly root: string }[]>();
 	/** Devices (hex) that the keys of an epoch (hex) were given to, by any genuine admission. */
 	let given = new Map<string, Set<string>>();
+	/** REVOKE entries, valid or not. */
+	let revocations: Entry[] = [];
 	/** Entries that stand in the place of others, or were here after later ones of their device. */
 	const odd: Entry[] = [];
 	/** Control entries by device (hex) and place; where two share one, that is a fork which everybody sees. */
@@ -144,6 +146,7 @@ export function createResolver(
 					if (!naming.isRight(control, isLast ? walk.state.active : null)) {
 						return 'wrong-recipients';
 					}
+					if (epochs.byId.has(toHex(entry.header.key.epoch))) return 'name-taken';
 					addEpoch(control);
 					return 'valid';
 				},
@@ -151,7 +154,7 @@ export function createResolver(
 			},
 		});
 		shadows = createShadows(ranks);
-		authority = combine(walk.state, () => epochs, shadows);
+		authority = combine(walk.state, () => epochs, shadows, isOwnedByRevoked);
 	}
 
 	function addEpoch({ entry, content }: ControlEntry): void {
@@ -163,7 +166,8 @@ export function createResolver(
 		const holders = given.get(toHex(id)) ?? new Set<string>();
 		given.set(toHex(id), holders);
 		for (const device of tokenHashes.keys()) holders.add(device);
-		const state: EpochState = { entry: entry.id, id, content, tokenHashes, holders };
+		const { time } = entry.header;
+		const state: EpochState = { entry: entry.id, time, id, content, tokenHashes, holders };
 		epochs.all.push(state);
 		if (!epochs.byId.has(toHex(id))) epochs.byId.set(toHex(id), state);
 		const past = pasts.of(entry);
@@ -173,6 +177,15 @@ export function createResolver(
 		};
 		epochs.live = [...epochs.live.filter((epoch) => !isFollowed(epoch)), state].sort((a, b) =>
 			compare(a.entry, b.entry),
+		);
+	}
+
+	function isOwnedByRevoked(epoch: EpochState): boolean {
+		const made = entries.get(toHex(epoch.entry));
+		if (made === undefined) return false;
+		const past = pasts.of(made.entry);
+		return revocations.some(
+			(revoke) => walk.state.verdicts.get(revoke.key) === 'valid' && !past.has(revoke),
 		);
 	}
 
@@ -197,6 +210,7 @@ export function createResolver(
 		heads.add(entry.key);
 		for (const head of entry.header.authorityHeads) heads.delete(toHex(head));
 		const isLatest = pasts.add(entry);
+		if (content.kind === KIND.revoke) revocations.push(entry);
 		const news = isDouble(entry) || !isLatest ? 'of the past' : 'nothing';
 		if (news === 'of the past') odd.push(entry);
 		if (!proven || memberRoot === null) return news;
@@ -257,6 +271,7 @@ export function createResolver(
 		odd.length = 0;
 		ordered = [];
 		entries = new Map();
+		revocations = [];
 		heads = new Set();
 		bound = new Map();
 		given = new Map();
@@ -333,7 +348,12 @@ function placeFor(ordered: readonly ControlEntry[], control: ControlEntry): numb
 	return low;
 }
 
-function combine(state: Membership, epochs: () => Epochs, shadows: Shadows): Authority {
+function combine(
+	state: Membership,
+	epochs: () => Epochs,
+	shadows: Shadows,
+	isOwnedByRevoked: Authority['isOwnedByRevoked'],
+): Authority {
 	return {
 		...state,
 		// What changes by being replaced is read where it is.
@@ -352,6 +372,7 @@ function combine(state: Membership, epochs: () => Epochs, shadows: Shadows): Aut
 		get inDoubt() {
 			return epochs().inDoubt;
 		},
+		isOwnedByRevoked,
 		get shadowed() {
 			return shadows.shadowed();
 		},

@@ -1,6 +1,15 @@
 // What can be said of a packet by itself: that it is well-formed, whole and signed by the device it names. [FD6] [FD7]
 // Knows nothing of spaces or of other entries.
-import { decodeHeader, fitsKind, type Header, type Packet } from '#lib/protocol/entry.ts';
+import { encode } from '#lib/protocol/cbor.ts';
+import {
+	decodeHeader,
+	fitsKind,
+	KIND,
+	wrapsToTuple,
+	type Header,
+	type Packet,
+	type Wraps,
+} from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -15,7 +24,7 @@ export interface Entry {
 }
 
 export interface EntryError {
-	readonly type: 'bad-header' | 'bad-body' | 'bad-signature';
+	readonly type: 'bad-header' | 'bad-body' | 'bad-wraps' | 'bad-signature';
 	readonly detail: string;
 }
 
@@ -25,6 +34,10 @@ export const entryId = (crypto: CryptoProvider, header: Uint8Array): Bytes =>
 
 export const bodyHash = (crypto: CryptoProvider, body: Uint8Array): Bytes =>
 	crypto.sha256(label('body'), body);
+
+/** 32 bytes, of what an EPOCH wraps for its recipients: nobody can give one of them another box. */
+export const wrapsHash = (crypto: CryptoProvider, wraps: Wraps): Bytes =>
+	crypto.sha256(label('wraps'), encode(wrapsToTuple(wraps)));
 
 /** The bytes that a device signs for an entry with this header. */
 export const signedContent = (header: Uint8Array): Bytes => concat(label('sign-entry'), header);
@@ -51,6 +64,13 @@ export async function checkEntry(
 	if (packet.body !== null) {
 		if (packet.body.length !== bodyLength || !equal(bodyHash(crypto, packet.body), expected)) {
 			return err({ type: 'bad-body', detail: 'not the body that the header names' });
+		}
+	}
+	const { wraps } = packet;
+	const named = entry.value.header.wrapsHash;
+	if (kind === KIND.epoch && wraps !== null && named !== null) {
+		if (!equal(wrapsHash(crypto, wraps), named)) {
+			return err({ type: 'bad-wraps', detail: 'not the wraps that the header names' });
 		}
 	}
 	if (!(await crypto.verify(device, signedContent(packet.header), packet.signature))) {

@@ -30,6 +30,15 @@ export const epochSecrets = (crypto: CryptoProvider, seed: Uint8Array): EpochSec
 export const stepForward = (crypto: CryptoProvider, groupKey: Uint8Array): Bytes =>
 	derive(crypto, groupKey, 'group-step');
 
-/** 16 bytes that name the epoch in headers. */
-export const epochId = (crypto: CryptoProvider, controlKey: Uint8Array): Bytes =>
-	derive(crypto, controlKey, 'epoch-id', 16);
+/** 16 bytes that name the epoch in headers: of its control key and the device that made it, so that no other device can
+ * make one of the same name. */
+export const epochId = (crypto: CryptoProvider, controlKey: Uint8Array, maker: Uint8Array): Bytes =>
+	derive(crypto, controlKey, 'epoch-id', 16, maker);
+
+/** What an EPOCH says of its group key as it was at first, 32 bytes. */
+export const groupCommitment = (crypto: CryptoProvider, groupKey: Uint8Array): Bytes =>
+	derive(crypto, groupKey, 'group-commitment');
+
+/** What an EPOCH says of its envelope key, 32 bytes. */
+export const envelopeCommitment = (crypto: CryptoProvider, envelopeKey: Uint8Array): Bytes =>
+	derive(crypto, envelopeKey, 'envelope-commitment');

@@ -18,7 +18,8 @@ export interface SpaceSummary {
 	readonly name: string;
 	readonly kind: 'community' | 'direct';
 	/** joining: asked, not yet let in. refused: the invitation was not accepted. banned: locked by a ban of oneself. */
-	readonly state: 'ready' | 'joining' | 'refused' | 'banned';
+	/** unreadable: its keys are here and can't be read; nothing of it was changed. */
+	readonly state: 'ready' | 'joining' | 'refused' | 'banned' | 'unreadable';
 	/** Only the past is here, until a member lets this device in: nothing can be written. */
 	readonly history: boolean;
 	/** Who banned this person here and why; null unless `state` is banned. */

@@ -1,32 +1,47 @@
-// Decides when a new epoch is due and whose turn it is to make it. [EP3]
-import { latestEpochEntries, needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+// Decides when a new epoch is due, why, and whose turn it is to make it. [EP3] [EP11] [EP12]
+import { tokenHash } from '#lib/crypto/hash.ts';
+import {
+	agedAt,
+	EPOCH_MESSAGES,
+	latestEpochEntries,
+	needsNewEpoch,
+} from '#lib/crdt/epoch-choice.ts';
+import { EPOCH_REASON, type EpochReason } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Space } from './space/space.ts';
 
 /** How long each further device in line leaves a due epoch to those before. */
 const EPOCH_TURN = 2000;
+/** A new epoch for age can wait for whoever comes back to hear of the one that others made. */
+const AGE_GRACE = 60_000;
 
 export interface EpochTurns {
-	/** The membership may have changed: the devices take turns, so that mostly one of them acts. */
+	/** The authority log or the keys may have changed: the devices take turns, so that mostly one of them acts. */
 	plan(): void;
+	/** Messages came: the epoch may be used up by them. */
+	onMessages(): void;
 	stop(): void;
 }
 
-/** `own`: this device (hex). */
+/** `own`: this device. */
 export function createEpochTurns(
-	clock: Clock,
+	{ clock, crypto }: { readonly clock: Clock; readonly crypto: CryptoProvider },
 	space: Space,
-	own: string,
-	start: () => Promise<void>,
+	own: Bytes,
+	start: (reason: EpochReason) => Promise<void>,
 ): EpochTurns {
 	let cancel: (() => void) | undefined;
 	let stopped = false;
+	/** Why the present wait is. */
+	let planned: EpochReason | null = null;
 
 	/** By what an entry would build on now, and by all that is known: somebody whose clock is ahead may have made it. */
-	const isDue = (): boolean =>
+	const isRemovalDue = (): boolean =>
 		(needsNewEpoch(space.ledger.authorityAt(clock.now())) &&
 			needsNewEpoch(space.ledger.authority)) ||
 		isAnyStray();
@@ -44,29 +59,80 @@ export function createEpochTurns(
 		return latestEpochEntries(space.ledger.seenAt(clock.now())).some((each) => stray.has(each));
 	}
 
-	function plan(): void {
-		cancel?.();
-		cancel = undefined;
-		if (stopped) return;
+	/** When the current epoch is old, ms; an epoch from less than a day ahead is a clock's fault, and will do. */
+	function oldAt(): number | null {
 		const now = clock.now();
-		const nextDue = space.ledger.nextDue(now);
-		if (nextDue !== null) cancel = clock.after(Math.min(nextDue - now, DAY), plan);
-		const authority = space.ledger.authorityAt(now);
-		const device = authority.devices.get(own);
-		if (device?.active !== true || !isDue()) return;
-		cancel?.();
-		const active = [...authority.devices.entries()].filter(([, state]) => state.active);
-		const turn = active
+		const at = agedAt(space.ledger.authorityAt(now));
+		const all = space.ledger.authority.liveEpochs.map(({ time }) => time.ms);
+		const isAhead = all.some((ms) => ms > now && ms < now + DAY);
+		return at === null || isAhead ? null : at;
+	}
+
+	function isUsedUp(): boolean {
+		const { epoch } = space.ledger.authority;
+		return epoch !== null && space.messagesIn(epoch.id) >= EPOCH_MESSAGES;
+	}
+
+	/** Its author gave this device, in the box for it, something else than the EPOCH says. */
+	function isCheated(): boolean {
+		const { epoch } = space.ledger.authority;
+		if (epoch === null) return false;
+		const recipient = epoch.content.recipients.find(({ device }) => equal(device, own));
+		if (recipient === undefined) return false;
+		const keys = space.ring.get(epoch.id);
+		const hasToken = keys?.tokens.some((token) =>
+			equal(tokenHash(crypto, token), recipient.tokenHash),
+		);
+		return keys?.proven !== true || hasToken !== true;
+	}
+
+	function reasonNow(): EpochReason | null {
+		if (isRemovalDue()) return EPOCH_REASON.removal;
+		if (isCheated()) return EPOCH_REASON.keys;
+		const at = oldAt();
+		return (at !== null && at <= clock.now()) || isUsedUp() ? EPOCH_REASON.age : null;
+	}
+
+	function waitFor(reason: EpochReason): number {
+		// Nobody else can tell.
+		if (reason === EPOCH_REASON.keys) return 0;
+		const { devices } = space.ledger.authorityAt(clock.now());
+		const turn = [...devices.entries()]
+			.filter(([, state]) => state.active)
 			.map(([key]) => key)
 			.sort()
-			.indexOf(own);
-		cancel = clock.after(turn * EPOCH_TURN, () => {
-			if (!stopped && isDue()) void start();
+			.indexOf(toHex(own));
+		return turn * EPOCH_TURN + (reason === EPOCH_REASON.age ? AGE_GRACE : 0);
+	}
+
+	function plan(): void {
+		if (stopped) return;
+		const now = clock.now();
+		const isMember = space.ledger.authorityAt(now).devices.get(toHex(own))?.active === true;
+		const reason = isMember ? reasonNow() : null;
+		// Whatever comes meanwhile, an old epoch's turn is not put off by it.
+		if (reason === EPOCH_REASON.age && planned === reason) return;
+		cancel?.();
+		cancel = undefined;
+		planned = reason;
+		if (reason === null) {
+			const next = [space.ledger.nextDue(now), oldAt()].filter((at) => at !== null && at > now);
+			const wait = Math.min(DAY, ...next.map((at) => (at ?? now) - now));
+			if (next.length > 0) cancel = clock.after(wait, plan);
+			return;
+		}
+		cancel = clock.after(waitFor(reason), () => {
+			planned = null;
+			const still = stopped ? null : reasonNow();
+			if (still !== null) void start(still);
 		});
 	}
 
 	return {
 		plan,
+		onMessages() {
+			if (planned === null && isUsedUp()) plan();
+		},
 		stop() {
 			stopped = true;
 			cancel?.();

@@ -33,16 +33,19 @@ export async function foundSpace(
 		spaceKey: random.bytes(32),
 		founder: self.member,
 	});
-	const space = await openSpace(ports, self, genesis.id);
-	const begun = await space.found(secrets.controlKey);
+	const space = unwrap(await openSpace(ports, self, genesis.id));
+	const maker = self.device.publicKey;
+	const begun = await space.found({ maker, key: secrets.controlKey });
 	if (!begun.ok) return begun;
 	const received = await space.receive([genesis.packet]);
 	if (!received.ok) return received;
-	const epoch = await space.write(() => newEpoch(ports, space, EPOCH_REASON.start, relays, seed));
+	const epoch = await space.write(() =>
+		newEpoch(ports, maker, space, EPOCH_REASON.start, relays, seed),
+	);
 	if (!epoch.ok) return epoch;
 	if (channel === null) return ok(space);
 	const { controlKey } = secrets;
-	const sealing = { epoch: epochId(crypto, controlKey), controlKey, recipients: [] };
+	const sealing = { epoch: epochId(crypto, controlKey, maker), controlKey, recipients: [] };
 	const written = await space.write(() =>
 		Promise.resolve({ content: { kind: KIND.channel, name: channel }, sealing }),
 	);
@@ -67,7 +70,7 @@ async function composeGenesis(
 			feedHeads: [],
 		},
 		{
-			epoch: epochId(crypto, secrets.controlKey),
+			epoch: epochId(crypto, secrets.controlKey, self.device.publicKey),
 			controlKey: secrets.controlKey,
 			recipients: [],
 		},

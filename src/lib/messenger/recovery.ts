@@ -1,11 +1,10 @@
 // A device whose feed is forked can't go on: two entries stand in one place, as when a disk was put back to an earlier state.
 // It makes a fresh key, asks any member to enrol it, and goes on as that; the person hardly notices. [FD11] [DK2]
-import { openWith } from '#lib/crypto/seal.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
-import { decodeJoinReply } from '#lib/protocol/lobby.ts';
 import { enrolContent } from '#lib/protocol/moderation.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { openBlock, readAnswer } from './joining/answers.ts';
 import type { Ports, Self } from './ports.ts';
 import type { NextSelf, SelvesInSpaces } from './self-in-space.ts';
 import type { SpaceNode } from './space-node.ts';
@@ -118,11 +117,13 @@ export function createRecovery(
 		const made = await next;
 		if (!made || !equal(made.self.device.publicKey, device) || isDone || stopped) return;
 		const [prekey] = made.self.prekeys;
-		const opened = prekey && (await openWith(crypto, prekey, block));
-		const reply = opened && decodeJoinReply(opened);
-		if (reply?.ok !== true || reply.value.type !== 'welcome') return;
-		if (!equal(reply.value.space, space.id)) return;
-		const { grant, controlKeys } = reply.value;
+		const asked = { space: space.id, tokenHash: tokenHash(crypto, made.token) };
+		const opened = prekey && (await openBlock(crypto, prekey, block));
+		const answer =
+			opened && 'whole' in opened ? await readAnswer(crypto, asked, opened.whole) : undefined;
+		if (answer?.reply.type !== 'welcome' || !equal(answer.reply.space, space.id)) return;
+		if (space.ledger.authority.devices.get(toHex(answer.device))?.active !== true) return;
+		const { grant, controlKeys } = answer.reply;
 		const kept = await space.admit({ ...grant, token: made.token }, controlKeys, []);
 		if (!kept.ok) return;
 		hasKeys = true;

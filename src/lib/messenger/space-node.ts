@@ -27,6 +27,7 @@ import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { createLeftStatements } from './delivery/left-statements.ts';
 import { createMissingContent } from './delivery/missing-content.ts';
+import { createMissingKeys } from './delivery/missing-keys.ts';
 import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
@@ -133,9 +134,10 @@ export async function startSpaceNode(
 		(device) => sync.heldBy(device),
 		() => outbox.isLeaving(),
 	);
-	const epochs = createEpochTurns(clock, space, own, () =>
-		startEpoch(EPOCH_REASON.removal, (present) => present),
+	const epochs = createEpochTurns(ports, space, self.device.publicKey, (reason) =>
+		startEpoch(reason, (present) => present),
 	);
+	const missingKeys = createMissingKeys(ports, self, space, post);
 	const admission: Admission = createAdmission(ports, self, space, pool, {
 		admit: async (content, extra) => (await write(content, {}, extra)).ok,
 		isSeen: (device) =>
@@ -210,6 +212,12 @@ export async function startSpaceNode(
 			case 'held-prekeys':
 				prekeys.onHeld(from, message);
 				return true;
+			case 'keys-me':
+				await missingKeys.onAsked(message);
+				return true;
+			case 'keys':
+				await missingKeys.onKeys(message);
+				return true;
 		}
 	}
 
@@ -228,6 +236,8 @@ export async function startSpaceNode(
 		const packets = foreign.length > 0 ? all.filter((each) => !foreign.includes(each)) : all;
 		const taken = await space.receive(packets);
 		if (!taken.ok) return false;
+		// What waits for its key is no news to anybody else.
+		missingKeys.look();
 		sync.onEntries(from, packets.length, taken.value.disputed);
 		return isStored ? taken.value.whole() : true;
 	}
@@ -269,7 +279,10 @@ export async function startSpaceNode(
 			epochs.plan();
 			prekeys.look();
 			void promote();
+		} else if (change.messages.size > 0) {
+			epochs.onMessages();
 		}
+		missingKeys.look();
 		const feeds = new Map(
 			change.placed.map(({ entry }) => [toHex(entry.header.device), entry.header.device]),
 		);
@@ -293,7 +306,7 @@ export async function startSpaceNode(
 		const written = await space.write(
 			() => {
 				const present = space.ledger.authorityAt(clock.now()).epoch?.content.relays ?? [];
-				return newEpoch(ports, space, reason, roster(present));
+				return newEpoch(ports, self.device.publicKey, space, reason, roster(present));
 			},
 			(entry) => outbox.rowFor(entry),
 		);
@@ -329,6 +342,7 @@ export async function startSpaceNode(
 	await post.update();
 	await admit();
 	epochs.plan();
+	missingKeys.look();
 	void promote();
 	prekeys.start(sync);
 
@@ -380,6 +394,7 @@ export async function startSpaceNode(
 			stopped = true;
 			epochs.stop();
 			prekeys.stop();
+			missingKeys.stop();
 			cutOff.stop();
 			stopReminding();
 			parts.stop();

@@ -9,6 +9,7 @@ const SPACE_TABLES = [
 	'feed',
 	'control',
 	'key',
+	'use',
 	'log',
 	'segment',
 	'message-key',

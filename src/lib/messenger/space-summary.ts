@@ -29,3 +29,19 @@ export function summaryOf({ node: { space }, summaries, self }: SummedUp): Space
 		members: summaries.members.get().length,
 	};
 }
+
+/** A space whose keys can't be read here: nothing is known of it but that it is there. */
+export const unreadableSummary = (id: string): SpaceSummary => ({
+	id,
+	name: '',
+	kind: 'community',
+	state: 'unreadable',
+	history: false,
+	asked: true,
+	refusal: null,
+	ban: null,
+	unread: 0,
+	lastText: null,
+	lastTime: null,
+	members: 0,
+});

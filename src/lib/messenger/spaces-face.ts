@@ -68,7 +68,7 @@ export interface Spaces {
 	/** Who this installation is to be in a space that another device lets it into. */
 	selfIn(space: Bytes): Promise<Self>;
 	/** The space as it is here, or empty: one for all who work with it. */
-	open(self: Self, space: Bytes): Promise<Space>;
+	open(self: Self, space: Bytes): Promise<Space | undefined>;
 	/** This device was let in by another one of the same person; `done` belongs into the commit that lists the space. */
 	enter(space: Space, self: Self, done: StoreWrite): Promise<void>;
 	/** The person has left it by another device. */

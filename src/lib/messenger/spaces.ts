@@ -5,7 +5,7 @@ import { MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { createSignal } from '#lib/util/signal.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, ok } from '#lib/util/result.ts';
+import { err, ok, type Result } from '#lib/util/result.ts';
 import type { SpaceSummary } from './api.ts';
 import { createBannedSpaces } from './banned-spaces.ts';
 import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
@@ -22,8 +22,8 @@ import { createRecovery, revocationOf } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
 import { startSpaceNode } from './space-node.ts';
 import { clearSpace, listWrite } from './space-rows.ts';
-import { summaryOf } from './space-summary.ts';
-import { openSpace, type Space, type SpaceChange } from './space/space.ts';
+import { summaryOf, unreadableSummary } from './space-summary.ts';
+import { openSpace, type Space, type SpaceChange, type UnreadableSpace } from './space/space.ts';
 import type { LiveSpace, Spaces, SpacesEvents } from './spaces-face.ts';
 import { createSummaries, isMember, type Summaries } from './summaries.ts';
 
@@ -45,15 +45,26 @@ export function createSpaces(
 	const numbers = new Map<string, number>();
 	/** Spaces that have been left, and that nobody knows of yet. */
 	const departing = createDepartures(clock);
+	/** Spaces (hex) whose keys can't be read here. */
+	const unreadable = new Set<string>();
 	const list = createSignal<readonly SpaceSummary[]>([]);
 	let nextNumber = 0;
 	/** One of each space, whoever works with it: two would not know of each other's changes. */
-	const opened = new Map<string, Promise<Space>>();
-	function openHere(own: Self, id: Bytes): Promise<Space> {
+	const opened = new Map<string, Promise<Space | undefined>>();
+	/** One whose keys can't be read stays as it is, and is shown as that. */
+	function openHere(own: Self, id: Bytes): Promise<Space | undefined> {
 		const key = toHex(id);
-		const open = opened.get(key) ?? openSpace(ports, own, id);
+		const open =
+			opened.get(key) ?? openSpace(ports, own, id).then((result) => readable(key, result));
 		opened.set(key, open);
 		return open;
+	}
+	function readable(key: string, result: Result<Space, UnreadableSpace>): Space | undefined {
+		if (result.ok) return result.value;
+		unreadable.add(key);
+		opened.delete(key);
+		publish();
+		return undefined;
 	}
 
 	const publish = (): void => {
@@ -61,7 +72,8 @@ export function createSpaces(
 		ready.sort((a, b) => (b.lastTime ?? 0) - (a.lastTime ?? 0));
 		// What is here to be read is shown as that, whether it is being joined or not.
 		const waiting = joins.summaries().filter(({ id }) => !spaces.has(id));
-		list.set([...waiting, ...banned.summaries(), ...ready]);
+		const shut = [...unreadable].map(unreadableSummary);
+		list.set([...waiting, ...banned.summaries(), ...shut, ...ready]);
 	};
 
 	async function start(space: Space, number: number, self: SelfInSpace): Promise<LiveSpace> {
@@ -165,6 +177,11 @@ export function createSpaces(
 		await begin(space, number, own);
 	}
 
+	async function open(id: Bytes, number: number, own: SelfInSpace): Promise<void> {
+		const space = await openHere(own, id);
+		if (space !== undefined) await begin(space, number, own);
+	}
+
 	/** A space that has banned this person is locked at once, and none of it shown. */
 	async function begin(space: Space, number: number, own: SelfInSpace): Promise<void> {
 		numbers.set(space.key, number);
@@ -200,7 +217,7 @@ export function createSpaces(
 		// Out of the list for a moment: whoever shows the space opens it anew.
 		publish();
 		opened.delete(key);
-		await begin(await openHere(own, id), live.number, own);
+		await open(id, live.number, own);
 	}
 
 	function lockIfBanned(key: string): void {
@@ -286,7 +303,7 @@ export function createSpaces(
 				nextNumber = Math.max(nextNumber, at + 1);
 				if (!stored.ok) continue;
 				const own = await selves.in(stored.value[0]);
-				await begin(await openHere(own, stored.value[0]), at, own);
+				await open(stored.value[0], at, own);
 			}
 			await joins.load();
 			publish();
@@ -305,7 +322,7 @@ export function createSpaces(
 		async forRecall(id) {
 			const key = toHex(id);
 			if (banned.has(key) || departing.has(key)) return null;
-			return openHere(await selves.in(id), id);
+			return (await openHere(await selves.in(id), id)) ?? null;
 		},
 		async recalled(space) {
 			const { genesis, people } = space.ledger.authority;

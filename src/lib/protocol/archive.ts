@@ -5,7 +5,7 @@
 // BEGIN    [0, version 1, Root Hash 32, time]
 // PERSON   [1, [blocked Root Hash 32 …], [relay …]]            what is this person's own; may come several times
 // SPACE    [2, space 32, name, [relay …≤5], [[channel 32, ms, counter] …]]   read up to there; what follows is of it
-// KEYS     [3, [control key 32 …]]
+// KEYS     [3, [[maker 32, control key 32] …]]
 // LOG      [4, [packet …]]                                    the authority log, oldest first
 // BASES    [5, [[feed 32, seq, id 32] …]]                     the last entries before what was held
 // ENTRIES  [6, [[packet, entry key 32 or null] …]]            of one feed after the other, in order
@@ -24,6 +24,7 @@ import {
 	variants,
 	type DecodeError,
 } from './cbor.ts';
+import { controlKeyShape, controlKeyToTuple, type ControlKey } from './content.ts';
 import { packetShape, packetToTuple, type Packet, type Time } from './entry.ts';
 import { MAX_LARGE_PACKET, MAX_NAME, MAX_RELAYS } from './limits.ts';
 import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
@@ -53,7 +54,7 @@ export type ArchiveRecord =
 			readonly relays: readonly RelayAddress[];
 			readonly read: readonly { readonly channel: Bytes; readonly time: Time }[];
 	  }
-	| { readonly type: 'keys'; readonly controlKeys: readonly Bytes[] }
+	| { readonly type: 'keys'; readonly controlKeys: readonly ControlKey[] }
 	| { readonly type: 'log'; readonly packets: readonly Packet[] }
 	| { readonly type: 'bases'; readonly bases: readonly FeedHead[] }
 	| {
@@ -90,7 +91,7 @@ const shape = variants<ArchiveRecord>(
 		),
 		([, space, name, relays, read]) => ({ type: 'space' as const, space, name, relays, read }),
 	),
-	map(tuple(literal(3), list(id, MAX_ROWS)), ([, controlKeys]) => ({
+	map(tuple(literal(3), list(controlKeyShape, MAX_ROWS)), ([, controlKeys]) => ({
 		type: 'keys' as const,
 		controlKeys,
 	})),
@@ -132,7 +133,7 @@ function toTuple(record: ArchiveRecord): unknown[] {
 			return [2, record.space, record.name, record.relays.map(relayAddressToTuple), read];
 		}
 		case 'keys':
-			return [3, record.controlKeys];
+			return [3, record.controlKeys.map(controlKeyToTuple)];
 		case 'log':
 			return [4, record.packets.map(packetToTuple)];
 		case 'bases':

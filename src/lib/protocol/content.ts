@@ -1,8 +1,8 @@
 // What the body of each kind of entry says, before it is sealed. [CT1]
 //
 // GENESIS [space kind, name, history policy, space key 32, founder (member)]
-// EPOCH   [reason, [earlier control key 32 …≤16], recipients [[device 32, token hash 32] …], mailbox 32,
-//          write key 32, owner key 32, relays, ttl (s)]
+// EPOCH   [reason, [[maker (device) 32, earlier control key 32] …≤16], recipients [[device 32, token hash 32] …],
+//          mailbox 32, write key 32, owner key 32, group commitment 32, envelope commitment 32, relays, ttl (s)]
 // ADMIT   [invite (entry id) 32, invite key's signature 64, member, token hash 32, epoch 16, step]
 // LEAVE   []
 // CHANNEL [name]
@@ -57,7 +57,9 @@ export type SpaceKind = (typeof SPACE_KIND)[keyof typeof SPACE_KIND];
 export const HISTORY = { sinceJoined: 0, everything: 1 } as const;
 export type History = (typeof HISTORY)[keyof typeof HISTORY];
 
-export const EPOCH_REASON = { start: 0, removal: 1, age: 2, relays: 3 } as const;
+/** removal: somebody who has its keys, or the owner key, is to have them no longer. age: a week, or many messages. keys:
+ * its author has none that are of use to it in the one before. */
+export const EPOCH_REASON = { start: 0, removal: 1, age: 2, relays: 3, keys: 4 } as const;
 export type EpochReason = (typeof EPOCH_REASON)[keyof typeof EPOCH_REASON];
 
 export interface Genesis {
@@ -70,6 +72,12 @@ export interface Genesis {
 	readonly founder: Member;
 }
 
+/** The control key of an epoch, and the device that made the epoch: its name follows from both. */
+export interface ControlKey {
+	readonly maker: Bytes;
+	readonly key: Bytes;
+}
+
 export interface Recipient {
 	readonly device: Bytes;
 	readonly tokenHash: Bytes;
@@ -79,11 +87,14 @@ export interface Epoch {
 	readonly kind: typeof KIND.epoch;
 	readonly reason: EpochReason;
 	/** The control keys of the epochs that this one follows: who can read it can read the whole authority log. */
-	readonly earlierControlKeys: readonly Bytes[];
+	readonly earlierControlKeys: readonly ControlKey[];
 	readonly recipients: readonly Recipient[];
 	readonly mailbox: Bytes;
 	readonly writeKey: Bytes;
 	readonly ownerKey: Bytes;
+	/** Of the group key before anybody joined, and of the envelope key: whoever is given others notices. */
+	readonly groupCommitment: Bytes;
+	readonly envelopeCommitment: Bytes;
 	readonly relays: readonly RelayAddress[];
 	/** How long the mailbox keeps a packet, in seconds. */
 	readonly ttl: number;
@@ -148,6 +159,17 @@ const oneOf = <T extends number>(values: Record<string, T>): Shape<T> =>
 const name = where(text(MAX_NAME), (value) => value.trim().length > 0, 'empty name');
 const relays = list(relayAddressShape, MAX_RELAYS);
 
+export const controlKeyShape: Shape<ControlKey> = map(
+	tuple(bytes(32), bytes(32)),
+	([maker, key]) => ({ maker, key }),
+);
+/** Those with which a whole authority log is read. */
+export const controlKeysShape: Shape<readonly ControlKey[]> = list(
+	controlKeyShape,
+	MAX_AUTHORITY_HEADS,
+);
+export const controlKeyToTuple = ({ maker, key }: ControlKey): unknown[] => [maker, key];
+
 const shapes: Record<number, Shape<Content>> = {
 	...moderationShapes,
 	[KIND.genesis]: map(
@@ -164,7 +186,7 @@ const shapes: Record<number, Shape<Content>> = {
 	[KIND.epoch]: map(
 		tuple(
 			oneOf(EPOCH_REASON),
-			list(bytes(32), MAX_AUTHORITY_HEADS),
+			controlKeysShape,
 			list(
 				map(tuple(bytes(32), bytes(32)), ([device, tokenHash]) => ({ device, tokenHash })),
 				MAX_DEVICES,
@@ -172,19 +194,23 @@ const shapes: Record<number, Shape<Content>> = {
 			bytes(32),
 			bytes(32),
 			bytes(32),
+			bytes(32),
+			bytes(32),
 			relays,
 			uint(MAX_TTL_SECONDS),
 		),
-		([reason, earlierControlKeys, recipients, mailbox, writeKey, ownerKey, roster, ttl]) => ({
+		(t) => ({
 			kind: KIND.epoch,
-			reason,
-			earlierControlKeys,
-			recipients,
-			mailbox,
-			writeKey,
-			ownerKey,
-			relays: roster,
-			ttl,
+			reason: t[0],
+			earlierControlKeys: t[1],
+			recipients: t[2],
+			mailbox: t[3],
+			writeKey: t[4],
+			ownerKey: t[5],
+			groupCommitment: t[6],
+			envelopeCommitment: t[7],
+			relays: t[8],
+			ttl: t[9],
 		}),
 	),
 	[KIND.admit]: map(
@@ -240,11 +266,13 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 		case KIND.epoch:
 			return [
 				content.reason,
-				content.earlierControlKeys,
+				content.earlierControlKeys.map(controlKeyToTuple),
 				content.recipients.map((r) => [r.device, r.tokenHash]),
 				content.mailbox,
 				content.writeKey,
 				content.ownerKey,
+				content.groupCommitment,
+				content.envelopeCommitment,
 				content.relays.map(relayAddressToTuple),
 				content.ttl,
 			];

@@ -2,7 +2,8 @@
 //
 // header  [version 1, suite 1, kind, space 32 (empty in GENESIS), author 32, device 32, seq, prev 32 (empty at seq 0),
 //          time [ms, counter], authority heads [id 32 …≤16], feed heads [id 32 …≤8], key reference, key commitment 32,
-//          body hash 32, body length, attachment root 32 or null, attachment length, expiry (ms, 0: never)]
+//          body hash 32, body length, wraps hash 32 (of an EPOCH) or null, attachment root 32 or null, attachment length,
+//          expiry (ms, 0: never)]
 // packet  [header bytes, signature 64, wraps or null, body or null (gone)]
 // key reference  [0, epoch 16, salt 16] sealed for every member · [1, epoch 16] wrapped for each device
 //                [2, epoch 16, step, index] wrapped under the author's ratchet, in front of the body: box 48 ‖ sealed content
@@ -104,6 +105,8 @@ export interface Header {
 	readonly commitment: Bytes;
 	readonly bodyHash: Bytes;
 	readonly bodyLength: number;
+	/** Of an EPOCH: what it wraps for whom can't be exchanged. Others may be wrapped anew. */
+	readonly wrapsHash: Bytes | null;
 	readonly attachmentRoot: Bytes | null;
 	readonly attachmentLength: number;
 	/** Milliseconds since 1970 after which everybody deletes the body; 0: never. */
@@ -170,6 +173,7 @@ const headerShape: Shape<Header> = where(
 			bytes(32),
 			uint(MAX_LARGE_PACKET),
 			optional(bytes(32)),
+			optional(bytes(32)),
 			uint(2 ** 41),
 			uint(2 ** 48),
 		),
@@ -187,16 +191,18 @@ const headerShape: Shape<Header> = where(
 			commitment: t[12],
 			bodyHash: t[13],
 			bodyLength: t[14],
-			attachmentRoot: t[15],
-			attachmentLength: t[16],
-			expiry: t[17],
+			wrapsHash: t[15],
+			attachmentRoot: t[16],
+			attachmentLength: t[17],
+			expiry: t[18],
 		}),
 	),
 	(h) =>
 		(h.seq === 0) === (h.prev.length === 0) &&
 		(h.kind === KIND.genesis) === (h.space.length === 0) &&
-		(h.bodyLength <= MAX_PACKET || mayBeLarge(h.kind)),
-	'seq 0 and no previous entry go together, so do GENESIS and no space, and a long body and a kind that may have one',
+		(h.bodyLength <= MAX_PACKET || mayBeLarge(h.kind)) &&
+		(h.kind === KIND.epoch) === (h.wrapsHash !== null),
+	'seq 0 and no previous entry go together, so do GENESIS and no space, a long body and a kind that may have one, and EPOCH and its wraps',
 );
 
 function keyToTuple(key: KeyReference): unknown[] {
@@ -227,6 +233,7 @@ export function encodeHeader(h: Header): Bytes {
 		h.commitment,
 		h.bodyHash,
 		h.bodyLength,
+		h.wrapsHash,
 		h.attachmentRoot,
 		h.attachmentLength,
 		h.expiry,

@@ -18,6 +18,7 @@ export type Label =
 	| 'root' // Root Hash, of the root public key
 	| 'entry' // entry id, of the header
 	| 'body' // body hash, of the sealed body
+	| 'wraps' // what an EPOCH wraps for its recipients
 	| 'prekey' // prekey id (first 8 bytes), of its public key
 	| 'token' // what a relay knows of an acknowledgement token
 	| 'delete' // what a relay knows of a sender's right to delete
@@ -37,6 +38,8 @@ export type Label =
 	| 'state'
 	| 'signal'
 	| 'join'
+	| 'join-reply'
+	| 'keys-me'
 	| 'write-access'
 	| 'owner-delete'
 	| 'owner-close'
@@ -52,6 +55,8 @@ export type Label =
 	| 'body-key'
 	| 'control-entry'
 	| 'epoch-id'
+	| 'group-commitment'
+	| 'envelope-commitment'
 	| 'group-step'
 	| 'sender-chain'
 	| 'sender-key'

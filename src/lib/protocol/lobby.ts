@@ -2,16 +2,18 @@
 // Both travel sealed to a public key, in blocks, through mailboxes: the lobby's and the joiner's own.
 //
 // request [1, space 32, invite key 32, proof 64, member, token hash 32, reply mailbox 32, reply write seed 32]
-// join grant [1, group key 32, step, control key 32, envelope key 32, write seed 32, owner seed 32 or null]
-// grant   [join grant, token 32]   as it is kept
+// join grant [1, maker (device) 32, group key 32, step, control key 32, envelope key 32, write seed 32,
+//          owner seed 32 or null]
 // epoch box [seed 32, token 32, owner seed 32 or null]   for each recipient of an EPOCH
-// reply   WELCOME [0, space 32, join grant, [control key 32 …≤16] of other epochs, [[feed 32, seq, head id 32] …] where the
-//                 view begins]
+// answer  [certificate of the device that answers, its signature 64, reply]
+// reply   WELCOME [0, space 32, join grant, [[maker 32, control key 32] …≤16] of other epochs,
+//                 [[feed 32, seq, head id 32] …] where the view begins]
 //         ENTRIES [1, [packet …]]   the authority log
 //         REFUSED [2, reason]
-//         PART    [3, [hash 32 …≤17], index, bytes]   of one of these, where it is longer than a block (part.ts)
+//         PART    [3, [hash 32 …≤17], index, bytes]   of an answer, where it is longer than a block (part.ts)
 //         PREKEYS [4, [prekey …≤64]]   of the members' devices, where newer than in the log
 import {
+	blob,
 	bytes,
 	decode,
 	encode,
@@ -25,16 +27,20 @@ import {
 	type DecodeError,
 	type Shape,
 } from './cbor.ts';
+import { controlKeysShape, controlKeyToTuple, type ControlKey } from './content.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
 import {
+	certificateShape,
+	certificateToTuple,
 	memberShape,
 	memberToTuple,
 	prekeyShape,
 	prekeyToTuple,
+	type Certificate,
 	type Member,
 	type Prekey,
 } from './identity.ts';
-import { MAX_AUTHORITY_HEADS, MAX_LARGE_PACKET } from './limits.ts';
+import { MAX_LARGE_PACKET } from './limits.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
 import { MAX_PREKEYS_PER_MESSAGE, type FeedHead } from './space-message.ts';
 import { label } from './labels.ts';
@@ -54,6 +60,8 @@ export interface JoinRequest {
 
 /** What a device needs to take part in an epoch from a step on. */
 export interface Grant {
+	/** The device that made the epoch. */
+	readonly maker: Bytes;
 	readonly groupKey: Bytes;
 	readonly step: number;
 	readonly controlKey: Bytes;
@@ -84,7 +92,7 @@ export type JoinReply =
 			readonly space: Bytes;
 			readonly grant: JoinGrant;
 			/** Of epochs that the granted one does not follow: without them parts of the authority log stay shut. */
-			readonly controlKeys: readonly Bytes[];
+			readonly controlKeys: readonly ControlKey[];
 			readonly bases: readonly FeedHead[];
 	  }
 	| { readonly type: 'entries'; readonly packets: readonly Packet[] }
@@ -134,8 +142,9 @@ export const decodeJoinRequest = (encoded: Uint8Array): Result<JoinRequest, Deco
 	decode(requestShape, encoded, 2048);
 
 const joinGrantShape: Shape<JoinGrant> = map(
-	tuple(literal(1), id, uint(1_000_000), id, id, id, optional(id)),
-	([, groupKey, step, controlKey, envelopeKey, writeSeed, ownerSeed]) => ({
+	tuple(literal(1), id, id, uint(1_000_000), id, id, id, optional(id)),
+	([, maker, groupKey, step, controlKey, envelopeKey, writeSeed, ownerSeed]) => ({
+		maker,
 		groupKey,
 		step,
 		controlKey,
@@ -146,6 +155,7 @@ const joinGrantShape: Shape<JoinGrant> = map(
 );
 const joinGrantToTuple = (g: JoinGrant): unknown[] => [
 	1,
+	g.maker,
 	g.groupKey,
 	g.step,
 	g.controlKey,
@@ -154,14 +164,9 @@ const joinGrantToTuple = (g: JoinGrant): unknown[] => [
 	g.ownerSeed,
 ];
 
-const grantShape: Shape<Grant> = map(tuple(joinGrantShape, id), ([grant, token]) => ({
-	...grant,
-	token,
-}));
-
-export const encodeGrant = (grant: Grant): Bytes => encode([joinGrantToTuple(grant), grant.token]);
-export const decodeGrant = (encoded: Uint8Array): Result<Grant, DecodeError> =>
-	decode(grantShape, encoded, 512);
+export const encodeJoinGrant = (grant: JoinGrant): Bytes => encode(joinGrantToTuple(grant));
+export const decodeJoinGrant = (encoded: Uint8Array): Result<JoinGrant, DecodeError> =>
+	decode(joinGrantShape, encoded, 512);
 
 const epochBoxShape: Shape<EpochBox> = map(
 	tuple(id, id, optional(id)),
@@ -179,7 +184,7 @@ const replyShape: Shape<JoinReply> = variants<JoinReply>(
 			literal(0),
 			id,
 			joinGrantShape,
-			list(id, MAX_AUTHORITY_HEADS),
+			controlKeysShape,
 			list(
 				map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
 				MAX_BASES,
@@ -215,7 +220,7 @@ export function encodeJoinReply(reply: JoinReply): Bytes {
 				0,
 				reply.space,
 				joinGrantToTuple(reply.grant),
-				reply.controlKeys,
+				reply.controlKeys.map(controlKeyToTuple),
 				reply.bases.map((base) => [base.feed, base.seq, base.id]),
 			]);
 		case 'entries':
@@ -231,3 +236,33 @@ export function encodeJoinReply(reply: JoinReply): Bytes {
 
 export const decodeJoinReply = (encoded: Uint8Array): Result<JoinReply, DecodeError> =>
 	decode(replyShape, encoded, MAX_LARGE_PACKET + 16);
+
+/** A reply with the name of who gives it, for whom asked with this token hash and nobody else. */
+export interface JoinAnswer {
+	readonly certificate: Certificate;
+	/** The certified device's, over `joinAnswerContent`. */
+	readonly signature: Bytes;
+	/** An encoded reply. */
+	readonly reply: Bytes;
+}
+
+/** The bytes that the answering device signs. */
+export const joinAnswerContent = (
+	space: Uint8Array,
+	tokenHash: Uint8Array,
+	reply: Uint8Array,
+): Bytes => concat(label('join-reply'), space, tokenHash, reply);
+
+const answerShape: Shape<JoinAnswer> = map(
+	tuple(certificateShape, bytes(64), blob(MAX_LARGE_PACKET + 16)),
+	([certificate, signature, reply]) => ({ certificate, signature, reply }),
+);
+
+/** What an answer adds to its reply, at most. */
+export const ANSWER_OVERHEAD = 512;
+
+export const encodeJoinAnswer = ({ certificate, signature, reply }: JoinAnswer): Bytes =>
+	encode([[...certificateToTuple(certificate), certificate.signature], signature, reply]);
+
+export const decodeJoinAnswer = (encoded: Uint8Array): Result<JoinAnswer, DecodeError> =>
+	decode(answerShape, encoded, MAX_LARGE_PACKET + 16 + ANSWER_OVERHEAD);

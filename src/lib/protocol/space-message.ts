@@ -8,6 +8,8 @@
 // SIGNAL   [3, signal]       signal = [1, space 32, from 32, to 32, attempt 16, step, payload, time, signature 64]
 // ENROL ME [4, space 32, member, token hash 32, proof 64]   a fresh device of a member asks to be let in beside the old one
 // PART     [6, part]   of a packet that is longer than a block (part.ts)
+// KEYS ME  [9, space 32, device 32, epoch 16, time, device's signature 64]   its box in that EPOCH is of no use
+// KEYS     [10, device 32, block]   the epoch's keys without a token, sealed to its prekey
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 // PREKEYS  [7, [prekey …≤64]]      see identity.ts
 // HELD     [8, wants reply, [[first 8 bytes of a device key, time of the prekey held of it] …≤500]]
@@ -38,8 +40,9 @@ import {
 	type Prekey,
 } from './identity.ts';
 import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
+import { label } from './labels.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
 /** Feeds named in one STATE or PULL; longer lists go in several. */
@@ -129,7 +132,24 @@ export type SpaceMessage =
 			/** All are named (in this message or its siblings): what is older there is to be named in answer. */
 			readonly wantsReply: boolean;
 			readonly times: readonly PrekeyTime[];
+	  }
+	| ({ readonly type: 'keys-me' } & KeysRequest)
+	| {
+			readonly type: 'keys';
+			/** Whom they are for. */
+			readonly device: Bytes;
+			readonly block: Bytes;
 	  };
+
+/** A device's word that it has not got the keys of an epoch that are owed to it. */
+export interface KeysRequest {
+	readonly space: Bytes;
+	readonly device: Bytes;
+	/** Name of the epoch, 16 bytes. */
+	readonly epoch: Bytes;
+	readonly time: number;
+	readonly signature: Bytes;
+}
 
 /** What ENROL will say; the proof is the fresh device's own. */
 export interface EnrolRequest {
@@ -270,7 +290,34 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		),
 		([, wantsReply, times]) => ({ type: 'held-prekeys' as const, wantsReply, times }),
 	),
+	map(
+		tuple(literal(9), id, id, bytes(16), uint(), bytes(64)),
+		([, space, device, epoch, time, signature]) => ({
+			type: 'keys-me' as const,
+			space,
+			device,
+			epoch,
+			time,
+			signature,
+		}),
+	),
+	map(tuple(literal(10), id, blob(MAX_BLOCK)), ([, device, block]) => ({
+		type: 'keys' as const,
+		device,
+		block,
+	})),
 );
+
+const keysRequestToTuple = (r: Omit<KeysRequest, 'signature'>): unknown[] => [
+	9,
+	r.space,
+	r.device,
+	r.epoch,
+	r.time,
+];
+/** The bytes that the device signs. */
+export const keysRequestContent = (r: Omit<KeysRequest, 'signature'>): Bytes =>
+	concat(label('keys-me'), encode(keysRequestToTuple(r)));
 
 function messageToTuple(message: SpaceMessage): unknown[] {
 	switch (message.type) {
@@ -297,6 +344,10 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [7, message.records.map((each) => [...prekeyToTuple(each), each.signature])];
 		case 'held-prekeys':
 			return [8, message.wantsReply, message.times.map(({ name, time }) => [name, time])];
+		case 'keys-me':
+			return [...keysRequestToTuple(message), message.signature];
+		case 'keys':
+			return [10, message.device, message.block];
 	}
 }
 

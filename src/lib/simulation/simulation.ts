@@ -11,6 +11,7 @@ import { openSpace, type Space } from '#lib/messenger/space/space.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import { fromHex, type Bytes } from '#lib/util/bytes.ts';
+import { unwrap } from '#lib/util/result.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import { createSimulatedNetwork, type SimulatedNetwork, type SimulatedRelay } from './network.ts';
@@ -152,7 +153,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 					const id = fromHex(space);
 					if (id === undefined) throw new Error('not the id of a space');
 					const ports = portsNow();
-					return openSpace(ports, await createSelvesInSpaces(ports, self).in(id), id);
+					return unwrap(await openSpace(ports, await createSelvesInSpaces(ports, self).in(id), id));
 				},
 				ports: portsNow,
 			};

@@ -1,5 +1,5 @@
 // Entries as only somebody with a changed client makes them: any header, any content, signed by whose keys one has.
-import { bodyHash, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
+import { bodyHash, entryId, signedContent, wrapsHash, type Entry } from '#lib/crdt/check-entry.ts';
 import {
 	commitmentOf,
 	controlEntryKey,
@@ -70,6 +70,8 @@ export async function forge(by: Device, forgery: Forgery): Promise<Entry> {
 					...{ seq: after.header.seq + 1, prev: after.id },
 					authorityHeads: isControl(after.header.kind) ? [after.id] : next.authorityHeads,
 				};
+	const boxes = forgery.grants ?? (isWrapped ? boxesOf(keysOf, forgery.wrapped ?? entryKey) : null);
+	const wraps: Wraps | null = boxes && (await wrapEach(crypto, random, boxes));
 	const header: Header = {
 		kind,
 		space: kind === KIND.genesis ? new Uint8Array(0) : ledger.space,
@@ -84,17 +86,19 @@ export async function forge(by: Device, forgery: Forgery): Promise<Entry> {
 		commitment: commitmentOf(crypto, entryKey),
 		bodyHash: bodyHash(crypto, body),
 		bodyLength: body.length,
+		wrapsHash: kind === KIND.epoch ? hashOf(wraps) : null,
 		attachmentRoot: null,
 		attachmentLength: 0,
 		expiry: 0,
 		...forgery.header,
 	};
-	const boxes = forgery.grants ?? (isWrapped ? boxesOf(keysOf, forgery.wrapped ?? entryKey) : null);
-	const wraps: Wraps | null = boxes && (await wrapEach(crypto, random, boxes));
 	const packet = await signed(encodeHeader(header), forgery.signer ?? by.self.device);
 	const id = entryId(crypto, packet.header);
 	return { id, key: toHex(id), header, packet: { ...packet, wraps, body } };
 }
+
+const hashOf = (wraps: Wraps | null): Bytes =>
+	wraps === null ? new Uint8Array(32) : wrapsHash(crypto, wraps);
 
 /** These header bytes, whatever they are, with a true signature. */
 export const signed = async (header: Bytes, signer: SigningKey): Promise<Packet> => ({

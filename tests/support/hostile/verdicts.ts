@@ -128,7 +128,13 @@ const epochs = (
 	change: (recipients: readonly { device: Bytes; tokenHash: Bytes }[]) => unknown[],
 ): HostileCase =>
 	one('HO5', `an EPOCH ${name}`, 'wrong-recipients', async ({ bob }) => {
-		const { content, sealing } = await newEpoch(bob.ports, bob.space, EPOCH_REASON.removal, []);
+		const { content, sealing } = await newEpoch(
+			bob.ports,
+			device(bob),
+			bob.space,
+			EPOCH_REASON.removal,
+			[],
+		);
 		if (content.kind !== KIND.epoch) throw new Error('an epoch');
 		const recipients = change(content.recipients) as typeof content.recipients;
 		const [first] = sealing.recipients;

@@ -113,7 +113,7 @@ describe('epochs', () => {
 		expect(step).toBe(0);
 		expect(Object.values(keys).map((key) => key.length)).toEqual([32, 32, 32, 32]);
 		expect(new Set(Object.values(keys).map(toHex)).size).toBe(4);
-		expect(epochId(crypto, secrets.controlKey)).toHaveLength(16);
+		expect(epochId(crypto, secrets.controlKey, new Uint8Array(32))).toHaveLength(16);
 		expect(epochSecrets(crypto, random.bytes(32)).groupKey).not.toEqual(secrets.groupKey);
 	});
 

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readEntry } from '#lib/crdt/check-entry.ts';
 import { openSpace } from '#lib/messenger/space/space.ts';
 import type { ArchiveRecord } from '#lib/protocol/archive.ts';
+import { unwrap } from '#lib/util/result.ts';
 import { archiveFrom, takeIn } from '../../support/archives.ts';
 import {
 	admit,
@@ -101,7 +102,7 @@ describe('the history of Bob', () => {
 		const records = await archiveFrom(bob);
 		// The same installation after its database was lost: the feed here knows nothing of what was written.
 		const lost = Object.assign(await world.anotherOf(bob), { self: bob.self });
-		lost.space = await openSpace(lost.ports, bob.self, bob.space.id);
+		lost.space = unwrap(await openSpace(lost.ports, bob.self, bob.space.id));
 		expect(await takeIn(lost, records)).toBeGreaterThan(0);
 		expect(lost.space.ledger.feeds.get(bob.key)?.seq ?? -1).toBe(-1);
 	});

@@ -22,6 +22,7 @@ describe('a large entry', () => {
 		const written = await alice.space.write(async () => {
 			const { content, sealing } = await newEpoch(
 				alice.ports,
+				alice.self.device.publicKey,
 				alice.space,
 				EPOCH_REASON.removal,
 				[],

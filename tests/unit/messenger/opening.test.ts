@@ -3,13 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { checkEntry, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
 import { epochSecrets, epochId } from '#lib/crypto/epoch.ts';
 import { composeEntry, type EntryPlace } from '#lib/messenger/space/composing.ts';
-import { grantForJoiner } from '#lib/messenger/space/epochs.ts';
-import { createKeyRing, decodeKeyRing, encodeKeyRing } from '#lib/messenger/space/key-ring.ts';
+import { createKeyRing } from '#lib/messenger/space/key-ring.ts';
 import { openContent, openMessage } from '#lib/messenger/space/opening.ts';
-import { EPOCH_REASON, type Content } from '#lib/protocol/content.ts';
+import type { Content } from '#lib/protocol/content.ts';
 import { encodeHeader, KIND, type Header, type Packet } from '#lib/protocol/entry.ts';
-import { encodeEpochBox } from '#lib/protocol/lobby.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { createDevices, crypto, type Device } from '../../support/devices.ts';
 
@@ -25,7 +23,8 @@ describe('an entry', () => {
 	let bob: Device;
 	let carol: Device;
 	const secrets = epochSecrets(crypto, createDevices(3).random.bytes(32));
-	const epoch = epochId(crypto, secrets.controlKey);
+	const maker = id(8);
+	const epoch = epochId(crypto, secrets.controlKey, maker);
 	const message: Content = { kind: KIND.message, channel: id(9), text: 'Hello', replyTo: null };
 	const channel: Content = { kind: KIND.channel, name: 'general' };
 
@@ -151,7 +150,7 @@ describe('an entry', () => {
 		const ring = createKeyRing(crypto);
 		const read = (what: Entry) => openContent(crypto, bob.self.prekeys, ring, what);
 		expect(await read(entry)).toEqual({ type: 'sealed' });
-		ring.addControlKey(secrets.controlKey);
+		ring.addControlKey({ maker, key: secrets.controlKey });
 		expect(await read(entry)).toEqual({ type: 'opened', value: channel });
 		expect(entry.packet.wraps).toBeNull();
 		expect(await read({ ...entry, packet: { ...entry.packet, body: null } })).toEqual({
@@ -163,98 +162,5 @@ describe('an entry', () => {
 		expect(await read(salted)).toEqual({ type: 'unreadable' });
 		const direct = await resigned(entry, { key: { mode: 'direct', epoch } });
 		expect(await read(direct)).toEqual({ type: 'unreadable' });
-	});
-
-	it('[EP4] [EP5] brings its recipients the keys of its epoch, and of those before', async () => {
-		const seed = alice.ports.random.bytes(32);
-		const next = epochSecrets(crypto, seed);
-		const nextId = epochId(crypto, next.controlKey);
-		const content: Content = {
-			kind: KIND.epoch,
-			reason: EPOCH_REASON.age,
-			earlierControlKeys: [secrets.controlKey],
-			recipients: [],
-			mailbox: id(1),
-			writeKey: id(2),
-			ownerKey: id(3),
-			relays: [],
-			ttl: 60,
-		};
-		const wrapping = (granted: Bytes) =>
-			composeEntry(
-				{ ...alice.ports, device: alice.self.device },
-				place(),
-				{
-					epoch: nextId,
-					controlKey: next.controlKey,
-					recipients: [{ publicKey: bob.self.member.prekey.publicKey, secret: granted }],
-				},
-				content,
-			);
-		const entry = await wrapping(encodeEpochBox({ seed, token: id(7), ownerSeed: null }));
-		const [his, hers] = [createKeyRing(crypto), createKeyRing(crypto)];
-		expect(await openContent(crypto, bob.self.prekeys, his, entry)).toEqual({
-			type: 'opened',
-			value: content,
-		});
-		expect(his.get(nextId)).toEqual({
-			id: nextId,
-			controlKey: next.controlKey,
-			grant: { ...next, token: id(7), ownerSeed: null },
-			tokens: [id(7)],
-		});
-		expect(his.get(epoch)?.controlKey).toEqual(secrets.controlKey);
-		expect(his.get(epoch)?.grant).toBeNull();
-		expect(await openContent(crypto, carol.self.prekeys, hers, entry)).toEqual({ type: 'sealed' });
-		expect(hers.all()).toEqual([]);
-
-		// Keys that don't belong to the epoch's name, and what is no grant, are left alone.
-		const strange = { seed: alice.ports.random.bytes(32), token: id(7), ownerSeed: null };
-		for (const granted of [encodeEpochBox(strange), id(1), new Uint8Array(0)]) {
-			const ring = createKeyRing(crypto);
-			await openContent(crypto, bob.self.prekeys, ring, await wrapping(granted));
-			expect(ring.all()).toEqual([]);
-		}
-	});
-});
-
-describe('a key ring', () => {
-	const { random } = createDevices(5);
-	const secrets = epochSecrets(crypto, random.bytes(32));
-
-	it('[EP4] keeps what was granted first, and every token', () => {
-		const ring = createKeyRing(crypto);
-		const first = { ...secrets, token: id(1), ownerSeed: null };
-		expect(ring.addGrant(first)).toBe(true);
-		expect(ring.addGrant(first)).toBe(false);
-		expect(ring.addGrant({ ...first, step: 4, token: id(2) })).toBe(true);
-		expect(ring.addControlKey(secrets.controlKey)).toBe(false);
-		const kept = ring.get(epochId(crypto, secrets.controlKey));
-		expect(kept?.grant).toEqual(first);
-		expect(kept?.tokens).toEqual([id(1), id(2)]);
-	});
-
-	it('[EP4] takes a grant for an epoch whose control key it had', () => {
-		const ring = createKeyRing(crypto);
-		expect(ring.addControlKey(secrets.controlKey)).toBe(true);
-		expect(ring.addGrant({ ...secrets, token: id(1), ownerSeed: id(3) })).toBe(true);
-		expect(ring.all()).toHaveLength(1);
-		expect(ring.all()[0]?.grant?.ownerSeed).toEqual(id(3));
-		expect(decodeKeyRing(encodeKeyRing(ring))).toEqual(ring.all());
-	});
-
-	it('[EP6] gives a joiner the group key of its step and nothing to go back by', () => {
-		const grant = { ...secrets, token: id(1), ownerSeed: id(2) };
-		const later = grantForJoiner(crypto, grant, 3, false);
-		expect(later.step).toBe(3);
-		expect(later.ownerSeed).toBeNull();
-		expect(toHex(later.groupKey)).not.toBe(toHex(grant.groupKey));
-		expect('token' in later).toBe(false);
-		const inSteps = grantForJoiner(crypto, { ...later, token: id(1) }, 5, true);
-		expect(inSteps.groupKey).toEqual(grantForJoiner(crypto, grant, 5, true).groupKey);
-		expect(grantForJoiner(crypto, grant, 0, true)).toMatchObject({
-			groupKey: grant.groupKey,
-			ownerSeed: id(2),
-		});
 	});
 });

@@ -45,6 +45,7 @@ import { person } from '../../support/authority-world.ts';
 
 const id = new Uint8Array(32).fill(9);
 const none = new Uint8Array(0);
+const key = { maker: id, key: id };
 const signature = new Uint8Array(64);
 const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
 const relay = { key: id, urls: times(4, `wss://${'r'.repeat(240)}.example`) };
@@ -64,6 +65,7 @@ const header: Header = {
 	commitment: id,
 	bodyHash: id,
 	bodyLength: 0,
+	wrapsHash: null,
 	attachmentRoot: null,
 	attachmentLength: 0,
 	expiry: 0,
@@ -71,7 +73,13 @@ const header: Header = {
 const packet: Packet = { header: none, signature, wraps: null, body: null };
 
 const headerFits = (changes: Partial<Header>): boolean =>
-	decodeHeader(encodeHeader({ ...header, ...changes })).ok;
+	decodeHeader(
+		encodeHeader({
+			...header,
+			wrapsHash: changes.kind === KIND.epoch ? id : null,
+			...changes,
+		}),
+	).ok;
 const packetFits = (changes: Partial<Packet>): boolean =>
 	decodePacket(encodePacket({ ...packet, ...changes })).ok;
 const contentFits = (content: Content): boolean =>
@@ -185,6 +193,8 @@ describe('content', () => {
 		mailbox: id,
 		writeKey: id,
 		ownerKey: id,
+		groupCommitment: id,
+		envelopeCommitment: id,
 		relays: [],
 		ttl: DEFAULT_TTL_SECONDS,
 	};
@@ -224,8 +234,8 @@ describe('content', () => {
 		const recipients = (count: number) => times(count, { device: id, tokenHash: id });
 		expect(contentFits({ ...epoch, recipients: recipients(1024) })).toBe(true);
 		expect(contentFits({ ...epoch, recipients: recipients(1025) })).toBe(false);
-		expect(contentFits({ ...epoch, earlierControlKeys: times(16, id) })).toBe(true);
-		expect(contentFits({ ...epoch, earlierControlKeys: times(17, id) })).toBe(false);
+		expect(contentFits({ ...epoch, earlierControlKeys: times(16, key) })).toBe(true);
+		expect(contentFits({ ...epoch, earlierControlKeys: times(17, key) })).toBe(false);
 		expect(contentFits({ ...epoch, relays: times(5, relay) })).toBe(true);
 		expect(contentFits({ ...epoch, relays: times(6, relay) })).toBe(false);
 		const five = { key: id, urls: times(5, 'wss://a/') };
@@ -307,6 +317,7 @@ describe('messages between devices', () => {
 
 	it('[IN4] welcome with 16 keys and 3,000 feeds at most', () => {
 		const grant: Grant = {
+			maker: id,
 			groupKey: id,
 			step: 1,
 			controlKey: id,
@@ -321,7 +332,7 @@ describe('messages between devices', () => {
 					type: 'welcome',
 					space: id,
 					grant,
-					controlKeys: times(controlKeys, id),
+					controlKeys: times(controlKeys, key),
 					bases: times(bases, { feed: id, seq: 2 ** 40, id }),
 				}),
 			).ok;

@@ -99,7 +99,7 @@ async function* spaceRecords(ports: Ports, space: Space): AsyncGenerator<Archive
 		relays: authority.epoch?.content.relays ?? [],
 		read,
 	};
-	const controlKeys = space.ring.all().map((keys) => keys.controlKey);
+	const controlKeys = space.ring.all().map(({ maker, controlKey: key }) => ({ maker, key }));
 	for (const part of parts(controlKeys, MAX_ROWS)) yield { type: 'keys', controlKeys: part };
 	const log = [...control.values()]
 		.map(({ entry }) => entry)

@@ -12,7 +12,7 @@ import { DAY } from '#lib/protocol/limits.ts';
 import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
-import type { Grant } from '#lib/protocol/lobby.ts';
+import type { JoinGrant } from '#lib/protocol/lobby.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
@@ -95,7 +95,7 @@ export interface Post {
 const NOTHING_STORED: Stored = { copies: [], devices: [] };
 
 interface EpochPost {
-	readonly grant: Grant;
+	readonly grant: JoinGrant;
 	readonly writeKey: SigningKey;
 	state: EpochState;
 	readonly attachments: Map<string, Attachment>;
@@ -113,6 +113,8 @@ export function createPost(
 	const own = self.device.publicKey;
 	const ownKey = toHex(own);
 	const posts = new Map<string, EpochPost>();
+	/** Time (ms) of the latest epoch in whose mailbox a device (hex) was seen since the start. */
+	const metIn = new Map<string, number>();
 	let current: EpochPost | undefined;
 	let stopped = false;
 	let updating: Promise<void> = Promise.resolve();
@@ -151,23 +153,53 @@ export function createPost(
 					onBlock: (block, _packet, isStored) => onBlock(post, block, isStored),
 					isHeld: events.isHeld,
 					onReady: events.onRelayReady,
-					onPresence: events.onPresence,
+					onPresence() {
+						meet();
+						events.onPresence();
+					},
 				}),
 			);
 		}
 	}
 
-	/** Nothing is put into an epoch's mailbox once the next is known, and nothing stays for longer than its time to live. */
+	/**
+	 * Nothing is put into an epoch's mailbox once the next is known, and nothing stays for longer than its time to live. But
+	 * whoever was away for long comes back to the last one it knows, and is met there.
+	 */
 	function mayHoldSomething(epochs: readonly EpochState[]): EpochState[] {
+		const { devices } = space.ledger.authority;
 		return epochs.filter((epoch, n) => {
 			const next = epochs[n + 1];
-			const ended = next && space.ledger.control.get(toHex(next.entry))?.entry.header.time.ms;
-			return ended === undefined || ended + epoch.content.ttl * 1000 > clock.now() - DAY;
+			const isOver =
+				next !== undefined && next.time.ms + epoch.content.ttl * 1000 <= clock.now() - DAY;
+			return (
+				!isOver ||
+				[...epoch.tokenHashes.keys()].some(
+					(device) =>
+						device !== ownKey &&
+						devices.get(device)?.active === true &&
+						(metIn.get(device) ?? -Infinity) <= epoch.time.ms,
+				)
+			);
 		});
+	}
+
+	/** Devices that are connected show by their tokens which epoch they know. */
+	function meet(): void {
+		for (const { state, attachments } of posts.values()) {
+			for (const [device, hashes] of state.tokenHashes) {
+				const isHere = [...attachments.values()].some((attachment) =>
+					hashes.some((hash) => attachment.present().has(toHex(hash))),
+				);
+				const before = metIn.get(device) ?? -Infinity;
+				if (isHere) metIn.set(device, Math.max(before, state.time.ms));
+			}
+		}
 	}
 
 	async function update(): Promise<void> {
 		const { authority } = space.ledger;
+		meet();
 		const wanted = mayHoldSomething(authority.epochs).slice(-EPOCHS_READ);
 		if (authority.epoch !== null && !wanted.includes(authority.epoch)) wanted.push(authority.epoch);
 		const keep = new Set<string>();

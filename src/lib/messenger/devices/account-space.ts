@@ -99,7 +99,9 @@ export function createAccountSpace(
 			const decoded = row && decodeFrame(tuple(bytes(32)), row, 64);
 			if (!decoded?.ok) return;
 			const own = await selves.in(decoded.value[0]);
-			await start(await openSpace(ports, own, decoded.value[0]), own);
+			const opened = await openSpace(ports, own, decoded.value[0]);
+			// One that can't be read is left as it is; what the devices share is not there then.
+			if (opened.ok) await start(opened.value, own);
 		},
 		async ready(relays) {
 			if (node === undefined) {

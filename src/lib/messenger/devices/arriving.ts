@@ -34,7 +34,7 @@ export interface ArrivingEvents {
 	/** Who this installation is to be in the space. */
 	selfIn(space: Bytes): Promise<Self>;
 	/** The space as it is here: its past may be already. */
-	open(self: Self, space: Bytes): Promise<Space>;
+	open(self: Self, space: Bytes): Promise<Space | undefined>;
 	/** This device is in; `done` belongs into the commit that lists the space. */
 	onEntered(space: Space, self: Self, done: StoreWrite): void;
 }

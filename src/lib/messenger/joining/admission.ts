@@ -8,10 +8,10 @@ import type { InviteState } from '#lib/crdt/authority-state.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_CLOCK_AHEAD } from '#lib/protocol/limits.ts';
 import {
+	ANSWER_OVERHEAD,
 	decodeJoinRequest,
 	joinProofContent,
 	REFUSAL,
-	type JoinReply,
 	type JoinRequest,
 	type Refusal,
 } from '#lib/protocol/lobby.ts';
@@ -27,8 +27,9 @@ import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import { logFor } from '../space/rewrapping.ts';
 import { stepOf } from '../space/steps.ts';
 import type { Space } from '../space/space.ts';
+import { encodeAnswer, type WholeReply } from './answers.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
-import { encodeReply, isClosed, replyTo, type ReplyTo } from './replying.ts';
+import { isClosed, replyTo, type ReplyTo } from './replying.ts';
 import { admissionBy, headsBefore, keepHeads, keptHeads, type Admitted } from './view-begin.ts';
 
 /** How long each member further down the line leaves it to those before. */
@@ -36,11 +37,11 @@ const TURN = 1500;
 /** How long an answer that somebody else owes may take before others think it lost. */
 const UNANSWERED = 30_000;
 /** What the log says of members' prekeys may be long out of date. Before the log, whose end is the end of joining. */
-function newestPrekeys({ ledger, prekeys }: Space): JoinReply[] {
+function newestPrekeys({ ledger, prekeys }: Space): WholeReply[] {
 	const renewed = [...ledger.authority.devices.values()]
 		.filter((device) => device.active && prekeys.of(device).time > device.member.prekey.time)
 		.map(prekeys.of);
-	const replies: JoinReply[] = [];
+	const replies: WholeReply[] = [];
 	for (let at = 0; at < renewed.length; at += MAX_PREKEYS_PER_MESSAGE) {
 		replies.push({ type: 'prekeys', records: renewed.slice(at, at + MAX_PREKEYS_PER_MESSAGE) });
 	}
@@ -182,7 +183,7 @@ export function createAdmission(
 			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger, book: space.prekeys },
 			{ rootHash: rootHashOf(crypto, rootKey), prekey: request.member.prekey.publicKey },
 		);
-		const batches = batchesOf(packets, MAX_SEALED_TO - 64);
+		const batches = batchesOf(packets, MAX_SEALED_TO - ANSWER_OVERHEAD);
 		return reply(relay, request, [
 			{
 				type: 'welcome',
@@ -230,14 +231,17 @@ export function createAdmission(
 		prekey: member.prekey.publicKey,
 	});
 
-	const reply = (
+	async function reply(
 		relay: string,
 		request: JoinRequest,
-		replies: readonly JoinReply[],
-	): Promise<boolean> => {
-		const blocks = replies.flatMap((each) => encodeReply(ports, each));
-		return replyTo(ports, pool, relay, answerTo(request), blocks);
-	};
+		replies: readonly WholeReply[],
+	): Promise<boolean> {
+		const asker = { space: space.id, tokenHash: request.tokenHash };
+		const contents = await Promise.all(
+			replies.map((each) => encodeAnswer(crypto, self, asker, each)),
+		);
+		return replyTo(ports, pool, relay, answerTo(request), contents.flat());
+	}
 
 	return {
 		async update() {

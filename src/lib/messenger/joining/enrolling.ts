@@ -2,7 +2,6 @@
 // first turn acts; when no answer comes, the fresh device asks again, and others answer too. [FD11] [DK2]
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { sealTo } from '#lib/crypto/seal.ts';
-import { encodeJoinReply } from '#lib/protocol/lobby.ts';
 import type { Enrol } from '#lib/protocol/moderation.ts';
 import type { EnrolRequest, SpaceMessage } from '#lib/protocol/space-message.ts';
 import { equal, toHex } from '#lib/util/bytes.ts';
@@ -10,6 +9,7 @@ import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys } from '../space/epochs.ts';
 import type { Space } from '../space/space.ts';
+import { encodeAnswer } from './answers.ts';
 import {
 	enrolmentGrant,
 	enrolmentOf,
@@ -81,15 +81,17 @@ export function createEnrolling(
 	async function handOver(from: string, content: Enrol): Promise<void> {
 		const grant = enrolmentGrant(ports, space, content);
 		if (grant === undefined) return;
-		const reply = encodeJoinReply({
+		const { member, tokenHash } = content;
+		const { certificate, prekey } = member;
+		const asker = { space: space.id, tokenHash };
+		const [welcome] = await encodeAnswer(crypto, self, asker, {
 			type: 'welcome',
 			space: space.id,
 			grant,
 			controlKeys: controlKeys(space, space.ledger.control),
 			bases: [],
 		});
-		const { certificate, prekey } = content.member;
-		const block = await sealTo(crypto, random, prekey.publicKey, reply);
+		const block = welcome && (await sealTo(crypto, random, prekey.publicKey, welcome));
 		if (block === undefined || stopped) return;
 		events.reply(from, { type: 'enrolled', device: certificate.deviceKey, block });
 	}

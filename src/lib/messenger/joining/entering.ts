@@ -1,8 +1,7 @@
 // A device of a person who is a member already, on its way into a space: takes the keys and the authority log as they come,
 // in any order and as often as they do, until it finds itself a member. [DK2] [MD3]
-import { openWith } from '#lib/crypto/seal.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
-import { decodeJoinReply, type JoinReply } from '#lib/protocol/lobby.ts';
+import type { JoinReply } from '#lib/protocol/lobby.ts';
 import { enrolContent } from '#lib/protocol/moderation.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import type { EnrolRequest } from '#lib/protocol/space-message.ts';
@@ -10,13 +9,14 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { openSpace, type Space } from '../space/space.ts';
+import { openBlock, readAnswer } from './answers.ts';
 
 const MAX_EARLY = 1024;
 
 export interface Entering {
 	readonly self: Self;
 	request(): Promise<EnrolRequest>;
-	/** A join reply, sealed to this device's prekey. */
+	/** An answer of another device of this person, sealed to this device's prekey. */
 	onBlock(block: Bytes): Promise<void>;
 	onReply(reply: JoinReply): Promise<void>;
 	onEntries(packets: readonly Packet[]): Promise<void>;
@@ -33,7 +33,10 @@ export function createEntering(
 	self: Self,
 	id: Bytes,
 	token: Bytes,
-	open = (): Promise<Space> => openSpace(ports, self, id),
+	open = async (): Promise<Space | undefined> => {
+		const opened = await openSpace(ports, self, id);
+		return opened.ok ? opened.value : undefined;
+	},
 ): Entering {
 	const { crypto } = ports;
 	const working = createQueue();
@@ -44,6 +47,7 @@ export function createEntering(
 		if (reply.type === 'entries') await onEntries(reply.packets);
 		if (reply.type !== 'welcome' || !equal(reply.space, id)) return;
 		space ??= await open();
+		if (space === undefined) return;
 		const admitted = await space.admit({ ...reply.grant, token }, reply.controlKeys, reply.bases);
 		if (admitted.ok) await space.receive(early.splice(0));
 	}
@@ -63,12 +67,14 @@ export function createEntering(
 		},
 		async onBlock(block) {
 			for (const prekey of self.prekeys) {
-				const opened = await openWith(crypto, prekey, block);
-				const reply = opened && decodeJoinReply(opened);
-				if (reply?.ok) {
-					await working(() => onReply(reply.value));
-					return;
-				}
+				const opened = await openBlock(crypto, prekey, block);
+				if (opened === undefined || 'part' in opened) continue;
+				const asked = { space: id, tokenHash: tokenHash(crypto, token) };
+				const answer = await readAnswer(crypto, asked, opened.whole);
+				// Nobody else's device lets this person's in by this way.
+				if (answer === undefined || !equal(answer.rootHash, self.rootHash)) continue;
+				await working(() => onReply(answer.reply));
+				return;
 			}
 		},
 		onReply: (reply) => working(() => onReply(reply)),

@@ -1,7 +1,7 @@
 // A newcomer's side of joining: knocks at the lobby, waits for as long as it takes, and opens the space with what it is
 // given. What it waits with survives a restart. [IN3] [IN4] [IN7]
 import { deleteHash, derive, tokenHash } from '#lib/crypto/hash.ts';
-import { openWith, sealTo } from '#lib/crypto/seal.ts';
+import { sealTo } from '#lib/crypto/seal.ts';
 import {
 	blob,
 	bytes,
@@ -16,7 +16,7 @@ import {
 import { decodeFoundSpace, encodeFoundSpace, type FoundSpace } from '#lib/protocol/coming-back.ts';
 import { decodeInvitation, encodeInvitation, type Invitation } from '#lib/protocol/invitation.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
-import { decodeJoinReply, type JoinReply, type Refusal } from '#lib/protocol/lobby.ts';
+import type { Refusal } from '#lib/protocol/lobby.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import { MAX_PREKEYS_PER_MESSAGE } from '#lib/protocol/space-message.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
@@ -29,6 +29,7 @@ import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import type { Space } from '../space/space.ts';
+import { openBlock, readAnswer, type Answer } from './answers.ts';
 import { invitationDoor, returnDoor } from './doors.ts';
 
 export type Way =
@@ -123,17 +124,21 @@ export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | unde
 /** How long to wait for an answer before knocking again; one that is still in the lobby is not doubled by that. */
 const KNOCK_AGAIN = 60_000;
 
+/** How long others may take, each in turn, after one has refused. */
+const OTHERS_MAY = 50_000;
+
 export interface JoiningEvents {
-	/** The space as it is on this device. */
-	open(): Promise<Space>;
+	/** The space as it is on this device; undefined when that can't be read. */
+	open(): Promise<Space | undefined>;
 	/** The space is here and this device is a member of it. */
 	onJoined(space: Space): void;
 	/** A relay keeps the request. */
 	onAsked(): void;
+	/** Whoever made the invitation says so: it is over. */
 	onRefused(reason: Refusal): void;
+	/** Somebody says so, and nobody has said otherwise for a while: it goes on. */
+	onDoubt(reason: Refusal): void;
 }
-
-type Whole = Exclude<JoinReply, { type: 'part' }>;
 
 export interface Joining {
 	readonly record: JoinRecord;
@@ -165,15 +170,19 @@ export async function startJoining(
 	const attachments: Attachment[] = [];
 	let stopKnocking: readonly (() => void)[] = [];
 	const queue = createQueue();
-	const early: Whole[] = [];
+	const early: Answer[] = [];
 	const prekeys: Prekey[] = [];
+	/** Devices that have let this one in, by their word. */
+	const answeredBy: Bytes[] = [];
+	let doubt: Refusal | null = null;
+	let stopDoubting = (): void => undefined;
 	/** As far as it was brought in before: what was acknowledged then won't come again. */
 	let space = await begunSpace();
 	let ended = false;
 
 	async function begunSpace(): Promise<Space | undefined> {
 		const begun = await events.open();
-		return begun.ring.all().every(({ grant }) => grant === null) ? undefined : begun;
+		return begun?.ring.all().some(({ grant }) => grant !== null) === true ? begun : undefined;
 	}
 
 	/** Puts the request into the lobby; again after a while, for as long as nobody has answered. */
@@ -223,28 +232,25 @@ export async function startJoining(
 	/** True once the answer is durably taken in. */
 	async function onReply(block: Bytes): Promise<boolean> {
 		for (const prekey of self.prekeys) {
-			const opened = await openWith(crypto, prekey, block);
-			const reply = opened && decodeJoinReply(opened);
-			if (reply?.ok !== true) continue;
-			const { value } = reply;
-			if (value.type === 'part') return parts.take('', value.part);
-			return queue(() => take(value));
+			const opened = await openBlock(crypto, prekey, block);
+			if (opened === undefined) continue;
+			return 'part' in opened ? parts.take('', opened.part) : onWhole(opened.whole);
 		}
 		return true;
 	}
 
-	const parts = createAssembling(crypto, clock, (_from, whole) => {
-		const reply = decodeJoinReply(whole);
-		if (!reply.ok || reply.value.type === 'part') return Promise.resolve(true);
-		const { value } = reply;
-		return queue(() => take(value));
-	});
+	const parts = createAssembling(crypto, clock, (_from, whole) => onWhole(whole));
 
-	async function take(reply: Whole): Promise<boolean> {
+	async function onWhole(whole: Bytes): Promise<boolean> {
+		const asked = { space: target.space, tokenHash: tokenHash(crypto, token) };
+		const answer = await readAnswer(crypto, asked, whole);
+		return answer === undefined || queue(() => take(answer));
+	}
+
+	async function take({ reply, device, rootHash }: Answer): Promise<boolean> {
 		if (ended) return true;
 		if (reply.type === 'refused') {
-			finish();
-			events.onRefused(reply.reason);
+			refuse(reply.reason, rootHash);
 			return true;
 		}
 		if (reply.type === 'prekeys') {
@@ -253,7 +259,7 @@ export async function startJoining(
 		}
 		if (reply.type === 'entries') {
 			if (space === undefined) {
-				if (early.length < 256) early.push(reply);
+				if (early.length < 256) early.push({ reply, device, rootHash });
 				return false;
 			}
 			const received = await space.receive(reply.packets);
@@ -262,17 +268,46 @@ export async function startJoining(
 		}
 		if (!equal(reply.space, target.space)) return true;
 		space ??= await events.open();
-		const admitted = await space.admit({ ...reply.grant, token }, reply.controlKeys, reply.bases);
+		if (space === undefined) return false;
+		const { grant, controlKeys, bases } = reply;
+		const admitted = await space.admit({ ...grant, token }, controlKeys, bases);
 		if (!admitted.ok) return false;
-		for (const each of early.splice(0)) {
+		answeredBy.push(device);
+		for (const { reply: each } of early.splice(0)) {
 			if (each.type === 'entries') settle(await space.receive(each.packets));
 		}
+		enterIfAdmitted();
 		return true;
 	}
 
 	/** Of those whom the log has named by now. */
 	async function takePrekeys(): Promise<boolean> {
 		return (await space?.takePrekeys(prekeys))?.ok !== false;
+	}
+
+	/** One member's word: another may let in. Only whoever made the invitation can end it. */
+	function refuse(reason: Refusal, by: Bytes): void {
+		if (way.by === 'invitation' && equal(by, way.invitation.inviter)) {
+			finish();
+			events.onRefused(reason);
+			return;
+		}
+		const isFirst = doubt === null;
+		doubt = reason;
+		if (!isFirst) return;
+		stopDoubting = clock.after(OTHERS_MAY, () => {
+			if (!ended && doubt !== null) events.onDoubt(doubt);
+		});
+	}
+
+	/** Whoever answered is a member by the log that came with it, and gave the keys that the log commits to. */
+	function isWellAnswered({ ledger: { authority }, ring }: Space): boolean {
+		const isGranted = authority.epochs.some(({ id }) => ring.get(id)?.proven === true);
+		// Those of before a restart are not known any longer; the keys are checked in any case.
+		const isByMember =
+			answeredBy.length === 0 ||
+			answeredBy.some((each) => authority.devices.get(toHex(each))?.active === true);
+		return isGranted && isByMember;
 	}
 
 	function settle(received: Result<unknown, StoreError>): boolean {
@@ -284,6 +319,7 @@ export async function startJoining(
 	function enterIfAdmitted(): void {
 		const joined = space?.ledger.authority.devices.get(toHex(self.device.publicKey));
 		if (ended || space === undefined || joined?.active !== true) return;
+		if (!isWellAnswered(space)) return;
 		finish();
 		events.onJoined(space);
 	}
@@ -297,6 +333,7 @@ export async function startJoining(
 	function end(): void {
 		ended = true;
 		parts.stop();
+		stopDoubting();
 		for (const stop of stopKnocking) stop();
 		for (const cancel of knocks.values()) cancel();
 	}

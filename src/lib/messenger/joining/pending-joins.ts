@@ -25,6 +25,8 @@ interface PendingJoin {
 	record: JoinRecord;
 	/** A relay keeps the request. */
 	asked: boolean;
+	/** Refused by somebody who has no last word. */
+	doubt: Refusal | null;
 	joining: Joining;
 	readonly number: number;
 }
@@ -34,7 +36,7 @@ export interface PendingJoinsEvents {
 	onJoined(space: Space, self: SelfInSpace, done: StoreWrite): void;
 	onChange(): void;
 	/** The space as it is on this device; the same whoever asks. */
-	open(self: SelfInSpace, space: Bytes): Promise<Space>;
+	open(self: SelfInSpace, space: Bytes): Promise<Space | undefined>;
 }
 
 export interface PendingJoins {
@@ -82,6 +84,12 @@ export function createPendingJoins(
 				if (pending !== undefined) pending.asked = true;
 				events.onChange();
 			},
+			onDoubt: (reason) => {
+				const pending = joins.get(key);
+				if (pending === undefined) return;
+				pending.doubt = reason;
+				events.onChange();
+			},
 			onRefused: (reason) => {
 				const pending = joins.get(key);
 				if (pending === undefined) return;
@@ -90,7 +98,7 @@ export function createPendingJoins(
 				events.onChange();
 			},
 		});
-		joins.set(key, { record, asked, joining, number });
+		joins.set(key, { record, asked, doubt: null, joining, number });
 		events.onChange();
 	}
 
@@ -135,20 +143,23 @@ export function createPendingJoins(
 		},
 		cancel,
 		summaries: () =>
-			[...joins.values()].map(({ record, asked }): SpaceSummary => ({
-				id: toHex(spaceOf(record.way).space),
-				name: spaceOf(record.way).name,
-				kind: 'community',
-				state: record.refused === null ? 'joining' : 'refused',
-				asked,
-				refusal: record.refused === null ? null : REFUSAL_NAME[record.refused],
-				history: false,
-				ban: null,
-				unread: 0,
-				lastText: null,
-				lastTime: null,
-				members: 0,
-			})),
+			[...joins.values()].map(({ record, asked, doubt }): SpaceSummary => {
+				const refused = record.refused ?? doubt;
+				return {
+					id: toHex(spaceOf(record.way).space),
+					name: spaceOf(record.way).name,
+					kind: 'community',
+					state: refused === null ? 'joining' : 'refused',
+					asked,
+					refusal: refused === null ? null : REFUSAL_NAME[refused],
+					history: false,
+					ban: null,
+					unread: 0,
+					lastText: null,
+					lastTime: null,
+					members: 0,
+				};
+			}),
 		stop() {
 			for (const { joining } of joins.values()) joining.stop();
 		},

@@ -1,10 +1,8 @@
 // Answers somebody who knocked: into their own mailbox, on the relay where they did, sealed to them. [IN4] [RT4]
 import { deleteHash } from '#lib/crypto/hash.ts';
-import { MAX_SEALED_TO, sealTo } from '#lib/crypto/seal.ts';
+import { sealTo } from '#lib/crypto/seal.ts';
 import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
-import { encodeJoinReply, type JoinReply } from '#lib/protocol/lobby.ts';
-import { partsOf } from '#lib/protocol/part.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports } from '../ports.ts';
@@ -23,13 +21,6 @@ const UNANSWERABLE: ReadonlySet<MailboxError['type']> = new Set([
 	'conflict',
 	'denied',
 ]);
-
-/** A reply, or the parts of one that is longer than a block. */
-export function encodeReply({ crypto }: Pick<Ports, 'crypto'>, reply: JoinReply): Bytes[] {
-	const encoded = encodeJoinReply(reply);
-	if (encoded.length <= MAX_SEALED_TO) return [encoded];
-	return partsOf(crypto, encoded).map((part) => encodeJoinReply({ type: 'part', part }));
-}
 
 /** Whether the mailbox takes no answer any longer: whoever knocked has one. An empty block costs less than all of that. */
 export async function isClosed(

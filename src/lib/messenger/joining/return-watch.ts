@@ -11,7 +11,7 @@ import {
 	type ReturnWish,
 } from '#lib/protocol/coming-back.ts';
 import { DAY, DEFAULT_TTL_SECONDS, MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
-import { REFUSAL, type JoinReply } from '#lib/protocol/lobby.ts';
+import { ANSWER_OVERHEAD, REFUSAL } from '#lib/protocol/lobby.ts';
 import { compare, concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
@@ -22,7 +22,8 @@ import { logFor } from '../space/rewrapping.ts';
 import type { Space } from '../space/space.ts';
 import type { Enrolling } from './enrolling.ts';
 import { enrolmentGrant, type Enrolment } from './enrolment.ts';
-import { encodeReply, replyTo, type ReplyTo } from './replying.ts';
+import { encodeAnswer, type WholeReply } from './answers.ts';
+import { replyTo, type ReplyTo } from './replying.ts';
 import { returnAddress, returnSpec, type ReturnAddress } from './return-mailbox.ts';
 import { headsBefore } from './view-begin.ts';
 
@@ -159,7 +160,9 @@ export function createReturnWatch(
 		const enrolment = await enrolling.letIn(request);
 		if (stopped) return false;
 		if (enrolment === undefined) {
-			const refused = encodeReply(ports, { type: 'refused', reason: REFUSAL.full });
+			const asker = { space: space.id, tokenHash: request.tokenHash };
+			const reason = REFUSAL.full;
+			const refused = await encodeAnswer(crypto, self, asker, { type: 'refused', reason });
 			return replyTo(ports, pool, relay, to, refused);
 		}
 		if (enrolment.by !== toHex(own) && !isAgain) return true;
@@ -179,7 +182,7 @@ export function createReturnWatch(
 			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger, book: space.prekeys },
 			{ rootHash: rootHashOf(crypto, rootKey), prekey: content.member.prekey.publicKey },
 		);
-		const replies: JoinReply[] = [
+		const replies: WholeReply[] = [
 			{
 				type: 'welcome',
 				space: space.id,
@@ -187,13 +190,16 @@ export function createReturnWatch(
 				controlKeys: controlKeys(space, space.ledger.control),
 				bases: await headsBefore(crypto, space, control.entry.header.time),
 			},
-			...batchesOf(packets, MAX_SEALED_TO - 64).map((batch) => ({
+			...batchesOf(packets, MAX_SEALED_TO - ANSWER_OVERHEAD).map((batch) => ({
 				type: 'entries' as const,
 				packets: batch,
 			})),
 		];
-		const blocks = replies.flatMap((each) => encodeReply(ports, each));
-		return replyTo(ports, pool, relay, to, blocks);
+		const asker = { space: space.id, tokenHash: content.tokenHash };
+		const contents = await Promise.all(
+			replies.map((each) => encodeAnswer(crypto, self, asker, each)),
+		);
+		return replyTo(ports, pool, relay, to, contents.flat());
 	}
 
 	async function watch(rootHash: Bytes): Promise<void> {

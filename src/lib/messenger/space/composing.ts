@@ -8,7 +8,7 @@ import {
 	wrapEach,
 } from '#lib/crypto/entry-keys.ts';
 import { wrapUnder } from '#lib/crypto/sender-ratchet.ts';
-import { bodyHash, entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
+import { bodyHash, entryId, signedContent, wrapsHash, type Entry } from '#lib/crdt/check-entry.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';
 import {
 	encodeHeader,
@@ -103,6 +103,7 @@ export async function composeEntry(
 		commitment: commitmentOf(crypto, entryKey),
 		bodyHash: bodyHash(crypto, body),
 		bodyLength: body.length,
+		wrapsHash: content.kind === KIND.epoch && wraps !== null ? wrapsHash(crypto, wraps) : null,
 		attachmentRoot: null,
 		attachmentLength: 0,
 	};

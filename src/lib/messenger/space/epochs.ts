@@ -1,11 +1,22 @@
 // Makes the epochs of a space: fresh keys for every member device, a mailbox and tokens of its own. [EP1] [EP4] [EP5] [EP6]
 import type { ControlEntries } from '#lib/crdt/authority-state.ts';
 import { latestEpochEntries } from '#lib/crdt/epoch-choice.ts';
-import { epochId, epochSecrets, stepForward } from '#lib/crypto/epoch.ts';
+import {
+	envelopeCommitment,
+	epochId,
+	epochSecrets,
+	groupCommitment,
+	stepForward,
+} from '#lib/crypto/epoch.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
-import { SPACE_KIND, type Epoch, type EpochReason } from '#lib/protocol/content.ts';
+import {
+	SPACE_KIND,
+	type ControlKey,
+	type Epoch,
+	type EpochReason,
+} from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { encodeEpochBox, type Grant, type JoinGrant } from '#lib/protocol/lobby.ts';
+import { encodeEpochBox, type JoinGrant } from '#lib/protocol/lobby.ts';
 import { DEFAULT_TTL_SECONDS, MAX_AUTHORITY_HEADS, MAX_DEVICES } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
@@ -25,14 +36,17 @@ export const hasRoom = (space: Space): boolean =>
 	MAX_DEVICES;
 
 /** The control keys with which all of these entries are read, ≤16. */
-export const controlKeys = (space: Space, entries: ControlEntries): Bytes[] =>
+export const controlKeys = (space: Space, entries: ControlEntries): ControlKey[] =>
 	latestEpochEntries(entries)
-		.flatMap(({ entry }) => space.ring.get(entry.header.key.epoch)?.controlKey ?? [])
+		.flatMap(({ entry }) => space.ring.get(entry.header.key.epoch) ?? [])
+		.map(({ maker, controlKey }) => ({ maker, key: controlKey }))
 		.slice(0, MAX_AUTHORITY_HEADS);
 
 /** The EPOCH entry for the present membership. `seed` only for the first, whose control key seals GENESIS too. */
 export async function newEpoch(
 	{ clock, crypto, random }: Pick<Ports, 'clock' | 'crypto' | 'random'>,
+	/** The device that makes it. */
+	maker: Bytes,
 	space: Space,
 	reason: EpochReason,
 	relays: readonly RelayAddress[],
@@ -67,11 +81,13 @@ export async function newEpoch(
 			mailbox: random.bytes(32),
 			writeKey: writeKey.publicKey,
 			ownerKey: ownerKey.publicKey,
+			groupCommitment: groupCommitment(crypto, secrets.groupKey),
+			envelopeCommitment: envelopeCommitment(crypto, secrets.envelopeKey),
 			relays,
 			ttl: DEFAULT_TTL_SECONDS,
 		},
 		sealing: {
-			epoch: epochId(crypto, secrets.controlKey),
+			epoch: epochId(crypto, secrets.controlKey, maker),
 			controlKey: secrets.controlKey,
 			recipients: recipients.map(({ publicKey, secret }) => ({ publicKey, secret })),
 		},
@@ -81,7 +97,7 @@ export async function newEpoch(
 /** What a device that joins at `step` gets of an epoch: nothing with which it could read back. */
 export function grantForJoiner(
 	crypto: CryptoProvider,
-	{ token: _, ...grant }: Grant,
+	grant: JoinGrant,
 	step: number,
 	withOwner: boolean,
 ): JoinGrant {

@@ -6,6 +6,7 @@ import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { LogicalClock } from '#lib/crdt/logical-clock.ts';
 import type { Message } from '#lib/protocol/content.ts';
 import {
+	compareTime,
 	decodeHeader,
 	isControl,
 	KIND,
@@ -18,6 +19,7 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { createForkFinding, type Fork } from './fork-finding.ts';
 import type { Judge } from './judging.ts';
+import { takeEpochKeys } from './epoch-keys.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Ratchets } from './ratchets.ts';
 import { openContent, openMessage, proveControl } from './opening.ts';
@@ -69,6 +71,8 @@ export interface Intake {
 	settled(keys: readonly string[]): Promise<boolean>;
 	/** Control entries to ask others for, at most `limit` of those that are `wanted`. */
 	missing(limit: number, wanted: (key: string) => boolean): readonly string[];
+	/** Names of epochs whose EPOCH waits for nothing but its key, the latest first. */
+	shutEpochs(): readonly Bytes[];
 	stop(): void;
 }
 
@@ -97,6 +101,8 @@ export function createIntake(tools: Tools): Intake {
 	const waiting = createWaiting(MAX_WAITING);
 	const forks = createForkFinding(crypto, ledger, kept);
 
+	const isDevice = (device: string): boolean => ledger.takesUpTo(device) > 0;
+
 	/** Whether this very entry is here already: the common case, settled without checking a signature. */
 	const isKnown = async (packet: Packet, round: Round): Promise<boolean> => {
 		const header = decodeHeader(packet.header);
@@ -106,9 +112,7 @@ export function createIntake(tools: Tools): Intake {
 		round.given.push(key);
 		const held = waiting.get(key);
 		if (held !== undefined) {
-			const isOtherEpoch =
-				header.value.kind === KIND.epoch && !sameWraps(packet.wraps, held.packet.wraps);
-			return !isOtherEpoch && !bringsMore(packet, held.packet);
+			return !bringsMore(packet, held.packet);
 		}
 		const { device, seq, kind, key: keyed } = header.value;
 		if (kind === KIND.sealed && ledger.control.has(key)) await unseal(packet, key, round);
@@ -204,11 +208,11 @@ export function createIntake(tools: Tools): Intake {
 
 	/** Opens it; keys that it brings wake what waits for them. */
 	const unlock = async (entry: Entry, round: Round): ReturnType<typeof openContent> => {
-		const known = ring.all().length;
-		const opened = await openContent(crypto, prekeys, ring, entry);
-		for (const { id } of ring.all().slice(known)) {
+		await takeEpochKeys({ crypto, prekeys, ring, own, isKnown: isDevice }, entry);
+		for (const id of ring.arrived()) {
 			round.awake.push(...waiting.wake({ type: 'key', epoch: toHex(id) }));
 		}
+		const opened = await openContent(crypto, prekeys, ring, entry);
 		return opened;
 	};
 
@@ -250,7 +254,10 @@ export function createIntake(tools: Tools): Intake {
 		switch (placement.type) {
 			case 'added':
 				clock.see(entry.header.time);
-				if (control !== null) judge.take(control);
+				if (control !== null) {
+					ring.keep(entry.header.key.epoch);
+					judge.take(control);
+				}
 				round.placed.push({ entry, control, feed: placement.feed, message: null });
 				// The authority log may be ahead of the feed: there the entry takes its place when its turn comes.
 				if (placement.chain === 'gap') holdForPlace(entry);
@@ -327,6 +334,18 @@ export function createIntake(tools: Tools): Intake {
 		settled: (keys) => waiting.settled(keys),
 		missing: (limit, wanted) =>
 			waiting.missing(limit, (key) => !ledger.control.has(key) && wanted(key)),
+		shutEpochs: () =>
+			waiting
+				.all()
+				.filter(
+					({ header, packet }) =>
+						header.kind === KIND.epoch &&
+						packet.wraps !== null &&
+						ring.get(header.key.epoch) === undefined &&
+						header.authorityHeads.every((head) => ledger.control.has(toHex(head))),
+				)
+				.sort((a, b) => compareTime(b.header.time, a.header.time))
+				.map(({ header }) => header.key.epoch),
 		stop() {
 			waiting.stop();
 		},

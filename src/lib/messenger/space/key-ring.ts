@@ -1,86 +1,233 @@
-// The keys of a space's epochs that this device holds. [EP4] [EP5]
-// Control keys reach back to the first epoch; everything else only to the epochs this device has taken part in.
-import { decodeFrame, encode, list, optional, tuple, bytes, blob } from '#lib/protocol/cbor.ts';
-import { decodeGrant, encodeGrant, type Grant } from '#lib/protocol/lobby.ts';
+// The keys of a space's epochs that this device holds. [EP4] [EP5] [EP7] [EP8]
+// Control keys reach back to the first epoch; everything else only to the epochs this device has taken part in. Kept is
+// the key of every epoch that an entry of the authority log is sealed in, and no other: what an EPOCH brings waits aside
+// until then, in memory and bounded, so that nobody can make the ring grow by more than what is placed.
+import {
+	blob,
+	bytes,
+	decodeFrame,
+	encode,
+	flag,
+	list,
+	optional,
+	tuple,
+} from '#lib/protocol/cbor.ts';
+import type { ControlKey } from '#lib/protocol/content.ts';
+import {
+	decodeJoinGrant,
+	encodeJoinGrant,
+	type Grant,
+	type JoinGrant,
+} from '#lib/protocol/lobby.ts';
 import { epochId, stepForward } from '#lib/crypto/epoch.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export interface EpochKeys {
 	/** Name of the epoch, 16 bytes. */
 	readonly id: Bytes;
+	/** The device that made it. */
+	readonly maker: Bytes;
 	readonly controlKey: Bytes;
-	readonly grant: Grant | null;
+	readonly grant: JoinGrant | null;
+	/** Whether the grant is what the EPOCH says. */
+	readonly proven: boolean;
 	/** This device's tokens: several when more than one member let it in. */
 	readonly tokens: readonly Bytes[];
 }
 
 export interface KeyRing {
+	/** Kept or aside. */
 	get(epoch: Bytes): EpochKeys | undefined;
+	/** Those kept. */
 	all(): readonly EpochKeys[];
-	/** Adds what a grant gives; false when it was known. */
+	/** Names of epochs whose control key has come since this was last asked. */
+	arrived(): readonly Bytes[];
+	/** Keeps what a grant gives; false when it was known. */
 	addGrant(grant: Grant): boolean;
+	/** Keeps an epoch's control key; false when it was known. */
+	addControlKey(key: ControlKey): boolean;
+	/** Holds keys for as long as there is room; `from` (any name): who brought them, for each has the same room. */
+	setAside(from: string, keys: EpochKeys): void;
 	/** Steps the group key of an epoch forward, once for each step; those before are gone. */
 	advance(epoch: Bytes, step: number): void;
-	/** Adds an earlier epoch's control key; false when it was known. */
-	addControlKey(controlKey: Bytes): boolean;
+	/** An entry sealed in this epoch is kept: so are its keys. */
+	keep(epoch: Bytes): void;
+	/** The grant kept or aside is, or is not, what the EPOCH says: then it goes, with its tokens. */
+	prove(epoch: Bytes, fits: boolean): void;
+	/** Kept keys that changed since they were last asked for; their numbers stay. */
+	changed(): readonly (readonly [number: number, keys: EpochKeys])[];
 }
 
-export function createKeyRing(crypto: CryptoProvider, stored: readonly EpochKeys[] = []): KeyRing {
-	const keys = new Map<string, EpochKeys>(stored.map((each) => [toHex(each.id), each]));
+const MAX_ASIDE = 4096;
+/** Tokens of one epoch, however many members let this device in. */
+const MAX_TOKENS = 16;
+
+export const controlKeyOnly = (crypto: CryptoProvider, { maker, key }: ControlKey): EpochKeys => ({
+	id: epochId(crypto, key, maker),
+	maker,
+	controlKey: key,
+	grant: null,
+	proven: false,
+	tokens: [],
+});
+
+export function createKeyRing(
+	crypto: CryptoProvider,
+	stored: readonly (readonly [number: number, keys: EpochKeys])[] = [],
+): KeyRing {
+	const kept = new Map<string, EpochKeys>();
+	const numbers = new Map<string, number>();
+	const aside = new Map<string, { readonly from: string; keys: EpochKeys }>();
+	const room = new Map<string, number>();
+	const dirty = new Set<string>();
+	let next = 0;
+	let arrivals: Bytes[] = [];
+	for (const [number, keys] of stored) {
+		kept.set(toHex(keys.id), keys);
+		numbers.set(toHex(keys.id), number);
+		next = Math.max(next, number + 1);
+	}
+
+	function put(keys: EpochKeys): void {
+		const name = toHex(keys.id);
+		if (!numbers.has(name)) numbers.set(name, next++);
+		kept.set(name, keys);
+		dirty.add(name);
+	}
+
+	function take(name: string): EpochKeys | undefined {
+		const found = aside.get(name);
+		if (found === undefined) return undefined;
+		aside.delete(name);
+		const left = (room.get(found.from) ?? 1) - 1;
+		if (left === 0) room.delete(found.from);
+		else room.set(found.from, left);
+		return found.keys;
+	}
+
+	/** The oldest of whoever has brought the most gives way. */
+	function makeRoom(): void {
+		if (aside.size <= MAX_ASIDE) return;
+		const [greediest] = [...room].reduce((most, each) => (each[1] > most[1] ? each : most));
+		for (const [name, { from }] of aside) {
+			if (from !== greediest) continue;
+			take(name);
+			return;
+		}
+	}
+
+	/** What is known of an epoch, with more of it. */
+	function joined(known: EpochKeys | undefined, more: EpochKeys): EpochKeys {
+		if (known === undefined) return more;
+		const fresh = more.tokens.filter((token) => !known.tokens.some((each) => equal(each, token)));
+		return {
+			...known,
+			grant: known.grant ?? more.grant,
+			proven: known.grant === null ? more.proven : known.proven,
+			tokens: [...known.tokens, ...fresh].slice(0, MAX_TOKENS),
+		};
+	}
+
+	function add(keys: EpochKeys): boolean {
+		const name = toHex(keys.id);
+		const known = kept.get(name) ?? take(name);
+		const all = joined(known, keys);
+		const isNew =
+			known === undefined ||
+			all.tokens.length > known.tokens.length ||
+			(all.grant !== null && known.grant === null);
+		if (known === undefined) arrivals.push(keys.id);
+		if (isNew || !kept.has(name)) put(all);
+		return isNew;
+	}
+
 	return {
-		get: (epoch) => keys.get(toHex(epoch)),
-		all: () => [...keys.values()],
-		addGrant(grant) {
-			const id = epochId(crypto, grant.controlKey);
-			const known = keys.get(toHex(id));
-			const tokens = known?.tokens ?? [];
-			if (tokens.some((token) => toHex(token) === toHex(grant.token))) return false;
-			keys.set(toHex(id), {
-				id,
-				controlKey: grant.controlKey,
-				grant: known?.grant ?? grant,
-				tokens: [...tokens, grant.token],
-			});
-			return true;
+		get: (epoch) => kept.get(toHex(epoch)) ?? aside.get(toHex(epoch))?.keys,
+		all: () => [...kept.values()],
+		arrived() {
+			const come = arrivals;
+			arrivals = [];
+			return come;
+		},
+		addGrant({ token, ...grant }) {
+			const { maker, controlKey } = grant;
+			const keys = controlKeyOnly(crypto, { maker, key: controlKey });
+			return add({ ...keys, grant, tokens: [token] });
+		},
+		addControlKey: (key) => add(controlKeyOnly(crypto, key)),
+		setAside(from, keys) {
+			const name = toHex(keys.id);
+			const present = kept.get(name);
+			if (present !== undefined) {
+				if (keys.grant !== null || keys.tokens.length > 0) add(keys);
+				return;
+			}
+			const known = aside.get(name);
+			if (known === undefined) {
+				aside.set(name, { from, keys });
+				room.set(from, (room.get(from) ?? 0) + 1);
+				arrivals.push(keys.id);
+				makeRoom();
+			} else {
+				known.keys = joined(known.keys, keys);
+			}
 		},
 		advance(epoch, step) {
-			const known = keys.get(toHex(epoch));
-			if (!known?.grant) return;
+			const known = kept.get(toHex(epoch));
+			if (!known?.grant || known.grant.step >= step) return;
 			let { groupKey } = known.grant;
 			for (let at = known.grant.step; at < step; at++) groupKey = stepForward(crypto, groupKey);
-			const grant = { ...known.grant, groupKey, step: Math.max(step, known.grant.step) };
-			keys.set(toHex(epoch), { ...known, grant });
+			put({ ...known, grant: { ...known.grant, groupKey, step } });
 		},
-		addControlKey(controlKey) {
-			const id = epochId(crypto, controlKey);
-			if (keys.has(toHex(id))) return false;
-			keys.set(toHex(id), { id, controlKey, grant: null, tokens: [] });
-			return true;
+		keep(epoch) {
+			const found = take(toHex(epoch));
+			if (found !== undefined) put(found);
+		},
+		prove(epoch, fits) {
+			const name = toHex(epoch);
+			const proven = (keys: EpochKeys): EpochKeys =>
+				fits ? { ...keys, proven: true } : { ...keys, grant: null, proven: false, tokens: [] };
+			const [inKept, inAside] = [kept.get(name), aside.get(name)];
+			if (inKept !== undefined) put(proven(inKept));
+			else if (inAside !== undefined) inAside.keys = proven(inAside.keys);
+		},
+		changed() {
+			const rows = [...dirty].flatMap((name): [number, EpochKeys][] => {
+				const [number, keys] = [numbers.get(name), kept.get(name)];
+				return number === undefined || keys === undefined ? [] : [[number, keys]];
+			});
+			dirty.clear();
+			return rows;
 		},
 	};
 }
 
-const shape = list(tuple(bytes(16), bytes(32), optional(blob(512)), list(bytes(32), 16)), 100_000);
+const shape = tuple(
+	bytes(16),
+	bytes(32),
+	bytes(32),
+	optional(blob(512)),
+	flag,
+	list(bytes(32), MAX_TOKENS),
+);
 
-export const encodeKeyRing = (ring: KeyRing): Bytes =>
-	encode(
-		ring
-			.all()
-			.map((each) => [
-				each.id,
-				each.controlKey,
-				each.grant && encodeGrant(each.grant),
-				each.tokens,
-			]),
-	);
+export const encodeEpochKeys = (keys: EpochKeys): Bytes =>
+	encode([
+		keys.id,
+		keys.maker,
+		keys.controlKey,
+		keys.grant && encodeJoinGrant(keys.grant),
+		keys.proven,
+		keys.tokens,
+	]);
 
-/** The keys kept, or undefined when they cannot be read. */
-export function decodeKeyRing(encoded: Uint8Array): readonly EpochKeys[] | undefined {
-	const decoded = decodeFrame(shape, encoded, Number.MAX_SAFE_INTEGER);
+/** As they were kept; undefined when they can't be read. */
+export function decodeEpochKeys(encoded: Uint8Array): EpochKeys | undefined {
+	const decoded = decodeFrame(shape, encoded, 4096);
 	if (!decoded.ok) return undefined;
-	return decoded.value.map(([id, controlKey, granted, tokens]) => {
-		const grant = granted && decodeGrant(granted);
-		return { id, controlKey, grant: grant?.ok ? grant.value : null, tokens };
-	});
+	const [id, maker, controlKey, granted, proven, tokens] = decoded.value;
+	const grant = granted && decodeJoinGrant(granted);
+	if (grant?.ok === false) return undefined;
+	return { id, maker, controlKey, grant: grant?.value ?? null, proven, tokens };
 }

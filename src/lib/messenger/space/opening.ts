@@ -1,9 +1,8 @@
 // Opens what entries carry, with the keys this device holds, and checks the signatures inside.
-// [KY11] [EP4] [EP5] [AU3] [SH3]
+// [KY11] [EP4] [AU3] [SH3]
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
-import { epochId, epochSecrets } from '#lib/crypto/epoch.ts';
 import { unwrapUnder, WRAPPED_KEY } from '#lib/crypto/sender-ratchet.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
@@ -18,7 +17,6 @@ import {
 import { isControl, KIND } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { enrolContent, revokeDeviceContent, type Sealed } from '#lib/protocol/moderation.ts';
-import { decodeEpochBox } from '#lib/protocol/lobby.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -48,26 +46,30 @@ function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content 
 
 const isControlContent = (content: Content): content is ControlContent => isControl(content.kind);
 
-/** A control entry's content; an EPOCH also brings its keys into the ring. `key`: of a SEALED entry opened before. */
+/**
+ * A control entry's content. The keys that an EPOCH brings are taken before, by `epoch-keys.ts`. `key`: of a SEALED entry
+ * opened before.
+ */
 export async function openContent(
 	crypto: CryptoProvider,
 	prekeys: Iterable<AgreementKey>,
-	ring: KeyRing,
+	ring: Pick<KeyRing, 'get'>,
 	entry: Entry,
 	key?: Bytes,
 ): Promise<Opened<ControlContent>> {
-	const reference = entry.header.key;
-	if (entry.header.kind === KIND.sealed) return openSealed(crypto, prekeys, entry, key);
+	const { key: reference, kind, device } = entry.header;
+	if (kind === KIND.sealed) return openSealed(crypto, prekeys, entry, key);
 	if (reference.mode !== 'control') return { type: 'unreadable' };
-	if (entry.header.kind === KIND.epoch) await takeGrant(crypto, prekeys, ring, entry);
 	const keys = ring.get(reference.epoch);
 	if (keys === undefined || entry.packet.body === null) return { type: 'sealed' };
+	if (kind === KIND.epoch) {
+		if (!equal(keys.maker, device)) return { type: 'unreadable' };
+		// It travels whole, or whoever it is for could get it from nobody.
+		if (entry.packet.wraps === null) return { type: 'sealed' };
+	}
 	const entryKey = controlEntryKey(crypto, keys.controlKey, reference.salt);
 	const content = openWithKey(crypto, entry, entryKey);
 	if (content === undefined || !isControlContent(content)) return { type: 'unreadable' };
-	if (content.kind === KIND.epoch) {
-		for (const earlier of content.earlierControlKeys) ring.addControlKey(earlier);
-	}
 	return { type: 'opened', value: content };
 }
 
@@ -148,24 +150,6 @@ async function isProven(
 			content.proof,
 		))
 	);
-}
-
-/** Adds the keys of an epoch whose entry carries a wrap for this device. */
-async function takeGrant(
-	crypto: CryptoProvider,
-	prekeys: Iterable<AgreementKey>,
-	ring: KeyRing,
-	entry: Entry,
-): Promise<void> {
-	if (entry.packet.wraps === null || ring.get(entry.header.key.epoch)?.grant) return;
-	const secret = await unwrap(crypto, entry.packet.wraps, prekeys);
-	const box = secret && decodeEpochBox(secret);
-	if (!box?.ok) return;
-	const { seed, token, ownerSeed } = box.value;
-	const secrets = epochSecrets(crypto, seed);
-	if (equal(epochId(crypto, secrets.controlKey), entry.header.key.epoch)) {
-		ring.addGrant({ ...secrets, token, ownerSeed });
-	}
 }
 
 export interface OpenedMessage {

@@ -1,5 +1,6 @@
 // Takes in the past of a space as an archive tells it, whatever is here already and in any order: checks it like
 // everything that others bring, and places it before this device's own view or after. [BK3] [BK4]
+import type { ControlKey } from '#lib/protocol/content.ts';
 import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { readEntry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
@@ -24,7 +25,7 @@ export interface PastEntry {
 /** A part of a space's past; what of it builds on other parts comes after them. */
 export interface Past {
 	/** Open the authority log. */
-	readonly controlKeys?: readonly Bytes[];
+	readonly controlKeys?: readonly ControlKey[];
 	/** The last entry before the archive's own of each feed; seq -1 is left out. */
 	readonly bases?: readonly FeedHead[];
 	readonly entries: readonly PastEntry[];

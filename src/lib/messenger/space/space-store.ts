@@ -26,7 +26,7 @@ import {
 } from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { decodeKeyRing, encodeKeyRing, type EpochKeys, type KeyRing } from './key-ring.ts';
+import { decodeEpochKeys, encodeEpochKeys, type EpochKeys, type KeyRing } from './key-ring.ts';
 
 export interface KeptControl {
 	readonly packet: Packet;
@@ -39,7 +39,8 @@ export interface SpaceStore {
 	feeds(): Promise<readonly Feed[]>;
 	/** The authority log as it was opened, with what its inner signatures were found to be. */
 	control(): Promise<readonly KeptControl[]>;
-	keys(): Promise<readonly EpochKeys[]>;
+	/** By their numbers; undefined when some of them can't be read. */
+	keys(): Promise<readonly (readonly [number: number, keys: EpochKeys])[] | undefined>;
 	/** The entry of a feed at this place, if kept. */
 	packet(device: Bytes, seq: number): Promise<Packet | undefined>;
 	packets(device: Bytes, from: number, to: number, limit: number): Promise<readonly Packet[]>;
@@ -51,7 +52,7 @@ export interface SpaceStore {
 	writeControl(control: ControlEntry): StoreWrite;
 	/** Puts another packet in place of the one kept of the same control entry. */
 	rewriteControl(before: ControlEntry, after: ControlEntry): StoreWrite;
-	writeKeys(ring: KeyRing): StoreWrite;
+	writeKeys(ring: KeyRing): readonly StoreWrite[];
 }
 
 const feedShape = tuple(
@@ -132,8 +133,12 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			});
 		},
 		async keys() {
-			const stored = await store.get('key', [space]);
-			return (stored && decodeKeyRing(stored)) ?? [];
+			const rows = await store.range('key', [space]);
+			const stored = rows.map(({ at, value }) => [at, decodeEpochKeys(value)] as const);
+			const readable = stored.flatMap(([at, keys]) =>
+				keys === undefined ? [] : [[at, keys] as const],
+			);
+			return readable.length === rows.length ? readable : undefined;
 		},
 		async packet(device, seq) {
 			const stored = await store.get('entry', [space, device, seq]);
@@ -181,6 +186,11 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			noteRow(after.entry.packet, at);
 			return controlWrite(after, at);
 		},
-		writeKeys: (ring) => ({ table: 'key', key: [space], value: encodeKeyRing(ring) }),
+		writeKeys: (ring) =>
+			ring.changed().map(([at, keys]) => ({
+				table: 'key',
+				key: [space, at],
+				value: encodeEpochKeys(keys),
+			})),
 	};
 }

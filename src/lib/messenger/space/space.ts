@@ -4,10 +4,11 @@ import { createLedger, type Feed, type Ledger } from '#lib/crdt/ledger.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
 import { createMessageLog, type MessageLog } from '#lib/crdt/message-log.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
+import { epochId } from '#lib/crypto/epoch.ts';
 import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
-import type { Content } from '#lib/protocol/content.ts';
-import type { Grant } from '#lib/protocol/lobby.ts';
+import type { Content, ControlKey } from '#lib/protocol/content.ts';
+import type { Grant, JoinGrant } from '#lib/protocol/lobby.ts';
 import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
@@ -19,7 +20,9 @@ import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { composeEntry, type EntrySealing } from './composing.ts';
 import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
-import { createKeyRing, type KeyRing } from './key-ring.ts';
+import { proveGrant, takeEpochKeys } from './epoch-keys.ts';
+import { openEpochUse, type EpochUse } from './epoch-use.ts';
+import { controlKeyOnly, createKeyRing, type KeyRing } from './key-ring.ts';
 import { createMessageKeys } from './message-keys.ts';
 import { memberRootOf, openContent, openMessage, proveControl } from './opening.ts';
 import { createChannelLogs } from './channel-logs.ts';
@@ -97,7 +100,7 @@ export interface Space {
 	/** Brings in a grant, further control keys, and the heads where the view begins. */
 	admit(
 		grant: Grant,
-		controlKeys: readonly Bytes[],
+		controlKeys: readonly ControlKey[],
 		bases: readonly FeedHead[],
 	): Promise<Result<void, StoreError>>;
 	/**
@@ -113,9 +116,15 @@ export interface Space {
 	/** Nothing of this entry's content may be kept, or handed on. */
 	isBarred(entry: Entry): boolean;
 	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
-	found(controlKey: Bytes): Promise<Result<void, StoreError>>;
+	found(controlKey: ControlKey): Promise<Result<void, StoreError>>;
 	/** Takes in prekeys of members' devices; those that are new here, this device's own included. */
 	takePrekeys(records: readonly Prekey[]): Promise<Result<readonly Prekey[], StoreError>>;
+	/** Brings in the keys of an epoch that its EPOCH did not give; without a token. */
+	takeKeys(grant: JoinGrant): Promise<Result<void, StoreError>>;
+	/** Names of epochs whose EPOCH is here, and can't be read. */
+	shutEpochs(): readonly Bytes[];
+	/** How many messages are in this epoch. */
+	messagesIn(epoch: Bytes): number;
 	log(channel: Bytes): MessageLog;
 }
 
@@ -133,8 +142,17 @@ const NO_CHANGE: IntakeOutcome = {
 	settled: [],
 };
 
+/** Some of its keys are here and can't be read: without them it would look like another space. Nothing was changed. */
+export interface UnreadableSpace {
+	readonly type: 'unreadable-keys';
+}
+
 /** Opens a space as it was kept, or an empty one. */
-export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Space> {
+export async function openSpace(
+	ports: Ports,
+	self: Self,
+	id: Bytes,
+): Promise<Result<Space, UnreadableSpace>> {
 	const { crypto, store, random, clock } = ports;
 	const hybrid = createLogicalClock(clock);
 	const queue = createQueue();
@@ -149,6 +167,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	let purging: PurgeRegistry;
 	let prekeys: PrekeyBook;
 	let shown: Shown;
+	let use: EpochUse;
 	let recalling: Recalling;
 	let ratchets: Ratchets;
 	const keys = createMessageKeys(crypto, store, id);
@@ -165,6 +184,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		expiring = createExpiring(ports, id, kept);
 		fenceCheck = createFenceCheck(crypto, ledger, kept);
 		await fenceCheck.look([]);
+		use = await openEpochUse(store, ledger);
 		const channels = createChannelLogs(ledger, logFor);
 		purging = createPurgeRegistry();
 		purging.join(entryPurging(crypto, self.prekeys, ledger, kept));
@@ -175,15 +195,17 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		recalling = createRecalling({ crypto, ledger, kept, intake, judge, keys, own });
 	}
 
-	/** Also the way back after a commit that failed: memory must not run ahead of the store. */
-	async function load(): Promise<void> {
+	/** Also the way back after a commit that failed: memory must not run ahead of the store. False: not readable. */
+	async function load(): Promise<boolean> {
+		const keys = await createSpaceStore(store, id).keys();
+		if (keys === undefined) return false;
 		ledger = createLedger(id, self.device.publicKey);
 		kept = createSpaceStore(store, id);
 		for (const feed of await kept.feeds()) {
 			ledger.restoreFeed(feed);
 			hybrid.see(feed.time);
 		}
-		ring = createKeyRing(crypto, await kept.keys());
+		ring = createKeyRing(crypto, keys);
 		ratchets = await loadRatchets(crypto, store, id, ring);
 		const control: ControlEntry[] = [];
 		for (const { packet, proven, key } of await kept.control()) {
@@ -199,6 +221,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		ledger.restoreControl(control);
 		for (const log of logs.values()) log.reload();
 		await begin();
+		return true;
 	}
 
 	function logFor(channel: Bytes): MessageLog {
@@ -252,17 +275,17 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
 		if (control) {
 			ratchets.settle(overEpochs(ledger, clock.now()), clock.now());
-			writes.push(kept.writeKeys(ring), ...prekeys.follow());
+			writes.push(...kept.writeKeys(ring), ...prekeys.follow());
 		}
 		const fresh = [...placed.map(({ entry }) => entry), ...completed];
 		writes.push(...(await expiring.note(fresh.filter(({ key }) => !view.stripped.has(key)))));
-		writes.push(...view.writes, ...ratchets.changes());
+		writes.push(...view.writes, ...ratchets.changes(), ...use.take(placed));
 		if (writes.length > 0) {
 			const committed = await store.commit(writes);
 			keys.settle();
 			if (!committed.ok) {
 				intake.stop();
-				await load();
+				if (!(await load())) throw new Error('keys that were readable are no longer');
 				return committed;
 			}
 			for (const log of logs.values()) log.settle();
@@ -381,6 +404,7 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				// Answered twice: the view has begun already, and what it has is not to be cut off.
 				const begun = ring.all().some((keys) => keys.grant !== null);
 				ring.addGrant(grant);
+				await proveGrant(crypto, ring, ledger, epochId(crypto, grant.controlKey, grant.maker));
 				for (const key of controlKeys) ring.addControlKey(key);
 				if (!begun) ledger.setBases(bases);
 				const writes = bases
@@ -402,6 +426,16 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 				settle();
 				return ok(fresh);
 			}),
+		takeKeys: (grant) =>
+			queue(async () => {
+				const { maker, controlKey } = grant;
+				const keys = controlKeyOnly(crypto, { maker, key: controlKey });
+				if (!intake.shutEpochs().some((epoch) => equal(epoch, keys.id))) return ok();
+				ring.setAside('answers', { ...keys, grant });
+				return done(await keep(await intake.take([], true), [], true));
+			}),
+		shutEpochs: () => intake.shutEpochs(),
+		messagesIn: (epoch) => use.of(epoch),
 		log: logFor,
 	};
 
@@ -412,7 +446,10 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 	): Promise<Result<Entry, WriteError>> {
 		let control: ControlEntry | null = null;
 		if (isControl(content.kind)) {
-			// Opening also brings the keys of an own EPOCH into the ring.
+			await takeEpochKeys(
+				{ crypto, prekeys: self.prekeys, ring, own: self.device.publicKey, isKnown: () => true },
+				entry,
+			);
 			const opened = await openContent(crypto, self.prekeys, ring, entry);
 			if (opened.type !== 'opened') throw new Error('own entry does not open');
 			control = await proveControl(crypto, ledger, entry, opened.value, opened.key);
@@ -421,7 +458,10 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		if (placement.type !== 'added') {
 			return err({ type: 'not-member', detail: JSON.stringify(placement) });
 		}
-		if (control !== null) judge.take(control);
+		if (control !== null) {
+			ring.keep(entry.header.key.epoch);
+			judge.take(control);
+		}
 		ratchets.spend(entry);
 		const placed: Placed = {
 			entry,
@@ -433,6 +473,5 @@ export async function openSpace(ports: Ports, self: Self, id: Bytes): Promise<Sp
 		return result.ok ? ok(entry) : result;
 	}
 
-	await load();
-	return space;
+	return (await load()) ? ok(space) : err({ type: 'unreadable-keys' });
 }

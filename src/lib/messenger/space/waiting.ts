@@ -16,6 +16,7 @@ export type Need =
 export interface Waiting {
 	readonly size: number;
 	get(key: string): Entry | undefined;
+	all(): readonly Entry[];
 	/** `share`: in whose room it waits. */
 	hold(entry: Entry, needs: readonly Need[], share: string): void;
 	/** Takes out those that wait for this. */
@@ -112,6 +113,7 @@ export function createWaiting(room: number): Waiting {
 			return held.size;
 		},
 		get: (key) => held.get(key)?.entry,
+		all: () => [...held.values()].map(({ entry }) => entry),
 		hold(entry, needs, share) {
 			remove(entry.key);
 			held.set(entry.key, { entry, needs, share });
