@@ -161,7 +161,7 @@ describe('a packet', () => {
 			times(count, { prekeyId: id.slice(24), box: new Uint8Array(length) });
 		const large = (kind: number, count: number, length: number, body = 0): boolean =>
 			packetFits({
-				header: encodeHeader({ ...header, kind }),
+				header: encodeHeader({ ...header, kind, wrapsHash: kind === KIND.epoch ? id : null }),
 				wraps: { ephemeral: id, boxes: boxes(count, length) },
 				body: new Uint8Array(body),
 			});
