@@ -236,14 +236,12 @@ export const content: fc.Arbitrary<Content> = fc.oneof(
 		relays,
 	}),
 	message,
-	fc
-		.tuple(fc.nat(7), fc.integer({ min: 1, max: 8 }), blob(400))
-		.map(([part, more, bytes]) => ({
-			kind: KIND.update,
-			part: part % more,
-			parts: more,
-			bytes,
-		})),
+	fc.tuple(fc.nat(7), fc.integer({ min: 1, max: 8 }), blob(400)).map(([part, more, bytes]) => ({
+		kind: KIND.update,
+		part: part % more,
+		parts: more,
+		bytes,
+	})),
 );
 
 export const invitation: fc.Arbitrary<Invitation> = fc.record({
