@@ -52,6 +52,8 @@ export function createSyncing(...devices: readonly Device[]): Syncing {
 			route,
 			send,
 			tell: send,
+			attempt: send,
+			isLarge: () => false,
 			sendAll: (message: SpaceMessage) => {
 				for (const { key } of devices) if (key !== device.key) send(key, message);
 			},
