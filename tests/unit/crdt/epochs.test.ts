@@ -2,19 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import { resolveAuthority } from '#lib/crdt/authority.ts';
 import type { ControlEntry, Forks } from '#lib/crdt/authority-state.ts';
-import { latestEpochEntries, needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+import { agedAt, latestEpochEntries, needsNewEpoch } from '#lib/crdt/epoch-choice.ts';
+import { DAY } from '#lib/protocol/limits.ts';
 import { compare, toHex } from '#lib/util/bytes.ts';
 import {
 	admit,
 	byKey,
 	channel,
 	epoch,
+	fence,
 	found,
+	grant,
 	invite,
 	leave,
 	named,
 	pen,
 	person,
+	revoke,
 	type AuthorityWorld,
 	type Pen,
 } from '../../support/authority-world.ts';
@@ -166,6 +170,29 @@ describe('an epoch', () => {
 		// A false proof gives nobody anything.
 		world.write(his, admit(person('Eve'), narrow, world.all.at(-1)), { proven: false });
 		expect(needsNewEpoch(resolve(world))).toBe(false);
+	});
+
+	it('[EP11] is due when who was given the owner key is no Powernode any longer', () => {
+		const { world, hers, his } = begun();
+		world.write(hers, grant(bob));
+		world.write(hers, epoch(alice, bob));
+		expect(needsNewEpoch(resolve(world))).toBe(false);
+		// Nobody's to revoke: it changes nothing.
+		world.write(his, revoke(alice, []));
+		expect(needsNewEpoch(resolve(world))).toBe(false);
+		const revoked = world.write(hers, revoke(bob, fence(his)));
+		expect(needsNewEpoch(resolve(world))).toBe(true);
+		// One that knows nothing of it hands the owner key on again.
+		world.write(his, epoch(alice, bob), { on: world.all.slice(-2, -1) });
+		expect(needsNewEpoch(resolve(world))).toBe(true);
+		world.write(hers, epoch(alice, bob), { on: [...world.all.slice(-1), revoked] });
+		expect(needsNewEpoch(resolve(world))).toBe(false);
+	});
+
+	it('[EP12] is old a week after its own time', () => {
+		const { world, hers } = begun();
+		const made = world.write(hers, epoch(alice, bob));
+		expect(agedAt(resolve(world))).toBe(made.entry.header.time.ms + 7 * DAY);
 	});
 
 	it('[EP3] is not due in a space that has none yet', () => {

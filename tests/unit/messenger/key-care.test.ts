@@ -1,6 +1,8 @@
 // What a space keeps of keys: no more than it needs, whatever members send, and never nothing in their place.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
 import { newEpoch } from '#lib/messenger/space/epochs.ts';
+import { openContent, openMessage } from '#lib/messenger/space/opening.ts';
 import { openSpace } from '#lib/messenger/space/space.ts';
 import { EPOCH_REASON } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
@@ -9,6 +11,7 @@ import {
 	admit,
 	carry,
 	createDevices,
+	crypto,
 	found,
 	invite,
 	level,
@@ -16,10 +19,12 @@ import {
 	say,
 	startEpoch,
 	textsOf,
+	write,
 	type Device,
 	type Devices,
 } from '../../support/devices.ts';
 import { forge } from '../../support/hostile/forge.ts';
+import { ban } from '../../support/moderating.ts';
 
 describe('the keys of a space', () => {
 	let world: Devices;
@@ -129,5 +134,35 @@ describe('the keys of a space', () => {
 		const { authority } = alice.space.ledger;
 		expect(authority.verdicts.get(twin.key)).toBe('name-taken');
 		expect(authority.epoch?.entry).toEqual(epoch.id);
+	});
+
+	it('[EP3] of whoever was banned or whose device was revoked open nothing that comes after', async () => {
+		const carol = await world.device('Carol');
+		await admit(alice, await invite(alice), carol);
+		await level(alice, bob, carol);
+		await ban(alice, bob);
+		await write(
+			alice,
+			await carol.self.root.revoke(alice.space.id, carol.self.device.publicKey, []),
+		);
+		const epoch = await startEpoch(alice);
+		const said = await say(alice, 'they are gone');
+		const more = await invite(alice);
+		const { envelopeKey } = alice.space.ring.get(epoch.header.key.epoch)?.grant ?? {};
+		const block = sealBlock(crypto, world.random, envelopeKey ?? new Uint8Array(0), said.id);
+		for (const gone of [bob, carol]) {
+			const { ring } = gone.space;
+			const { prekeys } = gone.self;
+			await carry([epoch.packet, said.packet, more.entry.packet], gone);
+			expect((await openMessage(crypto, prekeys, said)).type).toBe('sealed');
+			expect((await openContent(crypto, prekeys, ring, epoch)).type).toBe('sealed');
+			expect((await openContent(crypto, prekeys, ring, more.entry)).type).toBe('sealed');
+			expect(ring.get(epoch.header.key.epoch)).toBeUndefined();
+			for (const { grant } of ring.all()) {
+				const opened = block && grant && openBlock(crypto, grant.envelopeKey, block);
+				expect(opened ?? undefined).toBeUndefined();
+			}
+		}
+		expect(block).toBeDefined();
 	});
 });
