@@ -29,8 +29,8 @@ import {
 	encodeJoinRequest,
 } from '#lib/protocol/lobby.ts';
 import { relayAddressShape, relayAddressToTuple } from '#lib/protocol/relay-address.ts';
-import { decodeEnvelope, encodeEnvelope } from '#lib/protocol/space-message.ts';
-import { toBase64Url, type Bytes } from '#lib/util/bytes.ts';
+import { decodeEnvelope, encodeEnvelope, MAX_FRAME } from '#lib/protocol/space-message.ts';
+import { equal, toBase64Url, type Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import * as any from '../support/arbitraries.ts';
 
@@ -351,5 +351,32 @@ describe('a key ring', () => {
 			{ numRuns: 50 },
 		);
 		fc.assert(fc.property(fc.uint8Array(), (bytes) => void decodeEpochKeys(bytes)));
+	});
+
+	it('[BL3] on a link is the least that an envelope fits, and nothing else is taken', () => {
+		const tag = new Uint8Array(32);
+		const length = fc.oneof(fc.nat(3000), fc.nat(MAX_FRAME - 4));
+		fc.assert(
+			fc.property(length, fc.constantFrom(1, 2, 7), (size, more) => {
+				const envelope = new Uint8Array(size).fill(7);
+				const frame = encodeLinkFrame({ type: 'space', tag, envelope });
+				const least =
+					BUCKETS.find((bucket) => bucket >= size + 4) ?? Math.ceil((size + 4) / 16384) * 16384;
+				expect(frame.length - least).toBe(least > 65_535 ? 41 : 39);
+				const decoded = decodeLinkFrame(frame);
+				const isSame =
+					decoded.ok && decoded.value.type === 'space' && equal(decoded.value.envelope, envelope);
+				expect(isSame).toBe(true);
+				const padded = frame.subarray(-least);
+				const longer = new Uint8Array(Math.min(MAX_FRAME, least + more * 1024));
+				longer.set(padded);
+				const others = [padded.subarray(0, -1), padded.subarray(0, least / 2), envelope];
+				if (longer.length > least) others.push(longer);
+				for (const other of others) {
+					expect(decodeLinkFrame(encode([1, tag, other])).ok).toBe(false);
+				}
+			}),
+			{ numRuns: 60 },
+		);
 	});
 });

@@ -1,9 +1,22 @@
-// Frames on a direct link between two devices, which may share several spaces. [LK1] [LK2]
+// Frames on a direct link between two devices, which may share several spaces. [LK1] [LK2] [BL3]
 //
 // HELLO  [0, tag 32, device 32, device's signature 64]  one for each space shared; tag = HMAC(space key, both link names)
-// SPACE  [1, tag 32, envelope bytes]
+// SPACE  [1, tag 32, padded envelope]   a bucket long or, beyond the largest, whole multiples of it
 // PING   [2, number]   PONG [3, number]
-import { blob, bytes, decodeFrame, encode, literal, map, tuple, uint, variants } from './cbor.ts';
+import { pad, unpad } from './block.ts';
+import {
+	blob,
+	bytes,
+	decodeFrame,
+	encode,
+	literal,
+	map,
+	tuple,
+	uint,
+	variants,
+	where,
+} from './cbor.ts';
+import { BUCKETS, MAX_BLOCK } from './limits.ts';
 import { MAX_FRAME } from './space-message.ts';
 import type { DecodeError, Shape } from './cbor.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -20,6 +33,21 @@ export type LinkFrame =
 	| { readonly type: 'ping'; readonly number: number }
 	| { readonly type: 'pong'; readonly number: number };
 
+const SIZES: readonly number[] = [
+	...BUCKETS,
+	...Array.from({ length: MAX_FRAME / MAX_BLOCK - 1 }, (_, n) => (n + 2) * MAX_BLOCK),
+];
+
+const envelopeShape: Shape<Bytes> = map(
+	where(
+		map(blob(MAX_FRAME), (value) => ({ value, envelope: unpad(value) })),
+		({ value, envelope }) =>
+			envelope !== undefined && SIZES.find((size) => size >= envelope.length + 4) === value.length,
+		'not padded as it should be',
+	),
+	({ envelope }) => envelope ?? new Uint8Array(0),
+);
+
 const shape: Shape<LinkFrame> = variants<LinkFrame>(
 	map(tuple(literal(0), bytes(32), bytes(32), bytes(64)), ([, tag, device, signature]) => ({
 		type: 'hello' as const,
@@ -27,7 +55,7 @@ const shape: Shape<LinkFrame> = variants<LinkFrame>(
 		device,
 		signature,
 	})),
-	map(tuple(literal(1), bytes(32), blob(MAX_FRAME)), ([, tag, envelope]) => ({
+	map(tuple(literal(1), bytes(32), envelopeShape), ([, tag, envelope]) => ({
 		type: 'space' as const,
 		tag,
 		envelope,
@@ -40,8 +68,11 @@ export function encodeLinkFrame(frame: LinkFrame): Bytes {
 	switch (frame.type) {
 		case 'hello':
 			return encode([0, frame.tag, frame.device, frame.signature]);
-		case 'space':
-			return encode([1, frame.tag, frame.envelope]);
+		case 'space': {
+			const content = pad(frame.envelope, 0, SIZES);
+			if (content === undefined) throw new Error('an envelope fits a frame');
+			return encode([1, frame.tag, content]);
+		}
 		case 'ping':
 			return encode([2, frame.number]);
 		case 'pong':
