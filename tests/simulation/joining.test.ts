@@ -1,6 +1,7 @@
 // How people come into a space when not everybody is there, clocks are wrong, and devices die on the way.
 import { describe, expect, it } from 'vitest';
 import type { MemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
+import { KIND } from '#lib/protocol/entry.ts';
 import { ledgerLines } from '#lib/simulation/digest.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
@@ -278,4 +279,42 @@ describe('a clock that is wrong', () => {
 			await expectTalk(world, space, bob, [alice, dora]);
 		});
 	}
+});
+
+describe('several who let people in', () => {
+	it('[EP6] give a joiner a group key that is no older than anybody’s before', async () => {
+		const world = createWorld(181);
+		await world.addRelay('relay');
+		const alice = await world.addNode('Alice', { direct: false });
+		await useRelay(world, alice, 'relay');
+		const space = await found(world, alice);
+		const admitters = [alice];
+		const joined: SimulatedNode[] = [];
+		for (const name of ['Bob', 'Carol', 'Dave', 'Erin', 'Frank']) {
+			const node = await world.addNode(name, { direct: false });
+			// Who came last lets in the next one.
+			await bringIn(world, admitters.at(-1) ?? alice, node, space);
+			joined.push(node);
+			admitters.push(node);
+			await world.run(3000);
+		}
+		const steps: number[] = [];
+		const by: string[] = [];
+		for (const node of joined) {
+			const { ledger, ring } = await node.kept(space);
+			const { epoch } = ledger.authority;
+			const device = toHex(node.self.device.publicKey);
+			const admission = [...ledger.control.values()].find(
+				({ content }) =>
+					content.kind === KIND.admit && toHex(content.member.certificate.deviceKey) === device,
+			);
+			if (epoch === null || admission === undefined) throw new Error('not let in');
+			const step = ring.get(epoch.id)?.grant?.step ?? 0;
+			expect(admission.content).toMatchObject({ epoch: epoch.id, step });
+			steps.push(step);
+			by.push(toHex(admission.entry.header.device));
+		}
+		expect(new Set(by).size).toBe(joined.length);
+		expect(steps).toEqual([1, 2, 3, 4, 5]);
+	});
 });
