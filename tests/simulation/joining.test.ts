@@ -290,10 +290,15 @@ describe('several who let people in', () => {
 		const space = await found(world, alice);
 		const admitters = [alice];
 		const joined: SimulatedNode[] = [];
-		for (const name of ['Bob', 'Carol', 'Dave', 'Erin', 'Frank']) {
+		for (const [name, who] of [
+			['Bob', 0],
+			['Carol', 1],
+			['Dave', 0],
+			['Erin', 2],
+			['Frank', 1],
+		] as const) {
 			const node = await world.addNode(name, { direct: false });
-			// Who came last lets in the next one.
-			await bringIn(world, admitters.at(-1) ?? alice, node, space);
+			await bringIn(world, admitters[who] ?? alice, node, space);
 			joined.push(node);
 			admitters.push(node);
 			await world.run(3000);
@@ -314,7 +319,7 @@ describe('several who let people in', () => {
 			steps.push(step);
 			by.push(toHex(admission.entry.header.device));
 		}
-		expect(new Set(by).size).toBe(joined.length);
+		expect(new Set(by).size).toBe(3);
 		expect(steps).toEqual([1, 2, 3, 4, 5]);
 	});
 });
