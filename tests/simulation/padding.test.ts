@@ -120,7 +120,8 @@ describe.each([
 			// Long by its kind and the number of things it lists, but for a few bytes that numbers take.
 			const { path } =
 				value.type === 'stored' || value.type === 'deleted' ? value.receipt : { path: [] };
-			const lists = [...Object.values(value as object), path].filter(Array.isArray) as unknown[][];
+			const fields: unknown[] = Object.values(value);
+			const lists = [...fields, path].filter((field) => Array.isArray(field));
 			const count = lists.reduce((sum, list) => sum + list.length, 0);
 			const kind = `${value.type} of ${count}`;
 			others.set(kind, [...(others.get(kind) ?? []), frame.length]);
