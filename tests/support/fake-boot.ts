@@ -1,5 +1,6 @@
 // Stands in for boot in the interface's own dev server: the scene is chosen in local storage under 'fake-scene'.
 import type { BootState } from '#lib/messenger/boot-state.ts';
+import type { RestoreError } from '#lib/messenger/backup-api.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
@@ -23,6 +24,11 @@ interface BootScene extends FakeScene, SecurityScene {
 	/** For how long the next passphrase has to wait, ms. */
 	readonly wait?: number;
 	readonly boot?: BootState['state'];
+	readonly lost?: 'everything' | 'all-but-keys';
+	/** Restoring is under way for ever, half done. */
+	readonly restoring?: boolean;
+	/** What is wrong with the backup that was given on the first screen. */
+	readonly backupProblem?: RestoreError['type'];
 }
 
 const clock: Clock = {
@@ -45,7 +51,9 @@ export function boot(): Readable<BootState> {
 	const ready = (name: string): BootState => {
 		const messenger = createFakeMessenger(name, scene);
 		window.fake = messenger;
-		return { state: 'ready', messenger, security: createFakeSecurity(scene), clock };
+		const { backupProblem: type } = scene;
+		const backupProblem = type === undefined ? null : { type };
+		return { state: 'ready', messenger, security: createFakeSecurity(scene), clock, backupProblem };
 	};
 	const state = createSignal<BootState>({ state: 'starting' });
 	const first = (): BootState => {
@@ -55,7 +63,7 @@ export function boot(): Readable<BootState> {
 			case 'new':
 				return {
 					state: 'new',
-					lost: null,
+					lost: scene.lost ?? null,
 					renew: async (name) => {
 						state.set(ready(name));
 						return Promise.resolve(ok());
@@ -65,7 +73,16 @@ export function boot(): Readable<BootState> {
 						state.set(ready(name));
 						return ok();
 					},
-					restore: async (name) => {
+					restore: async (name, _words, backup) => {
+						if (scene.restoring === true) {
+							backup?.onProgress?.(0.4);
+							return new Promise((settle) => {
+								backup?.signal?.addEventListener('abort', () => {
+									settle(err({ type: 'cancelled' }));
+								});
+							});
+						}
+						if (backup) return err({ type: 'damaged' });
 						state.set(ready(name));
 						return Promise.resolve(ok());
 					},

@@ -1,5 +1,6 @@
 // A Messenger that lives in memory: lively data for looking at the interface, with no network and no keys.
 import type {
+	ComingBackView,
 	Conversation,
 	Delivery,
 	MessageView,
@@ -48,6 +49,10 @@ export interface FakeScene extends DevicesScene {
 	/** There are warnings to take note of. */
 	readonly warned?: boolean;
 	readonly banned?: 'locked' | 'destroyed' | 'undone';
+	/** Somebody came back by the phrase, and so many of their spaces answered. */
+	readonly found?: number;
+	/** The first space came back from a backup alone. */
+	readonly past?: boolean;
 	/** Every act of moderation fails with it. */
 	readonly failing?: ModerationError['type'];
 }
@@ -174,7 +179,14 @@ export interface FakeMessenger extends Messenger {
 export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMessenger {
 	const rootHash = fakeHash('alex');
 	const spaces = createSignal<readonly SpaceSummary[]>(
-		scene.empty === true ? [] : [...SPACES, ...(scene.banned ? [bannedSpace(scene.banned)] : [])],
+		scene.empty === true
+			? []
+			: [
+					...SPACES.map((space, n) =>
+						n === 0 ? { ...space, history: scene.past === true } : space,
+					),
+					...(scene.banned ? [bannedSpace(scene.banned)] : []),
+				],
 	);
 	const network = createSignal(fakeNetwork(scene.network ?? 'direct'));
 	const open = new Map<string, FakeConversation>();
@@ -210,6 +222,9 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 						.find(Boolean),
 			});
 			known.set(space, found);
+			if (scene.past === true) {
+				found.channels.update((all) => all.map((channel) => ({ ...channel, mayWrite: false })));
+			}
 			if (scene.blocked !== undefined) found.block(scene.blocked, true);
 		}
 		return found;
@@ -240,6 +255,10 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		}
 		return talk;
 	};
+
+	const comingBack = createSignal<ComingBackView | null>(
+		scene.found === undefined ? null : { since: NOW, found: scene.found, asked: true },
+	);
 
 	return {
 		me: { name, rootHash, deviceName: 'Chromium on Linux' },
@@ -335,9 +354,11 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			gone(space);
 		},
 		archive: fakeArchive,
-		comingBack: createSignal(null),
+		comingBack,
 		comeBack: async () => undefined,
-		stopComingBack: async () => undefined,
+		stopComingBack: async () => {
+			comingBack.set(null);
+		},
 		addRelay: async (address) => {
 			await seconds(400);
 			const type = ADDRESSES[address];

@@ -1,6 +1,7 @@
 // Every view of the interface: the scene it needs, and the way there.
 import { DEVICE_VIEWS } from './device-views.ts';
 import { MODERATION_VIEWS } from './moderation-views.ts';
+import { RESTORING_VIEWS } from './restoring-views.ts';
 import { SECURITY_VIEWS } from './security-views.ts';
 import { VERIFICATION_VIEWS } from './verification-views.ts';
 import { INVITATION, openChat, press, type View } from './view.ts';
@@ -223,6 +224,7 @@ export const VIEWS: readonly View[] = [
 	},
 	...MODERATION_VIEWS,
 	...SECURITY_VIEWS,
+	...RESTORING_VIEWS,
 	...VERIFICATION_VIEWS,
 	...DEVICE_VIEWS,
 	...['unsupported', 'other-tab', 'moved', 'failed'].map((boot): View => ({

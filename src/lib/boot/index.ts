@@ -65,14 +65,18 @@ export function boot(): Readable<BootState> {
 			}),
 		));
 
-	function ready({ messenger, security }: Running, lock: HeldNode): void {
+	function ready(
+		{ messenger, security }: Running,
+		lock: HeldNode,
+		backupProblem: RestoreError | null = null,
+	): void {
 		held = lock;
 		preferences.write('here', String(clock.now()));
 		lock.onLost = async () => {
 			state.set({ state: 'moved' });
 			await messenger.stop();
 		};
-		state.set({ state: 'ready', messenger, security, clock });
+		state.set({ state: 'ready', messenger, security, clock, backupProblem });
 		messenger.ended.subscribe((ended) => {
 			if (ended) remove(security).catch(fail);
 		});
@@ -118,9 +122,9 @@ export function boot(): Readable<BootState> {
 				const { messenger } = made.value;
 				const taken = await checked?.value.takeInto(messenger.archive);
 				await messenger.comeBack();
-				ready(made.value, lock);
 				// The person is here; what could not be taken in may be tried again from inside.
-				return taken?.ok === false ? taken : ok();
+				ready(made.value, lock, taken?.ok === false ? taken.error : null);
+				return ok();
 			},
 			async renew(name) {
 				const start = await loadStart();
@@ -164,9 +168,15 @@ export function boot(): Readable<BootState> {
 		movesAway(lock);
 		const start = await loadStart();
 		const { createLocked } = await import('./locked.ts');
-		const screen = await createLocked({ start, clock, preferences, wipe }, (running) => {
-			ready(running, lock);
-		});
+		const screen = await createLocked(
+			{ start, clock, preferences, wipe },
+			(running) => {
+				ready(running, lock);
+			},
+			() => {
+				welcome(lock, true);
+			},
+		);
 		if (state.get().state !== 'moved') state.set(screen);
 	}
 

@@ -1,5 +1,6 @@
 // Makes this browser a device of somebody who has another one: meets that one through the relay that its code names, and
 // keeps what it is given only once all of it is here. [PA1] [PA5]
+import type { SlotOpener } from '#lib/crypto/container-slots.ts';
 import { keepAccount, type Account, type AccountParts } from '#lib/messenger/account.ts';
 import { createRelayPool } from '#lib/messenger/delivery/relay-pool.ts';
 import type { PairingProblem, PairingTake } from '#lib/messenger/pairing/pairing.ts';
@@ -25,6 +26,7 @@ export function linkDevice(
 	deviceName: string,
 	code: string,
 	onAccount: (account: Account) => Promise<void>,
+	opener?: SlotOpener,
 ): Result<PairingTake, PairingCodeError> {
 	const { clock, crypto, random } = parts;
 	const decoded = decodePairingLink(code, (bytes) => crypto.sha256(bytes));
@@ -32,7 +34,7 @@ export function linkDevice(
 	const pool = createRelayPool({ clock, crypto, random, relayDialer });
 
 	async function keep(arrival: Arrival): Promise<PairingProblem | null> {
-		const account = await keepAccount(parts, arrival.identity);
+		const account = await keepAccount(parts, arrival.identity, opener);
 		if (!account.ok) return 'storage';
 		const { self, store } = account.value;
 		if (!(await settleIn(portsFor(store), self, arrival))) {

@@ -32,9 +32,11 @@ const otherError = ({ type }: AccountError): UnlockError => {
 	}
 };
 
+/** `onEmpty`: the keys open, and the browser has deleted everything else. [EV2] */
 export async function createLocked(
 	{ start, clock, preferences, wipe }: LockedParts,
 	onOpen: (running: Running) => void,
+	onEmpty: () => void,
 ): Promise<Locked> {
 	const wait = createUnlockWait(preferences);
 	const { passphrase, passkeys } = await start.ways();
@@ -44,6 +46,11 @@ export async function createLocked(
 		wrong: () => UnlockError,
 	): Promise<Result<void, UnlockError>> {
 		const opened = await start.open(way);
+		if (!opened.ok && opened.error.type === 'absent') {
+			wait.right();
+			onEmpty();
+			return ok();
+		}
 		if (!opened.ok) return err(opened.error.type === 'wrong' ? wrong() : otherError(opened.error));
 		wait.right();
 		onOpen(opened.value);

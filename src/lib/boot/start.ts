@@ -160,9 +160,13 @@ export function createStart({
 		return { messenger, security };
 	}
 
+	/** How keys were opened here that have nothing beside them any longer. */
+	let entered: Way = { by: 'browser' };
+
 	return {
 		async open(way = { by: 'browser' }) {
 			const account = await openAccount(parts, await openerFor(way, parts));
+			if (!account.ok && account.error.type === 'absent') entered = way;
 			return account.ok ? ok(await start(account.value)) : account;
 		},
 		async ways() {
@@ -172,17 +176,21 @@ export function createStart({
 		async link(code, onRunning) {
 			const { linkDevice } = await import('./linking.ts');
 			const ways = { relayDialer, portsFor };
-			return linkDevice(parts, ways, deviceName(navigator), code, async (account) => {
+			const onAccount = async (account: Account): Promise<void> => {
 				onRunning(await start(account));
-			});
+			};
+			const opener = await openerFor(entered, parts);
+			return linkDevice(parts, ways, deviceName(navigator), code, onAccount, opener);
 		},
 		async renew(name) {
-			const account = await renewAccount(parts, name.trim(), deviceName(navigator));
+			const opener = await openerFor(entered, parts);
+			const account = await renewAccount(parts, name.trim(), deviceName(navigator), opener);
 			return account.ok ? ok(await start(account.value)) : account;
 		},
 		async create(name, rootSeed) {
 			const device = deviceName(navigator);
-			const account = await createAccount(parts, name.trim(), device, rootSeed);
+			const opener = await openerFor(entered, parts);
+			const account = await createAccount(parts, name.trim(), device, rootSeed, opener);
 			return account.ok ? ok(await start(account.value)) : account;
 		},
 	};

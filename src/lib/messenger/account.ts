@@ -110,23 +110,25 @@ export async function createAccount(
 	name: string,
 	deviceName: string,
 	rootSeed?: Bytes,
+	opener?: SlotOpener,
 ): Promise<Result<Account, AccountError>> {
 	const { crypto, random, clock } = parts;
 	const made = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);
-	const kept = await keepAccount(parts, made);
+	const kept = await keepAccount(parts, made, opener);
 	if (kept.ok && rootSeed !== undefined) await keepPhrase(kept.value, clock);
 	return kept;
 }
 
-/** Makes these keys the ones of this device. */
+/** Makes these keys the ones of this device; `opener` opens what may be left of the last ones. */
 export async function keepAccount(
 	parts: AccountParts,
 	made: NewIdentity,
+	opener?: SlotOpener,
 ): Promise<Result<Account, AccountError>> {
 	const left = await parts.slots.read();
 	if (left.ok && left.value !== undefined) {
 		// Keys without a profile are of nobody. Anything else, locked or not, is somebody's.
-		const here = await openAccount(parts);
+		const here = await openAccount(parts, opener);
 		if (here.ok || here.error.type !== 'absent') {
 			return err({ type: 'storage', detail: 'an identity is here already' });
 		}
@@ -152,9 +154,10 @@ export async function renewAccount(
 	parts: AccountParts,
 	name: string,
 	deviceName: string,
+	opener?: SlotOpener,
 ): Promise<Result<Account, AccountError>> {
 	const { crypto, random, clock } = parts;
-	const container = await openContainer(parts);
+	const container = await openContainer(parts, opener);
 	if (!container.ok) return err(accountError(container.error));
 	const { rootSeed } = container.value.secrets;
 	const made = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);

@@ -51,6 +51,8 @@ export type BootState =
 			readonly messenger: Messenger;
 			readonly security: Security;
 			readonly clock: Clock;
+			/** Why the backup that was given on the first screen is not all here. */
+			readonly backupProblem: RestoreError | null;
 	  }
 	/** Another device of the person has ended this one, and nothing is left on it. */
 	| { readonly state: 'removed' }

@@ -17,7 +17,7 @@ import type {
 import type { Warning } from '#lib/messenger/warnings.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
 
-type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security'>;
+type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security' | 'backupProblem'>;
 
 /** A message to bring on screen. */
 interface Sought {
