@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core';
 import { openChat, press, type View } from './view.ts';
 
-const WORDS = `${'legal winner thank year wave sausage worth useful '.repeat(2)}
-	legal winner thank year wave sausage worth title`;
+const SEVEN = 'legal winner thank year wave sausage worth';
+const WORDS = `${SEVEN} useful ${SEVEN} useful ${SEVEN} title`;
 const FILE = { name: 'aegis-2026-03-14.aegis', mimeType: '', buffer: Buffer.from('a backup') };
 
 async function restore(page: Page): Promise<void> {

@@ -43,7 +43,7 @@ export const SECURITY_VIEWS: readonly View[] = [
 		scene: { boot: 'new' },
 		go: async (page) => {
 			await press(page, 'I have a recovery phrase');
-			await page.getByLabel('Recovery phrase').pressSequentially(`${WORDS} ye`);
+			await page.getByLabel('Recovery phrase').fill(`${WORDS} ye`);
 			await page.getByRole('button', { name: 'year' }).waitFor();
 		},
 	},
