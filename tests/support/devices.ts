@@ -247,3 +247,14 @@ export async function textsOf(device: Device): Promise<string[]> {
 	}
 	return texts;
 }
+
+/** Something that a member may write, without anybody who could come by it. */
+export const anInvitation = {
+	kind: KIND.invite,
+	inviteKey: new Uint8Array(32),
+	uses: 1,
+	expiry: 0,
+	role: 0,
+	lobbySecret: new Uint8Array(32),
+	relays: [],
+} as const;

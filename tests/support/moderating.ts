@@ -5,7 +5,16 @@ import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { Fence, SealedContent } from '#lib/protocol/moderation.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
-import { channelOf, write, type Device } from './devices.ts';
+import {
+	admit,
+	channelOf,
+	createDevices,
+	found,
+	invite,
+	level,
+	write,
+	type Device,
+} from './devices.ts';
 
 export const tombstone = (by: Device, author: Device, entries: readonly Entry[], reason = '') =>
 	write(by, {
@@ -103,4 +112,22 @@ export async function holdersOf(device: Device, words: string): Promise<string[]
 		if (Buffer.from(value).includes(words)) found.push(`table ${table}`);
 	}
 	return found;
+}
+
+/** Alice has founded a space and let the others in; all know it. */
+export async function fourDevices() {
+	const world = createDevices(5);
+	const alice = await world.device('Alice');
+	const bob = await world.device('Bob');
+	const carol = await world.device('Carol');
+	const dave = await world.device('Dave');
+	await found(alice);
+	const invited = await invite(alice);
+	for (const newcomer of [bob, carol, dave]) {
+		world.clock.advance(10);
+		await admit(alice, invited, newcomer);
+	}
+	await level(alice, bob, carol, dave);
+	world.clock.advance(10);
+	return { world, alice, bob, carol, dave };
 }

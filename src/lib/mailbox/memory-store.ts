@@ -54,12 +54,22 @@ export interface MemoryMailboxStore extends MailboxStore {
 	totals(): { readonly mailboxes: number; readonly packets: number; readonly tombstones: number };
 	/** Every packet there is, with the hashes (hex) of the tokens it waits for. */
 	held(): readonly { readonly packet: Bytes; readonly waitingFor: readonly string[] }[];
+	/** Everything that lies there now: for `restore`, also in another store. */
+	snapshot(): MailboxesSnapshot;
+	restore(snapshot: MailboxesSnapshot): void;
+}
+
+/** A relay's whole memory at one moment. */
+export interface MailboxesSnapshot {
+	readonly mailboxes: ReadonlyMap<string, Mailbox>;
+	readonly bytes: number;
+	readonly floor: number;
 }
 
 export function createMemoryMailboxStore(
 	limits: StoreLimits = DEFAULT_LIMITS.store,
 ): MemoryMailboxStore {
-	const mailboxes = new Map<string, Mailbox>();
+	let mailboxes = new Map<string, Mailbox>();
 	let bytes = 0;
 	/** Where the numbers of a new mailbox start, so that one opened again never repeats a number. */
 	let floor = 0;
@@ -264,6 +274,13 @@ export function createMemoryMailboxStore(
 			[...mailboxes.values()]
 				.flatMap((box) => [...box.packets.values()])
 				.map(({ packet, waitingFor: tokens }) => ({ packet, waitingFor: [...tokens] })),
+		snapshot: () => structuredClone({ mailboxes, bytes, floor }),
+		restore(snapshot) {
+			({ mailboxes, bytes, floor } = structuredClone({
+				...snapshot,
+				mailboxes: new Map(snapshot.mailboxes),
+			}));
+		},
 		totals: () => {
 			const all = [...mailboxes.values()];
 			return {

@@ -1,22 +1,14 @@
-// What is purged, deleted, hidden or missing, on every device that has anything of it.
+// What is purged, deleted or missing, on every device that has anything of it.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Entry } from '#lib/crdt/check-entry.ts';
-import { unwrap } from '#lib/crypto/entry-keys.ts';
-import { composeEntry } from '#lib/messenger/space/composing.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import {
 	admit,
 	carry,
-	controlOf,
-	createDevices,
-	found,
 	invite,
 	level,
-	channelOf,
 	reopen,
 	say,
-	tryWrite,
 	write,
 	type Device,
 	type Devices,
@@ -28,12 +20,10 @@ import {
 	holdersOf,
 	keptBy,
 	linesOf,
-	shadowBan,
-	shadowUnban,
 	shownBy,
 	tombstone,
 	withoutContent,
-	writeSealed,
+	fourDevices,
 } from '../../support/moderating.ts';
 
 const CANARY = 'canary-7f3a';
@@ -46,19 +36,7 @@ describe('in a community of four', () => {
 	let dave: Device;
 
 	beforeEach(async () => {
-		world = createDevices(5);
-		alice = await world.device('Alice');
-		bob = await world.device('Bob');
-		carol = await world.device('Carol');
-		dave = await world.device('Dave');
-		await found(alice);
-		const invited = await invite(alice);
-		for (const newcomer of [bob, carol, dave]) {
-			world.clock.advance(10);
-			await admit(alice, invited, newcomer);
-		}
-		await level(alice, bob, carol, dave);
-		world.clock.advance(10);
+		({ world, alice, bob, carol, dave } = await fourDevices());
 	});
 
 	/** Writes, one after the other. */
@@ -217,117 +195,6 @@ describe('in a community of four', () => {
 		});
 	});
 
-	describe('a shadow-ban', () => {
-		it('[SH5] keeps of what comes only what the chain needs, and shows none of it', async () => {
-			const before = await say(bob, 'before');
-			await level(alice, bob, carol, dave);
-			const sealed = await after(() => shadowBan(alice, bob));
-			for (const device of [bob, carol]) await carry([sealed.packet], device);
-			const hidden = await after(() => say(bob, CANARY));
-			await carry([hidden.packet], alice);
-			await carry([hidden.packet], carol);
-			for (const device of [alice, carol]) {
-				expect(await linesOf(device)).toEqual(['before']);
-				expect(await keptBy(device, hidden)).toEqual(withoutContent(hidden));
-				expect(device.space.ledger.feeds.get(bob.key)?.head).toEqual(hidden.id);
-				expect(device.changes.at(-1)?.messages.size).toBe(0);
-				await expectNothingLeft(device);
-				await reopen(device);
-				expect(await linesOf(device)).toEqual(['before']);
-			}
-			expect(await keptBy(carol, before)).toEqual(before.packet);
-		});
-
-		it('[SH5] takes out what was shown beyond its fence, and leaves no place for it', async () => {
-			await say(bob, 'before');
-			await level(alice, bob, carol, dave);
-			const fence = fenceOf(alice, bob);
-			const hidden = await after(() => say(bob, CANARY));
-			await carry([hidden.packet], carol);
-			expect(await linesOf(carol)).toEqual(['before', CANARY]);
-			const sealed = await after(() => shadowBan(alice, bob, fence));
-			await carry([sealed.packet], carol);
-			expect(await linesOf(carol)).toEqual(['before']);
-			expect(await keptBy(carol, hidden)).toEqual(withoutContent(hidden));
-			await expectNothingLeft(carol);
-			// Late copies are of no more use.
-			await carry([hidden.packet], carol);
-			await expectNothingLeft(carol);
-		});
-
-		it('[SH3] [SH5] changes nothing on the target’s own device', async () => {
-			const sealed = await shadowBan(alice, bob);
-			await carry([sealed.packet], bob);
-			expect(bob.space.ledger.control.get(sealed.key)?.content).toMatchObject({ content: null });
-			expect(bob.space.ledger.authority.shadowed.size).toBe(0);
-			const entry = await after(() => say(bob, CANARY));
-			expect(await linesOf(bob)).toEqual([CANARY]);
-			expect(await keptBy(bob, entry)).toEqual(entry.packet);
-			await reopen(bob);
-			expect(await linesOf(bob)).toEqual([CANARY]);
-		});
-
-		it('[SH5] that is undone lets through what comes after', async () => {
-			const sealed = await shadowBan(alice, bob);
-			await level(alice, bob, carol);
-			const hidden = await after(() => say(bob, 'unseen'));
-			await level(alice, bob, carol);
-			const undone = await after(() => shadowUnban(alice, bob, sealed));
-			await carry([undone.packet], carol);
-			const seen = await after(() => say(bob, 'seen'));
-			await carry([hidden.packet, seen.packet], carol);
-			expect(await linesOf(carol)).toEqual(['seen']);
-			await reopen(carol);
-			expect(await linesOf(carol)).toEqual(['seen']);
-		});
-
-		it('[SH3] looks like a report to whom it is about', async () => {
-			const entry = await say(bob, 'hello');
-			await level(alice, bob, carol);
-			const message = { id: entry.id, device: entry.header.device, seq: entry.header.seq };
-			const author = bob.self.rootHash;
-			const report = await writeSealed(
-				alice,
-				{ type: 'report', message, author, reason: 'see there' },
-				(root) => root === toHex(alice.self.rootHash),
-			);
-			const sealed = await after(() => shadowBan(alice, bob));
-			const shapeOf = ({ packet, header }: Entry): unknown => [
-				header.kind,
-				header.bodyLength,
-				header.key.mode,
-				packet.header.length,
-				packet.body?.length,
-				packet.wraps?.boxes.map(({ prekeyId, box }) => [toHex(prekeyId), box.length]),
-			];
-			expect(shapeOf(sealed)).toEqual(shapeOf(report));
-			// The box that bears Bob's name opens in neither.
-			for (const { packet } of [sealed, report]) {
-				if (packet.wraps === null) throw new Error('not wrapped');
-				expect(await unwrap(bob.ports.crypto, packet.wraps, bob.self.prekeys)).toBeUndefined();
-				expect(await unwrap(bob.ports.crypto, packet.wraps, alice.self.prekeys)).toBeDefined();
-			}
-		});
-
-		it('[SH3] is learnt from a later wrap, and acts then', async () => {
-			const hidden = await say(bob, CANARY);
-			await carry([hidden.packet], carol);
-			const sealed = await after(() => shadowBan(alice, bob, []));
-			const { wraps } = sealed.packet;
-			if (wraps === null) throw new Error('not wrapped');
-			await carry([{ ...sealed.packet, wraps: null }], carol);
-			expect(carol.space.ledger.control.get(sealed.key)?.content).toMatchObject({ content: null });
-			expect(await linesOf(carol)).toEqual([CANARY]);
-			await carry([sealed.packet], carol);
-			expect(await linesOf(carol)).toEqual([]);
-			await expectNothingLeft(carol);
-			expect(carol.changes.at(-1)?.control).toBe(true);
-			await reopen(carol);
-			expect(carol.space.ledger.authority.shadowed).toEqual(new Set([toHex(bob.self.rootHash)]));
-			expect(carol.space.ledger.control.size).toBe(controlOf(alice).length);
-		});
-	});
-
 	describe('a message without its content', () => {
 		it('[FD10] keeps its place, and is read when body and keys come after all', async () => {
 			const entry = await say(bob, 'first');
@@ -363,111 +230,6 @@ describe('in a community of four', () => {
 			expect(carol.space.ledger.control.has(entry.entry.key)).toBe(false);
 			await carry([entry.entry.packet], carol);
 			expect(carol.space.ledger.control.has(entry.entry.key)).toBe(true);
-		});
-	});
-
-	describe('a fence', () => {
-		it('[FE1] takes what is beyond it out of the log, and lets it back when it is void', async () => {
-			await grant(alice, bob);
-			await grant(alice, carol);
-			await level(alice, bob, carol, dave);
-			const [ofBob, ofDave] = [fenceOf(alice, bob), fenceOf(alice, dave)];
-			const entry = await after(() => say(dave, 'still here'));
-			await carry([entry.packet], carol);
-			await carry([entry.packet], bob);
-			const first = await after(() => ban(bob, dave, ofDave));
-			await carry([first.packet], carol);
-			expect(await linesOf(carol)).toEqual([]);
-			expect(await linesOf(bob)).toEqual([]);
-			// Dave's own device keeps what only it can read.
-			await carry([first.packet], dave);
-			expect(await linesOf(dave)).toEqual(['still here']);
-			const second = await after(() => ban(alice, bob, ofBob));
-			await carry([second.packet], carol);
-			expect(await linesOf(carol)).toEqual(['still here']);
-		});
-
-		it('[FE2] that names another entry than is held is noticed, and the feed disputed', async () => {
-			await say(bob, 'common');
-			await level(alice, bob, carol, dave);
-			const earlier = bob.disk.snapshot();
-			const toCarol = await after(() => say(bob, 'told to Carol'));
-			const more = await after(() => say(bob, 'and more'));
-			bob.disk.restore(earlier);
-			await reopen(bob);
-			const toAlice = await after(() => say(bob, 'told to Alice'));
-			await carry([toCarol.packet, more.packet], carol);
-			await carry([toAlice.packet], alice);
-			const banned = await after(() => ban(alice, bob));
-			const { disputed } = await carry([banned.packet], carol);
-			expect(disputed).toEqual([bob.self.device.publicKey]);
-			expect(await linesOf(carol)).toEqual(['common']);
-			await reopen(carol);
-			expect(await linesOf(carol)).toEqual(['common']);
-			expect(carol.space.ledger.countsUpTo(bob.key)).toBe(1);
-			// The other half proves the fork.
-			await carry([toAlice.packet], carol);
-			expect(carol.space.ledger.feeds.get(bob.key)?.frozenAt).toBe(1);
-		});
-	});
-
-	describe('a changed channel', () => {
-		/** Carol writes although she knows better: by hand, since her own node wouldn't. */
-		async function defy(text: string): Promise<Entry> {
-			const { space, self, ports } = carol;
-			const { epoch, devices } = space.ledger.authority;
-			const { after: time, ...place } = space.ledger.next(self.device.publicKey, world.clock.now());
-			return composeEntry(
-				{ ...ports, device: self.device },
-				{
-					...place,
-					space: space.id,
-					author: self.rootHash,
-					time: { ms: Math.max(time.ms, world.clock.now()), counter: time.counter + 1 },
-				},
-				{
-					epoch: epoch?.id ?? new Uint8Array(16),
-					controlKey: new Uint8Array(32),
-					recipients: [...devices.values()].map(({ member }) => ({
-						publicKey: member.prekey.publicKey,
-						secret: null,
-					})),
-				},
-				{ kind: KIND.message, channel: channelOf(carol), text, replyTo: null },
-			);
-		}
-		const archive = (by: Device): Promise<Entry> =>
-			write(by, {
-				kind: KIND.channelEdit,
-				channel: channelOf(by),
-				name: 'general',
-				archived: true,
-				readOnly: false,
-				timer: 0,
-			});
-
-		it('[CH1] shows nothing of those who knew, and lets it back when it was not to be changed', async () => {
-			await grant(alice, bob);
-			await level(alice, bob, carol, dave);
-			const fence = fenceOf(alice, bob);
-			const unaware = await after(() => say(dave, 'unaware'));
-			const edit = await after(() => archive(bob));
-			await carry([edit.packet, unaware.packet], carol);
-			await carry([edit.packet, unaware.packet], alice);
-			const refused = await tryWrite(carol, {
-				kind: KIND.message,
-				channel: channelOf(carol),
-				text: 'may I?',
-				replyTo: null,
-			});
-			expect(refused).toMatchObject({ ok: false, error: { type: 'not-member' } });
-			const defiant = await after(() => defy('I may'));
-			await carry([defiant.packet], alice);
-			expect(await linesOf(alice)).toEqual(['unaware']);
-			await reopen(alice);
-			// By a fence before it, the edit was never Bob's to make.
-			await after(() => ban(alice, bob, fence));
-			expect(await linesOf(alice)).toEqual(['unaware', 'I may']);
 		});
 	});
 });

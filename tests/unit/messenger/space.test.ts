@@ -6,9 +6,8 @@ import { composeEntry } from '#lib/messenger/space/composing.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import {
 	admit,
+	anInvitation,
 	carry,
-	channelOf,
-	controlOf,
 	createDevices,
 	everythingOf,
 	found,
@@ -136,7 +135,7 @@ describe('a space', () => {
 			const result =
 				fail === 'receive'
 					? await bob.space.receive([lost.packet])
-					: await tryWrite(bob, invitation());
+					: await tryWrite(bob, anInvitation);
 			expect(result).toMatchObject({ ok: false, error: { type: 'full' } });
 			expect([digestOf(bob), await textsOf(bob), bob.changes.length]).toEqual(before);
 			bob.disk.onCommit = undefined;
@@ -145,17 +144,6 @@ describe('a space', () => {
 		expect(await textsOf(bob)).toEqual(['kept', 'lost']);
 		expect((await say(bob, 'mine')).header.seq).toBe(0);
 	});
-
-	const invitation = () =>
-		({
-			kind: KIND.invite,
-			inviteKey: new Uint8Array(32),
-			uses: 1,
-			expiry: 0,
-			role: 0,
-			lobbySecret: new Uint8Array(32),
-			relays: [],
-		}) as const;
 
 	describe('whoever leaves', () => {
 		it('[EP4] [AU6] opens neither the next message nor the new epoch', async () => {
@@ -173,7 +161,7 @@ describe('a space', () => {
 			expect(bob.space.ring.get(epoch.header.key.epoch)).toBeUndefined();
 			expect(bob.space.ledger.control.has(epoch.key)).toBe(false);
 			expect(bob.space.ledger.control.has(more.entry.key)).toBe(false);
-			expect(await tryWrite(bob, invitation())).toMatchObject({ error: { type: 'not-member' } });
+			expect(await tryWrite(bob, anInvitation)).toMatchObject({ error: { type: 'not-member' } });
 		});
 
 		it('[AU6] may come back with the same device, and goes on with the same feed', async () => {
@@ -195,202 +183,6 @@ describe('a space', () => {
 			expect(await textsOf(alice)).toEqual(['I go', 'while Bob is away', 'I am back']);
 			expect(await textsOf(again)).toEqual(['I am back']);
 			expect(digestOf(again)).toBe(digestOf(alice));
-		});
-	});
-
-	describe('epochs made at once', () => {
-		it('[EP5] are both open to whoever joins after them', async () => {
-			const carol = await world.device('Carol');
-			await admit(alice, await invite(alice), carol);
-			await level(alice, bob, carol);
-			await startEpoch(alice);
-			await startEpoch(bob);
-			// Each goes on in its own for a while.
-			await invite(alice);
-			await invite(bob);
-			await level(alice, bob, carol);
-			expect(alice.space.ledger.authority.liveEpochs).toHaveLength(2);
-			expect(digestOf(carol)).toBe(digestOf(alice));
-			const dora = await world.device('Dora');
-			await admit(carol, await invite(carol), dora);
-			await level(alice, bob, carol);
-			await carry(controlOf(bob), dora);
-			expect(dora.space.ledger.control.size).toBe(alice.space.ledger.control.size);
-			expect(dora.space.ledger.authority.verdicts).toEqual(alice.space.ledger.authority.verdicts);
-			// She has no wrap in the other one, so a third is due; it hands on the keys of both.
-			expect(needsNewEpoch(dora.space.ledger.authority)).toBe(true);
-			const third = await startEpoch(bob);
-			await level(alice, bob, carol, dora);
-			expect(dora.space.ledger.authority.liveEpochs.map((each) => toHex(each.entry))).toEqual([
-				third.key,
-			]);
-			expect(needsNewEpoch(dora.space.ledger.authority)).toBe(false);
-			const eve = await world.device('Eve');
-			await admit(dora, await invite(dora), eve);
-			expect(eve.space.ledger.control.size).toBe(dora.space.ledger.control.size);
-		});
-
-		it('[EP5] [FD8] open themselves to somebody who joined in between, once one follows them', async () => {
-			const invited = await invite(alice);
-			await level(alice, bob);
-			const carol = await world.device('Carol');
-			await admit(alice, invited, carol);
-			// Bob, who has not heard of her, makes an epoch without her, and builds on it.
-			const without = await startEpoch(bob);
-			const onIt = await invite(bob);
-			await level(alice, bob);
-			await carry([without.packet, onIt.entry.packet], carol);
-			expect(carol.space.ledger.control.has(without.key)).toBe(false);
-			expect(needsNewEpoch(alice.space.ledger.authority)).toBe(true);
-			const next = await startEpoch(alice);
-			await carry([next.packet], carol);
-			expect(carol.space.ledger.control.has(without.key)).toBe(true);
-			expect(carol.space.ledger.control.has(onIt.entry.key)).toBe(true);
-			await level(alice, bob, carol);
-			expect(digestOf(carol)).toBe(digestOf(bob));
-		});
-	});
-
-	describe('a fork', () => {
-		/** Bob's disk goes back to an earlier state, and he writes on from there. */
-		async function fork(): Promise<{ common: string; first: Packet[]; second: Packet[] }> {
-			await carry([(await say(bob, 'common')).packet], alice);
-			const earlier = bob.disk.snapshot();
-			world.clock.advance(10);
-			const first = [await say(bob, 'first a'), await say(bob, 'first b')];
-			bob.disk.restore(earlier);
-			await reopen(bob);
-			world.clock.advance(10);
-			const second = [await say(bob, 'second a'), await say(bob, 'second b')];
-			return {
-				common: 'common',
-				first: first.map(({ packet }) => packet),
-				second: second.map(({ packet }) => packet),
-			};
-		}
-
-		it('[FD4] freezes the feed, and takes what is beyond out of the conversation', async () => {
-			const { first, second } = await fork();
-			await carry(first, alice);
-			expect(await textsOf(alice)).toEqual(['common', 'first a', 'first b']);
-			const { forks } = await carry(second, alice);
-			expect(forks.map(({ feed }) => toHex(feed.device))).toEqual([bob.key]);
-			expect(await textsOf(alice)).toEqual(['common']);
-			const change = alice.changes.at(-1);
-			expect(change?.shrunk).toEqual(new Set([toHex(channelOf(alice))]));
-			expect(change?.forks).toEqual([bob.self.device.publicKey]);
-			// What the two say has no part in the proof.
-			const proof = [first[0], second[0]].map((packet) => ({ ...packet, wraps: null, body: null }));
-			expect(await alice.space.kept.forkProof(bob.self.device.publicKey)).toEqual(proof);
-			await reopen(alice);
-			expect(await textsOf(alice)).toEqual(['common']);
-			expect(alice.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1 });
-			// Alice goes on as before.
-			await say(alice, 'what was that?');
-			expect(await textsOf(alice)).toEqual(['common', 'what was that?']);
-		});
-
-		it('[FD4] is found in one delivery, and by whoever has only one half when shown both', async () => {
-			const { first, second } = await fork();
-			const carol = await world.device('Carol');
-			await admit(alice, await invite(alice), carol);
-			await carry([...first, ...second], alice);
-			expect(await textsOf(alice)).toEqual(['common']);
-			await carry(second, carol);
-			expect(await textsOf(carol)).toEqual([]);
-			expect(carol.space.ledger.countsUpTo(bob.key)).toBe(Infinity);
-			await carry(await alice.space.kept.forkProof(bob.self.device.publicKey), carol);
-			expect(carol.space.ledger.countsUpTo(bob.key)).toBe(1);
-			const { head = null } = alice.space.ledger.feeds.get(bob.key) ?? {};
-			expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1, head });
-		});
-
-		it('[FD4] [AU8] of control entries is found as well, and ends their effect', async () => {
-			await carry([(await say(bob, 'common')).packet], alice);
-			const earlier = bob.disk.snapshot();
-			const invited = await invite(bob);
-			const carol = await world.device('Carol');
-			await level(alice, bob);
-			await admit(alice, invited, carol);
-			expect(verdictOf(alice, invited.entry.key)).toBe('valid');
-			bob.disk.restore(earlier);
-			await reopen(bob);
-			world.clock.advance(10);
-			const other = await invite(bob);
-			const { forks } = await carry([other.entry.packet], alice);
-			expect(forks).toHaveLength(1);
-			expect(verdictOf(alice, invited.entry.key)).toBe('forked');
-			expect(verdictOf(alice, other.entry.key)).toBe('forked');
-			// Whom the void invitation had brought is out again, and a new epoch is due.
-			const { authority } = alice.space.ledger;
-			expect([...authority.people.values()].map(({ name }) => name)).toEqual(['Alice', 'Bob']);
-			expect(needsNewEpoch(authority)).toBe(true);
-			await startEpoch(alice);
-			expect(needsNewEpoch(alice.space.ledger.authority)).toBe(false);
-		});
-
-		it('[FD4] is proven to a device whose view begins after it', async () => {
-			const { first, second } = await fork();
-			await carry(second, alice);
-			const carol = await world.device('Carol');
-			await admit(alice, await invite(alice), carol);
-			expect(carol.space.ledger.feeds.get(bob.key)?.seq).toBe(2);
-			const [a, b] = [first[0], second[0]];
-			if (a === undefined || b === undefined) throw new Error('two halves');
-			await carry([a], carol);
-			expect(carol.space.ledger.feeds.get(bob.key)?.frozenAt).toBeNull();
-			await carry([a, b], carol);
-			expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1 });
-		});
-
-		it('[FD4] shows in entries that follow others than are held, so that those before are asked for', async () => {
-			const { first, second } = await fork();
-			await carry([first[0] as Packet], alice);
-			const outcome = await carry([second[1] as Packet], alice);
-			expect(outcome.disputed).toEqual([bob.self.device.publicKey]);
-			expect(outcome.forks).toEqual([]);
-			expect((await carry(second, alice)).forks).toHaveLength(1);
-		});
-
-		it('[FD4] ends the device’s own writing, once it hears of it', async () => {
-			const { first, second } = await fork();
-			await carry([...first, ...second], alice);
-			await carry(await alice.space.kept.forkProof(bob.self.device.publicKey), bob);
-			expect(await textsOf(bob)).toEqual(['common']);
-			expect(await tryWrite(bob, invitation())).toMatchObject({ error: { type: 'not-member' } });
-		});
-	});
-
-	describe('an invitation that was used up by two members at once', () => {
-		it('[AU4] [FD3] leaves one newcomer, and nothing of what the other said', async () => {
-			const invited = await invite(alice, 1);
-			await level(alice, bob);
-			const [carol, dora] = [await world.device('Carol'), await world.device('Dora')];
-			await admit(bob, invited, carol);
-			world.clock.advance(1000);
-			await admit(alice, invited, dora);
-			const hello = await say(dora, 'Hello, I am Dora');
-			await carry([hello.packet], alice);
-			await carry([(await say(carol, 'Hello, I am Carol')).packet], bob);
-			expect(await textsOf(alice)).toEqual(['Hello, I am Dora']);
-			await level(alice, bob, carol, dora);
-			for (const device of [alice, bob]) {
-				const { people } = device.space.ledger.authority;
-				expect([...people.values()].map((each) => each.name)).toEqual(['Alice', 'Bob', 'Carol']);
-				expect(device.space.ledger.countsUpTo(dora.key)).toBe(0);
-			}
-			expect(await textsOf(alice)).toEqual(['Hello, I am Carol']);
-			expect(await textsOf(bob)).toEqual(['Hello, I am Carol']);
-			expect(digestOf(bob)).toBe(digestOf(alice));
-			// Were Carol's admission to fall, Dora's would stand, and what she said be there again.
-			const before = alice.disk.rows().length;
-			alice.space.ledger.freeze(bob.self.device.publicKey, 0, {
-				id: new Uint8Array(0),
-				time: { ms: 0, counter: 0 },
-			});
-			await say(alice, 'after');
-			expect(alice.disk.rows().length).toBeGreaterThan(before);
-			expect(await textsOf(alice)).toEqual(['Hello, I am Dora', 'after']);
 		});
 	});
 
