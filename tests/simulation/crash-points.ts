@@ -27,7 +27,7 @@ export interface Stage {
 	readonly later?: number;
 	/** What was done to disks and network meanwhile. */
 	readonly before?: (story: Story) => void;
-	/** What people do; they do it again, every while, until it is done. */
+	/** What people do; called every while until it is done, they do again what was not acknowledged. */
 	act(story: Story): void;
 	done(story: Story): boolean | Promise<boolean>;
 	/** What must have come about besides, where nothing was in the way. */

@@ -1,8 +1,9 @@
-// What three people live through while one of their devices crashes: each stage goes on where the last one ended.
+// What three people live through while one of their devices crashes: each stage goes on where the last one ended. What was
+// acknowledged they don't do again, and neither what their device shows as done.
 import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import type { SelfInSpace } from '#lib/messenger/ports.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
-import { PREKEY_AGE, PREKEY_GRACE } from '#lib/protocol/limits.ts';
+import { PREKEY_AGE } from '#lib/protocol/limits.ts';
 import { equal, fromHex, toHex } from '#lib/util/bytes.ts';
 import type { Stage, Story } from './crash-points.ts';
 import { membersOf, rootOf } from './bans.ts';
@@ -33,11 +34,10 @@ const making: Stage = {
 		if (!alice.running) return;
 		const { messenger } = alice;
 		story.asked.set('Alice', '');
-		const [made] = messenger.spaces.get();
-		if (made !== undefined) return;
+		if (messenger.spaces.get().length > 0 || story.marks.has('made')) return;
 		const make = async (): Promise<void> => {
 			if (messenger.network.get().relays.length === 0) await messenger.addRelay(addressOf('north'));
-			await messenger.createSpace('community', 'Friends');
+			if ((await messenger.createSpace('community', 'Friends')).ok) story.marks.add('made');
 		};
 		void make();
 	},
@@ -55,7 +55,7 @@ const joining = (name: string): Stage => ({
 	act(story) {
 		const { space, asked } = story;
 		const [alice, joiner] = [story.person('Alice'), story.person(name)];
-		if (!isIn(alice, space) || !joiner.running) return;
+		if (!isIn(alice, space) || !joiner.running || asked.has(name)) return;
 		if (['ready', 'joining'].includes(stateOf(joiner, space) ?? '')) return;
 		void alice.messenger.invite(space).then((invited) => {
 			if (!invited.ok || !invited.value.reachable || !joiner.running) return;
@@ -68,11 +68,11 @@ const joining = (name: string): Stage => ({
 	done: (story) => isIn(story.person(name), story.space),
 });
 
-/** Says it unless it has been said, as the own device shows it. */
+/** Says it, unless that was acknowledged or the own device shows it. */
 function saying(story: Story, name: string, text: string): void {
 	const { world, space, said } = story;
 	const node = story.person(name);
-	if (!isIn(node, space)) return;
+	if (!isIn(node, space) || said.has(text)) return;
 	const conversation = talk(node, space);
 	void conversation.messages.get();
 	world.clock.after(100, () => {
@@ -107,13 +107,16 @@ const purging: Stage = {
 	name: 'purging a message',
 	act(story) {
 		const alice = story.person('Alice');
-		if (!isIn(alice, story.space)) return;
+		if (!isIn(alice, story.space) || story.marks.has('purged')) return;
 		const { messages } = talk(alice, story.space);
 		void messages.get();
 		story.world.clock.after(100, () => {
 			const found = messages.get().find(({ text }) => text === 'Bob one');
 			if (found === undefined || !alice.running) return;
-			void alice.messenger.moderation(story.space).purge([found.id], 'not here');
+			void alice.messenger
+				.moderation(story.space)
+				.purge([found.id], 'not here')
+				.then(({ ok }) => ok && story.marks.add('purged'));
 		});
 	},
 	async done(story) {
@@ -155,25 +158,12 @@ const rotating: Stage = {
 	later: PREKEY_AGE + 60_000,
 	act: () => undefined,
 	async done({ people, space, since }) {
+		const books = new Set<string>();
 		for (const node of people.values()) {
-			const { prekeys } = await selfOf(node, space);
-			if (prekeys.record.time < since || prekeys.toldAt === null) return false;
+			if ((await selfOf(node, space)).prekeys.record.time < since) return false;
+			books.add(toHex((await node.kept(space)).prekeys.digest()));
 		}
-		return true;
-	},
-};
-
-/** Nothing that was wrapped for the earlier ones can come any more. */
-const forgetting: Stage = {
-	name: 'letting go of an old prekey',
-	later: PREKEY_GRACE + PREKEY_AGE,
-	act: () => undefined,
-	async done({ people, space }) {
-		for (const node of people.values()) {
-			const { prekeys } = await selfOf(node, space);
-			if (prekeys.overAt() !== null && [...prekeys].length > 2) return false;
-		}
-		return true;
+		return books.size === 1;
 	},
 };
 
@@ -181,12 +171,13 @@ const forgetting: Stage = {
 const banning: Stage = {
 	name: 'banning somebody',
 	act(story) {
-		const { space } = story;
+		const { space, marks } = story;
 		const [alice, carol] = [story.person('Alice'), story.person('Carol')];
 		if (!isIn(alice, space)) return;
-		if (membersOf(alice, space).includes('Carol')) {
+		if (membersOf(alice, space).includes('Carol') && !marks.has('banned')) {
 			const reason = { reason: 'Spam', voidInvites: false };
-			void alice.messenger.moderation(space).ban(rootOf(carol), reason);
+			const banned = alice.messenger.moderation(space).ban(rootOf(carol), reason);
+			void banned.then(({ ok }) => ok && marks.add('banned'));
 			return;
 		}
 		for (const name of ['Alice', 'Bob']) saying(story, name, `${name} without her`);

@@ -13,7 +13,6 @@ import {
 	type Devices,
 } from '../../support/devices.ts';
 import {
-	ban,
 	fenceOf,
 	holdersOf,
 	keptBy,
