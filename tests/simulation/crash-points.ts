@@ -34,7 +34,7 @@ export interface Stage {
 	readonly unhindered?: (story: Story) => boolean | Promise<boolean>;
 }
 
-export type CrashOutcome = 'crash-before' | 'crash-after';
+type CrashOutcome = 'crash-before' | 'crash-after';
 
 interface CrashPoint {
 	readonly who: string;
