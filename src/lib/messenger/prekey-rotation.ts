@@ -7,8 +7,10 @@ import type { Space } from './space/space.ts';
 
 /** Devices that were started together make theirs at different times. */
 const SPREAD = DAY / 12;
-/** How often it is tried again to tell of a new one, or to be rid of an old one. */
+/** How often it is tried again to tell of a new one. */
 const AGAIN = 60_000;
+/** How often it is looked whether an old one may go at last: many are there for a minute a day, and no longer. */
+const SOON = 10_000;
 
 export interface PrekeyRotation {
 	/** Something changed that may have been waited for. */
@@ -64,9 +66,9 @@ export function createPrekeyRotation(
 		if (over !== null && over <= now() && events.isDrained(over)) {
 			await prekeys.forget(now());
 		}
-		const waits = [dueAt() - now(), (prekeys.overAt() ?? Infinity) - now()];
-		if (prekeys.toldAt === null) waits.push(AGAIN);
-		return Math.min(DAY, Math.max(AGAIN, Math.min(...waits)));
+		const left = Math.max(SOON, (prekeys.overAt() ?? Infinity) - now());
+		const due = prekeys.toldAt === null ? AGAIN : Math.max(AGAIN, dueAt() - now());
+		return Math.min(DAY, due, left);
 	}
 
 	function look(): void {

@@ -35,7 +35,7 @@ export interface Asking {
 	onDisputed(device: string, feeds: readonly Bytes[]): void;
 	/** Asks everybody for what is missing. */
 	askAll(): void;
-	/** When (ms) all was last here that a member's device had said it holds; -Infinity: not since the start. */
+	/** When (ms) a member's device last said all that it holds, and all of that is here; -Infinity: not since the start. */
 	levelAt(): number;
 	stop(): void;
 }
@@ -60,6 +60,8 @@ export function createAsking(
 	const controlUnderWay = new Set<string>();
 	const requests = new Set<Request>();
 	const once = createOnce(clock, ASK_AGAIN);
+	/** When (ms) a device (hex) last said all that it holds. */
+	const toldAllAt = new Map<string, number>();
 	let levelAt = -Infinity;
 	let stopped = false;
 
@@ -84,7 +86,9 @@ export function createAsking(
 			.slice(0, MAX_FEEDS_PER_MESSAGE - ranges.length)
 			.filter(({ feed, to }) => !once.lately(`fence ${device} ${toHex(feed)} ${to}`));
 		if (control.length === 0 && ranges.length === 0 && disputed.length === 0) {
-			if (feedsUnderWay.size === 0 && controlUnderWay.size === 0) levelAt = clock.now();
+			if (feedsUnderWay.size === 0 && controlUnderWay.size === 0) {
+				levelAt = Math.max(levelAt, toldAllAt.get(device) ?? -Infinity);
+			}
 			return;
 		}
 		const have = space.ledger.toldHeads(clock.now());
@@ -130,7 +134,8 @@ export function createAsking(
 	return {
 		knowledgeOf,
 		levelAt: () => levelAt,
-		onState(device, { feeds, controlHeads }) {
+		onState(device, { feeds, controlHeads, full }) {
+			if (full) toldAllAt.set(device, clock.now());
 			learn(knowledgeOf(device), feeds, controlHeads);
 			ask(device, true);
 		},

@@ -51,7 +51,7 @@ export interface SpaceSync {
 	askAll(): void;
 	/** Heads of the authority log as the device (hex) last stated them; empty when it never did. */
 	heldBy(device: string): readonly Bytes[];
-	/** When (ms) all was last here that some member's device said it holds; -Infinity: not since the start. */
+	/** When (ms) a member's device last said all that it holds, and all of that is here; -Infinity: not since the start. */
 	levelAt(): number;
 	stop(): void;
 }

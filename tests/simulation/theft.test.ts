@@ -1,0 +1,138 @@
+// What a stolen device opens of what somebody kept of a relay's blocks: nothing that was deleted once its prekeys have gone,
+// and nothing that was written after both sides have renewed theirs. [PK4] [PK5]
+import { describe, expect, it } from 'vitest';
+import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
+import { createRootSigner } from '#lib/messenger/root-signer.ts';
+import type { Ports, Self } from '#lib/messenger/ports.ts';
+import type { SimulatedNode } from '#lib/simulation/simulation.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { messagesIn, recordBlocks, takeDevice, textsThatOpen, type Loot } from './thief.ts';
+import { bringIn, createWorld, found, reader, say, talk, useRelay, type World } from './world.ts';
+import { passDays } from './days.ts';
+
+interface Story {
+	readonly world: World;
+	readonly alice: SimulatedNode;
+	readonly bob: SimulatedNode;
+	readonly space: string;
+	readonly blocks: readonly Bytes[];
+	/** Takes the device as it is now. */
+	take(node: SimulatedNode): Loot;
+	/** The texts of what was sent with these devices, as far as the loot opens them. */
+	opened(loot: Loot): Promise<string[]>;
+	/** Alice, or Bob, writes while the other is there, but not reached directly. */
+	write(node: SimulatedNode, text: string): Promise<void>;
+}
+
+async function twoPeople(seed: number): Promise<Story> {
+	const world = createWorld(seed);
+	await world.addRelay('north');
+	const secrets = new Map<string, IdentitySecrets>();
+	const person = (name: string): Promise<SimulatedNode> =>
+		world.addNode(name, {
+			direct: false,
+			async identify({ crypto, random, clock }: Ports): Promise<Self> {
+				const made = await createIdentity(crypto, random, clock, name, 'Laptop');
+				secrets.set(name, made.secrets);
+				const [prekey] = made.secrets.prekeySeeds;
+				if (prekey === undefined) throw new Error('no prekey');
+				return {
+					...{ name, deviceName: 'Laptop', rootHash: made.rootHash, member: made.member },
+					device: await crypto.signingKey(made.secrets.deviceSeed),
+					prekeys: [await crypto.agreementKey(prekey.seed)],
+					root: await createRootSigner(crypto, made.secrets.rootSeed),
+					former: [],
+				};
+			},
+		});
+	const alice = await person('Alice');
+	const bob = await person('Bob');
+	await useRelay(world, alice, 'north');
+	const space = await found(world, alice);
+	const blocks = recordBlocks(world);
+	await bringIn(world, alice, bob, space);
+	await world.run(5000);
+
+	return {
+		...{ world, alice, bob, space, blocks },
+		take(node) {
+			const known = secrets.get(node.name);
+			if (known === undefined) throw new Error('nobody');
+			return takeDevice(world.disk(node.name), known);
+		},
+		async opened(loot) {
+			const messages = await messagesIn(world.crypto, loot, blocks);
+			return textsThatOpen(world.crypto, loot, [...messages.values()]);
+		},
+		async write(node, text) {
+			const other = node === alice ? bob : alice;
+			const theirs = reader(other, space);
+			await say(world, node, space, text);
+			await world.until(() => theirs().includes(text), 20_000, `${other.name} reads ${text}`);
+		},
+	};
+}
+
+/** Deletes what is said so everywhere, and waits until both show nothing of it. */
+async function unsay({ world, alice, bob, space }: Story, by: SimulatedNode, text: string) {
+	const { messages } = talk(by, space);
+	const find = () => messages.get().find((each) => each.text === text);
+	await world.until(() => find() !== undefined, 5000, 'its author sees it');
+	const id = find()?.id ?? '';
+	const purged = await world.finish(by.messenger.moderation(space).purge([id], ''));
+	expect(purged.ok).toBe(true);
+	for (const node of [alice, bob]) {
+		const texts = reader(node, space);
+		await world.until(() => !texts().includes(text), 20_000, `gone from ${node.name}`);
+	}
+}
+
+describe('a device taken after a while', () => {
+	it(
+		'[PK5] opens nothing of what was deleted, whatever a relay kept, once the prekeys of then are gone',
+		{ timeout: 120_000 },
+		async () => {
+			const story = await twoPeople(1201);
+			const { alice, bob, world } = story;
+			await story.write(alice, 'canary to Bob');
+			await story.write(bob, 'canary to Alice');
+			await unsay(story, alice, 'canary to Bob');
+			await unsay(story, bob, 'canary to Alice');
+			await passDays(world, [alice, bob], 29);
+			// Who receives still opens it: the prekeys are there, and were kept for what may come late.
+			expect(await story.opened(story.take(bob))).toEqual(['canary to Bob']);
+			expect(await story.opened(story.take(alice))).toEqual(['canary to Alice']);
+
+			await passDays(world, [alice, bob], 3);
+			for (const node of [alice, bob]) {
+				const loot = story.take(node);
+				const kept = await messagesIn(world.crypto, loot, story.blocks);
+				expect(kept.size).toBe(2);
+				expect(await story.opened(loot)).toEqual([]);
+			}
+		},
+	);
+});
+
+describe('a device copied once', () => {
+	it(
+		'[PK2] [PK4] reads no message that is written after the prekeys were renewed',
+		{ timeout: 120_000 },
+		async () => {
+			const story = await twoPeople(1202);
+			const { alice, bob, world } = story;
+			await story.write(alice, 'before');
+			const loot = story.take(bob);
+			await story.write(alice, 'soon after');
+			expect(await story.opened(loot)).toEqual(['before', 'soon after']);
+
+			await passDays(world, [alice, bob], 2);
+			for (const node of [alice, bob]) await node.start();
+			await world.run(10_000);
+			await story.write(alice, 'renewed');
+			await story.write(bob, 'renewed too');
+			expect(await story.opened(loot)).toEqual(['before', 'soon after']);
+			expect(await story.opened(story.take(bob))).toContain('renewed');
+		},
+	);
+});

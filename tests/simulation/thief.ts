@@ -1,0 +1,123 @@
+// Somebody who kept every block that a relay was given, and then takes a device: all rows, and the secrets of the container.
+// It knows the formats, and tries whatever might be a key on whatever was sent. [PK5]
+import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
+import { commitmentOf, fitsCommitment, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
+import { prekeyId } from '#lib/crypto/hash.ts';
+import type { IdentitySecrets } from '#lib/crypto/identity.ts';
+import { openBlock } from '#lib/crypto/seal.ts';
+import { decodeKeyRing } from '#lib/messenger/space/key-ring.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import { decodeContent } from '#lib/protocol/content.ts';
+import { KIND } from '#lib/protocol/entry.ts';
+import { decodeClientFrame } from '#lib/protocol/mailbox-request.ts';
+import { decodeEnvelope } from '#lib/protocol/space-message.ts';
+import type { MemoryDisk } from '#lib/storage/memory.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { World } from './world.ts';
+
+/** Every block that any relay is given from here on. */
+export function recordBlocks(world: World): readonly Bytes[] {
+	const blocks: Bytes[] = [];
+	world.network.watch = ({ over, frame }) => {
+		if (over !== 'relay') return;
+		const decoded = decodeClientFrame(frame);
+		if (decoded.ok && decoded.value.type === 'put') blocks.push(decoded.value.block);
+	};
+	return blocks;
+}
+
+/** All that lies on a device at one moment, and what its container gives. */
+export interface Loot {
+	readonly rows: readonly { readonly table: string; readonly value: Bytes }[];
+	readonly secrets: IdentitySecrets;
+}
+
+export const takeDevice = (disk: MemoryDisk, secrets: IdentitySecrets): Loot => ({
+	rows: disk.rows(),
+	secrets,
+});
+
+/** The messages inside the blocks, which the epochs' keys on the device lay open, without their content. */
+export async function messagesIn(
+	crypto: CryptoProvider,
+	{ rows }: Loot,
+	blocks: readonly Bytes[],
+): Promise<ReadonlyMap<string, Entry>> {
+	const rings = rows.flatMap(({ table, value }) => (table === 'key' ? [decodeKeyRing(value)] : []));
+	const keys = rings.flatMap((ring) => (ring ?? []).flatMap(({ grant }) => grant ?? []));
+	const messages = new Map<string, Entry>();
+	for (const block of blocks) {
+		for (const { envelopeKey } of keys) {
+			const content = openBlock(crypto, envelopeKey, block);
+			const envelope = content && decodeEnvelope(content);
+			if (envelope?.ok !== true || envelope.value.message.type !== 'entries') continue;
+			for (const packet of envelope.value.message.packets) {
+				const entry = await checkEntry(crypto, packet);
+				const isWhole = entry.ok && packet.body !== null && packet.wraps !== null;
+				if (isWhole && entry.value.header.kind === KIND.message) {
+					messages.set(entry.value.key, entry.value);
+				}
+			}
+		}
+	}
+	return messages;
+}
+
+/** Whatever might be a key: each 32 bytes in a row of any value, and the secrets of the container. */
+function candidatesIn({ rows, secrets }: Loot): Bytes[] {
+	const found = new Map<string, Bytes>();
+	const add = (key: Bytes): unknown => found.set(Buffer.from(key).toString('latin1'), key);
+	for (const { value } of rows) {
+		for (let at = 0; at + 32 <= value.length; at++) add(value.slice(at, at + 32));
+	}
+	add(secrets.rootSeed);
+	add(secrets.deviceSeed);
+	for (const { seed } of secrets.prekeySeeds) add(seed);
+	return [...found.values()];
+}
+
+const ZERO_NONCE = new Uint8Array(24);
+
+/** The texts of these messages that anything on the device opens. */
+export async function textsThatOpen(
+	crypto: CryptoProvider,
+	loot: Loot,
+	messages: readonly Entry[],
+): Promise<string[]> {
+	const keys = new Map<Entry, Bytes>();
+	const texts = new Set<string>();
+	const names = new Set(
+		messages.flatMap(({ packet }) => packet.wraps?.boxes.map((box) => toHex(box.prekeyId)) ?? []),
+	);
+	const commitments = new Set(messages.map(({ header }) => toHex(header.commitment)));
+
+	for (const candidate of candidatesIn(loot)) {
+		const prekey = await crypto.agreementKey(candidate);
+		const isNamed = names.has(toHex(prekeyId(crypto, prekey.publicKey)));
+		const isCommitted = commitments.has(toHex(commitmentOf(crypto, candidate)));
+		for (const entry of messages) {
+			const { wraps, body } = entry.packet;
+			if (wraps === null || body === null) continue;
+			// As a private key, as the key of the entry, as the key of a box, as the key of the body.
+			const unwrapped = isNamed ? await unwrap(crypto, wraps, [prekey]) : undefined;
+			const boxed = wraps.boxes.map(({ box }) => crypto.open(candidate, ZERO_NONCE, box));
+			for (const key of [unwrapped, isCommitted ? candidate : undefined, ...boxed]) {
+				if (key !== undefined && fitsCommitment(crypto, key, entry.header.commitment)) {
+					keys.set(entry, key);
+				}
+			}
+			const plain = crypto.open(candidate, ZERO_NONCE, body);
+			if (plain !== undefined) texts.add(textOf(plain));
+		}
+	}
+	for (const [{ packet }, key] of keys) {
+		const plain = packet.body && openBody(crypto, key, packet.body);
+		if (plain) texts.add(textOf(plain));
+	}
+	return [...texts].sort();
+}
+
+function textOf(plain: Bytes): string {
+	const content = decodeContent(KIND.message, plain);
+	return content.ok && content.value.kind === KIND.message ? content.value.text : '?';
+}
