@@ -18,6 +18,10 @@ export interface Syncing {
 	/** Makes a link between two, over which both say what they hold. */
 	meet(a: Device, b: Device): Promise<void>;
 	part(a: Device, b: Device): void;
+	/** Brings a message that nobody sent by itself. */
+	bring(from: Device, to: Device, message: SpaceMessage): Promise<void>;
+	/** When (ms) all was last there that somebody had said it holds. */
+	levelAt(device: Device): number;
 	/** The device starts anew: it has a space opened from its disk, and no links. */
 	restart(device: Device): void;
 	stop(): void;
@@ -105,6 +109,11 @@ export function createSyncing(...devices: readonly Device[]): Syncing {
 		part(a, b) {
 			links.delete(linkOf(a.key, b.key));
 		},
+		async bring(from, to, message) {
+			await deliver({ from, to, message });
+			await settle();
+		},
+		levelAt: ({ key }) => syncs.get(key)?.levelAt() ?? -Infinity,
 		restart(device) {
 			for (const { key } of devices) links.delete(linkOf(device.key, key));
 			start(device);

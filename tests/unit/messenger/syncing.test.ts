@@ -1,5 +1,6 @@
 // How devices keep level, and what each asks of whom.
 import { beforeEach, describe, expect, it } from 'vitest';
+import { signedState } from '#lib/messenger/delivery/statement.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import {
@@ -39,6 +40,35 @@ describe('devices that meet', () => {
 		for (const newcomer of people.slice(1)) await admit(people[0], invited, newcomer);
 		await level(...people);
 		syncing = createSyncing(...people);
+	});
+
+	it('[PK5] are level when one has said all that it holds, and not when it has said some', async () => {
+		const [alice, bob] = people;
+		await syncing.meet(alice, bob);
+		const met = world.clock.now();
+		expect(syncing.levelAt(bob)).toBe(met);
+		syncing.part(alice, bob);
+		world.clock.advance(MINUTE / 2);
+		const { ports, self, space } = alice;
+		const some = await signedState(ports.clock, self, space, [], {
+			full: false,
+			wantsReply: false,
+		});
+		await syncing.bring(alice, bob, some);
+		expect(syncing.levelAt(bob)).toBe(met);
+		const feeds = [...space.ledger.feeds.values()].flatMap((feed) => space.ledger.headOf(feed));
+		const all = await signedState(
+			ports.clock,
+			self,
+			space,
+			feeds.filter(({ seq }) => seq >= 0),
+			{
+				full: true,
+				wantsReply: false,
+			},
+		);
+		await syncing.bring(alice, bob, all);
+		expect(syncing.levelAt(bob)).toBe(met + MINUTE / 2);
 	});
 
 	it('[SY5] serve at most 512 control entries for one request, and the asker goes on at once', async () => {
