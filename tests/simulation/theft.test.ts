@@ -90,7 +90,7 @@ async function unsay({ world, alice, bob, space }: Story, by: SimulatedNode, tex
 describe('a device taken after a while', () => {
 	it(
 		'[PK5] opens nothing of what was deleted, whatever a relay kept, once the prekeys of then are gone',
-		{ timeout: 120_000 },
+		{ timeout: 240_000 },
 		async () => {
 			const story = await twoPeople(1201);
 			const { alice, bob, world } = story;
@@ -117,7 +117,7 @@ describe('a device taken after a while', () => {
 describe('a device copied once', () => {
 	it(
 		'[PK2] [PK4] reads no message that is written after the prekeys were renewed',
-		{ timeout: 120_000 },
+		{ timeout: 240_000 },
 		async () => {
 			const story = await twoPeople(1202);
 			const { alice, bob, world } = story;

@@ -5,7 +5,7 @@ import { commitmentOf, fitsCommitment, openBody, unwrap } from '#lib/crypto/entr
 import { prekeyId } from '#lib/crypto/hash.ts';
 import type { IdentitySecrets } from '#lib/crypto/identity.ts';
 import { openBlock } from '#lib/crypto/seal.ts';
-import { decodeKeyRing } from '#lib/messenger/space/key-ring.ts';
+import { decodeEpochKeys } from '#lib/messenger/space/key-ring.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { decodeContent } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
@@ -43,8 +43,10 @@ export async function messagesIn(
 	{ rows }: Loot,
 	blocks: readonly Bytes[],
 ): Promise<ReadonlyMap<string, Entry>> {
-	const rings = rows.flatMap(({ table, value }) => (table === 'key' ? [decodeKeyRing(value)] : []));
-	const keys = rings.flatMap((ring) => (ring ?? []).flatMap(({ grant }) => grant ?? []));
+	const rings = rows.flatMap(({ table, value }) =>
+		table === 'key' ? [decodeEpochKeys(value)] : [],
+	);
+	const keys = rings.flatMap((ring) => ring?.grant ?? []);
 	const messages = new Map<string, Entry>();
 	for (const block of blocks) {
 		for (const { envelopeKey } of keys) {

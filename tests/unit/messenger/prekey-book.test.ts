@@ -114,7 +114,7 @@ describe('prekeys of the other devices', () => {
 		const drafts = contents.map((content) =>
 			draftOf(ports, self, space, content, { isFor: () => true }),
 		);
-		drafts.push(await newEpoch(ports, space, EPOCH_REASON.removal, []));
+		drafts.push(await newEpoch(ports, self.device.publicKey, space, EPOCH_REASON.removal, []));
 		expect(drafts).toHaveLength(3);
 		for (const draft of drafts) {
 			const keys = draft?.sealing.recipients.map(({ publicKey }: { publicKey: Bytes }) =>
