@@ -1,6 +1,6 @@
 // Keys of an epoch that its EPOCH owed to a device and did not give, because whoever made it put something else in that box:
 // the device asks the others, one after the other, and they hand on what all its recipients share. With that it reads the
-// EPOCH, and makes the next one, for a token of its own it gets from nobody (decision 8). [EP7] [EP13]
+// EPOCH, and makes the next one, for a token of its own it gets from nobody (decision 10). [EP7] [EP13]
 import { openWith, sealTo } from '#lib/crypto/seal.ts';
 import { decodeJoinGrant, encodeJoinGrant } from '#lib/protocol/lobby.ts';
 import { KIND } from '#lib/protocol/entry.ts';
