@@ -49,10 +49,18 @@ function raised(clock: Clock, device: number, to: number): Clock {
 	return next;
 }
 
+/** Whether nothing in `b` is higher than in `a`. */
+function covers(a: Int32Array, b: Int32Array): boolean {
+	for (let n = 0; n < CHUNK; n++) if ((b[n] ?? 0) > (a[n] ?? 0)) return false;
+	return true;
+}
+
 function mergedChunk(a: Int32Array, b: Int32Array): Int32Array {
-	const both = a.map((value, n) => Math.max(value, b[n] ?? 0));
-	if (both.every((value, n) => value === a[n])) return a;
-	return both.every((value, n) => value === b[n]) ? b : both;
+	if (covers(a, b)) return a;
+	if (covers(b, a)) return b;
+	const both = a.slice();
+	for (let n = 0; n < CHUNK; n++) both[n] = Math.max(both[n] ?? 0, b[n] ?? 0);
+	return both;
 }
 
 function merged(a: Clock, b: Clock): Clock {

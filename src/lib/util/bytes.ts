@@ -45,13 +45,22 @@ export function compare(a: Uint8Array, b: Uint8Array): number {
 	return a.length - b.length;
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** So many bytes are told at once: more arguments than that a call may not take. */
+const PORTION = 1024;
 
 /** Lower-case hexadecimal; also the form in which byte strings serve as Map keys. */
 export function toHex(bytes: Uint8Array): string {
-	let text = '';
-	for (const byte of bytes) text += HEX[byte] ?? '';
-	return text;
+	if (bytes.length > PORTION) {
+		return toHex(bytes.subarray(0, PORTION)) + toHex(bytes.subarray(PORTION));
+	}
+	const codes = new Array<number>(2 * bytes.length);
+	for (let i = 0; i < bytes.length; i++) {
+		const byte = bytes[i] ?? 0;
+		codes[2 * i] = DIGITS[byte >> 4] ?? 0;
+		codes[2 * i + 1] = DIGITS[byte & 15] ?? 0;
+	}
+	return String.fromCharCode(...codes);
 }
 
 /** Bytes of lower- or upper-case hexadecimal, or undefined when the text is not that. */
