@@ -57,6 +57,8 @@ export interface Attacker {
 	resign(entry: Entry, changes: Partial<Header>): Promise<Entry>;
 	/** Tells these devices, and leaves copies for those that are away. */
 	tell(packets: readonly Packet[], devices?: readonly string[]): Promise<void>;
+	/** Packets (hex) that it left on relays. */
+	readonly left: ReadonlySet<string>;
 	/** Bytes as they are, on every direct link that stands. */
 	raw(frame: Bytes): void;
 	stop(): void;
@@ -72,6 +74,7 @@ export async function createAttacker(
 	seed: number,
 ): Promise<Attacker | null> {
 	const standing = new Set<DirectLink>();
+	const left = new Set<string>();
 	const ports = overhearing(node.ports(), standing);
 	const self = await createSelvesInSpaces(ports, node.self).in(spaceId);
 	const { clock, crypto } = ports;
@@ -225,6 +228,7 @@ export async function createAttacker(
 		manner: random.pick(['serves', 'withholds']),
 		claims: [],
 		heard,
+		left,
 		others,
 		async compose(content, changes = {}) {
 			const next = space.ledger.next(self.device.publicKey, clock.now());
@@ -267,6 +271,7 @@ export async function createAttacker(
 			}
 			if (away.length === 0 || packets.length > 4) return;
 			const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+			left.add(toHex(copy.packet));
 			await post.store(away, copy, { type: 'entries', packets });
 		},
 		raw(frame) {

@@ -297,7 +297,8 @@ function outboxesHold({ world }: Scene, members: readonly Member[]): string[] {
 
 /**
  * Answers to a join lie in a mailbox that only the joiner knows, and a device that was let in with the keys of two epochs
- * at once took those of one: what is left there ends with its time to live. Everything else is to be gone.
+ * at once took those of one: what is left there ends with its time to live. So does what an attacker left, for it may
+ * wait for what never comes (DV2). Everything else is to be gone.
  */
 async function relaysHold(scene: Scene, members: readonly Member[]): Promise<string[]> {
 	const owners = new Map<string, string>();
@@ -314,9 +315,11 @@ async function relaysHold(scene: Scene, members: readonly Member[]): Promise<str
 		}
 	}
 	const there = new Set(members.map(({ device }) => device));
+	const isHostile = (packet: Bytes): boolean =>
+		[...scene.turned.values()].some((attacker) => attacker?.left.has(toHex(packet)));
 	return scene.relays.flatMap(({ name, store }) =>
 		store.held().flatMap(({ packet, waitingFor }) =>
-			waitingFor
+			(isHostile(packet) ? [] : waitingFor)
 				.map((hash) => owners.get(hash) ?? '')
 				.filter((device) => there.has(device))
 				.map((device) => `${name} holds ${toHex(packet).slice(0, 8)} for ${device}`),
