@@ -50,7 +50,7 @@ async function expectTalk({ world, space }: Trio, ...nodes: readonly SimulatedNo
 }
 
 describe('an epoch', () => {
-	it('[EP12] is followed by one when it is a week old, and whoever was away comes back to the last', async () => {
+	it('[EP12] [EP14] is followed by one when it is a week old, and whoever was away comes back to the last', async () => {
 		const scene = await trio(301);
 		const { world, space, alice, bob, carol } = scene;
 		const before = (await epochsOf(alice, space)).length;
