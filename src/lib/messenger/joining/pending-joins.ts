@@ -15,11 +15,10 @@ import {
 	joinWrite,
 	newJoin,
 	spaceOf,
-	startJoining,
-	type Joining,
 	type JoinRecord,
 	type Way,
-} from './joining.ts';
+} from './join-record.ts';
+import { startJoining, type Joining } from './joining.ts';
 
 interface PendingJoin {
 	record: JoinRecord;
