@@ -67,6 +67,23 @@ async function expectTalk(
 }
 
 describe('whoever has an invitation', () => {
+	it('[IN4] takes an answer in several parts, the first of which waits for the last', async () => {
+		const { world, alice, bob, space } = await aliceAndBob(60);
+		const moderation = alice.messenger.moderation(space);
+		for (let n = 0; n < 60; n++) {
+			const made = await world.finish(moderation.createChannel(`channel ${n}`));
+			expect(made.ok).toBe(true);
+		}
+		// A new epoch, which carries the key of all that was before.
+		const root = toHex(bob.self.rootHash);
+		await world.finish(moderation.grant(root));
+		await world.finish(moderation.revoke(root, 'no'));
+		await world.run(10_000);
+		const carol = await world.addNode('Carol');
+		await bringIn(world, alice, carol, space);
+		await expectAgreement(space, [alice, bob, carol]);
+	});
+
 	it('[IN3] waits while nobody is there, and is let in by whoever comes back first', async () => {
 		const { world, alice, bob, space, held } = await aliceAndBob(51);
 		const link = await invitationOf(world, alice, space);

@@ -107,6 +107,45 @@ describe('a space', () => {
 		expect(await textsOf(bob)).toEqual(['first']);
 	});
 
+	it('[FD8] keeps what a device wrote whose admission it can open only later, until it is in itself', async () => {
+		// Bob writes as if he had seen nothing but the beginning.
+		const { epoch } = bob.space.ledger.authority;
+		const controlKey = epoch && bob.space.ring.get(epoch.id)?.controlKey;
+		if (!epoch || !controlKey) throw new Error('no epoch');
+		const { after, ...place } = bob.space.ledger.next(bob.self.device.publicKey, world.clock.now());
+		const blind = await composeEntry(
+			{ ...bob.ports, device: bob.self.device },
+			{
+				...place,
+				space: bob.space.id,
+				author: bob.self.rootHash,
+				time: { ms: after.ms + 1, counter: 0 },
+				authorityHeads: [bob.space.id],
+				feedHeads: [],
+			},
+			{ epoch: epoch.id, controlKey, recipients: [] },
+			{ kind: KIND.channel, name: 'mine' },
+		);
+		await carry([blind.packet], alice);
+		world.clock.advance(1000);
+		// What opens Bob's admission comes last.
+		const invited = await invite(alice);
+		await startEpoch(alice);
+		const carol = await world.device('Carol');
+		await admit(alice, invited, carol);
+		expect(verdictOf(carol, blind.key)).toBe('not-allowed');
+		expect(digestOf(carol)).toBe(digestOf(alice));
+		// Nothing waits for strangers any more: it would be brought again.
+		const eve = await world.device('Eve');
+		const stranger = await composeEntry(
+			{ ...eve.ports, device: eve.self.device },
+			{ ...blind.header, seq: 0, prev: new Uint8Array(0), author: eve.self.rootHash },
+			{ epoch: epoch.id, controlKey, recipients: [] },
+			{ kind: KIND.leave },
+		);
+		expect(await carry([stranger.packet], carol)).toMatchObject({ refused: ['not-a-member'] });
+	});
+
 	it('[FD9] comes back from the store as it was', async () => {
 		await say(alice, 'one');
 		await level(alice, bob);

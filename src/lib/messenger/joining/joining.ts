@@ -26,6 +26,11 @@ const KNOCK_AGAIN = 60_000;
 /** How long others may take, each in turn, after one has refused. */
 const OTHERS_MAY = 50_000;
 
+/** Whether a part of the answer is durably taken in, once all of it is. */
+type Taken = () => Promise<boolean>;
+const DEALT_WITH: Taken = () => Promise.resolve(true);
+const NEEDED_AGAIN: Taken = () => Promise.resolve(false);
+
 export interface JoiningEvents {
 	/** The space as it is on this device; undefined when that can't be read. */
 	open(): Promise<Space | undefined>;
@@ -143,40 +148,44 @@ export async function startJoining(
 	async function onWhole(whole: Bytes): Promise<boolean> {
 		const asked = { space: target.space, tokenHash: tokenHash(crypto, token) };
 		const answer = await readAnswer(crypto, asked, whole);
-		return answer === undefined || queue(() => take(answer));
+		if (answer === undefined) return true;
+		// What waits may wait for the next part of the answer: that is not to stand behind it.
+		const taken = await queue(() => take(answer));
+		return taken();
 	}
 
-	async function take({ reply, device, rootHash }: Answer): Promise<boolean> {
-		if (ended) return true;
+	/** What it gives tells, when asked, whether all of it is dealt with. */
+	async function take({ reply, device, rootHash }: Answer): Promise<Taken> {
+		if (ended) return DEALT_WITH;
 		if (reply.type === 'refused') {
 			refuse(reply.reason, rootHash);
-			return true;
+			return DEALT_WITH;
 		}
 		if (reply.type === 'prekeys') {
 			if (prekeys.length < MAX_PREKEYS_PER_MESSAGE * 16) prekeys.push(...reply.records);
-			return takePrekeys();
+			return (await takePrekeys()) ? DEALT_WITH : NEEDED_AGAIN;
 		}
 		if (reply.type === 'entries') {
 			if (space === undefined) {
 				if (early.length < 256) early.push({ reply, device, rootHash });
-				return false;
+				return NEEDED_AGAIN;
 			}
 			const received = await space.receive(reply.packets);
-			if (!(await takePrekeys())) return false;
-			return settle(received) && received.ok ? received.value.whole() : false;
+			if (!(await takePrekeys())) return NEEDED_AGAIN;
+			return settle(received) && received.ok ? received.value.whole : NEEDED_AGAIN;
 		}
-		if (!equal(reply.space, target.space)) return true;
+		if (!equal(reply.space, target.space)) return DEALT_WITH;
 		space ??= await events.open();
-		if (space === undefined) return false;
+		if (space === undefined) return NEEDED_AGAIN;
 		const { grant, controlKeys, bases } = reply;
 		const admitted = await space.admit({ ...grant, token }, controlKeys, bases);
-		if (!admitted.ok) return false;
+		if (!admitted.ok) return NEEDED_AGAIN;
 		answeredBy.push(device);
 		for (const { reply: each } of early.splice(0)) {
 			if (each.type === 'entries') settle(await space.receive(each.packets));
 		}
 		enterIfAdmitted();
-		return true;
+		return DEALT_WITH;
 	}
 
 	/** Of those whom the log has named by now. */

@@ -96,6 +96,12 @@ const sameWraps = (a: Wraps | null, b: Wraps | null): boolean =>
 const bringsMore = (packet: Packet, than: Packet): boolean =>
 	(packet.body !== null && than.body === null) || (packet.wraps !== null && than.wraps === null);
 
+/** The device (hex) that an entry lets in, if it lets one in. */
+const letInBy = ({ content }: ControlEntry): string | null =>
+	content.kind === KIND.admit || content.kind === KIND.enrol
+		? toHex(content.member.certificate.deviceKey)
+		: null;
+
 export function createIntake(tools: Tools): Intake {
 	const { crypto, prekeys, ledger, ring, kept, clock, judge, ratchets, own } = tools;
 	const waiting = createWaiting(MAX_WAITING);
@@ -265,6 +271,9 @@ export function createIntake(tools: Tools): Intake {
 				if (placement.chain === 'broken') round.disputed.push(device);
 				if (control !== null) {
 					round.awake.push(...waiting.wake({ type: 'entry', key: entry.key }));
+					const letIn = letInBy(control);
+					if (letIn !== null)
+						round.awake.push(...waiting.wake({ type: 'admission', device: letIn }));
 				}
 				if (placement.feed !== null) {
 					const next = { type: 'place', device: toHex(device), seq } as const;
@@ -283,6 +292,11 @@ export function createIntake(tools: Tools): Intake {
 				await lookForFork(entry, round);
 				break;
 			case 'refused':
+				// Its admission may be here and shut still: who is not in yet can ask nobody for it again.
+				if (placement.reason === 'not-a-member' && !isDevice(toHex(own))) {
+					hold(entry, { type: 'admission', device: toHex(device) });
+					break;
+				}
 				if (placement.reason === 'broken-chain') round.disputed.push(device);
 				// Nobody takes it, but two of them prove a fork, and what was built on those is judged by that.
 				if (placement.reason === 'beyond-fence') await lookForFork(entry, round);
@@ -291,6 +305,10 @@ export function createIntake(tools: Tools): Intake {
 			case 'known':
 		}
 	};
+
+	/** Whether it waits for somebody to let its device in, and this device is in: it would be brought again. */
+	const isStranger = (needs: readonly Need[]): boolean =>
+		needs[0]?.type === 'admission' && isDevice(toHex(own));
 
 	/** Whether it waits for a place that its feed ends before, so that its turn never comes. */
 	const isBeyondEnd = ({ header }: Entry, needs: readonly Need[]): boolean => {
@@ -317,7 +335,7 @@ export function createIntake(tools: Tools): Intake {
 			const news = round.forks.length + placed.filter(({ control }) => control !== null).length;
 			if (news === judged || waiting.size === 0) return;
 			judged = news;
-			awake.push(...waiting.wakeIf(isBeyondEnd));
+			awake.push(...waiting.wakeIf((each, needs) => isBeyondEnd(each, needs) || isStranger(needs)));
 		}
 	};
 

@@ -8,6 +8,8 @@ export type Need =
 	| { readonly type: 'entry'; readonly key: string }
 	/** The entry of this device (hex) in this place. */
 	| { readonly type: 'place'; readonly device: string; readonly seq: number }
+	/** An ADMIT or ENROL of this device (hex). */
+	| { readonly type: 'admission'; readonly device: string }
 	/** The control key of this epoch (hex). */
 	| { readonly type: 'key'; readonly epoch: string }
 	/** A copy of itself with a body. */
@@ -52,6 +54,8 @@ const nameOf = (need: Need, key: string): string => {
 			return `entry ${need.key}`;
 		case 'place':
 			return `place ${need.device} ${need.seq}`;
+		case 'admission':
+			return `admission ${need.device}`;
 		case 'key':
 			return `key ${need.epoch}`;
 		case 'body':
