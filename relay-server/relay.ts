@@ -84,6 +84,7 @@ export async function startRelay(options: Options): Promise<Result<RunningRelay,
 		const { type, detail } = opened.error;
 		const reasons = {
 			newer: 'was written by a newer relay: update this one, or use another --data folder',
+			older: 'was written by a relay from before the first release: use another --data folder',
 			locked: 'is in use by another relay: stop that one, or use another --data folder',
 			failed: `can't be used: ${detail}`,
 		};

@@ -2,15 +2,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
-/** newer: written by a newer relay. locked: another process has it open. failed: as said. */
+/** newer, older: written by a newer relay, or by one from before the first release. locked: another process has it open. failed: as said. */
 export interface OpenStoreError {
-	readonly type: 'newer' | 'locked' | 'failed';
+	readonly type: 'newer' | 'older' | 'locked' | 'failed';
 	readonly detail: string;
 }
 
-// Blocks have a table of their own, so that counting acknowledgements down doesn't rewrite them.
+// Blocks and chunks have tables of their own, so that counting acknowledgements down doesn't rewrite them.
+// tokens.state: 0 live, 1 idle, 2 removed. packets.number: 0 until the commit. packets.due: when it goes.
+// deliveries: blocks that wait for a token; contents: the chunks of a packet that do.
 const TABLES = `
 CREATE TABLE numbers (floor INTEGER NOT NULL) STRICT;
 INSERT INTO numbers VALUES (0);
@@ -19,21 +21,25 @@ CREATE TABLE mailboxes (
 	mailbox BLOB NOT NULL UNIQUE,
 	write_key BLOB NOT NULL,
 	owner_key BLOB NOT NULL,
-	ttl INTEGER NOT NULL,
 	open INTEGER NOT NULL DEFAULT 1,
 	tokens INTEGER NOT NULL DEFAULT 0,
 	highest INTEGER NOT NULL,
 	packets INTEGER NOT NULL DEFAULT 0,
 	bytes INTEGER NOT NULL DEFAULT 0,
 	deliveries INTEGER NOT NULL DEFAULT 0,
+	unfinished INTEGER NOT NULL DEFAULT 0,
 	idle_since INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX mailboxes_by_tokens ON mailboxes (tokens);
 CREATE TABLE tokens (
 	id INTEGER PRIMARY KEY,
 	mailbox INTEGER NOT NULL,
 	hash BLOB NOT NULL,
+	state INTEGER NOT NULL DEFAULT 0,
+	seen INTEGER NOT NULL,
 	UNIQUE (mailbox, hash)
 ) STRICT;
+CREATE INDEX tokens_by_seen ON tokens (mailbox, seen) WHERE state = 0;
 CREATE TABLE packets (
 	id INTEGER PRIMARY KEY,
 	mailbox INTEGER NOT NULL,
@@ -41,12 +47,22 @@ CREATE TABLE packets (
 	packet BLOB NOT NULL,
 	delete_hash BLOB NOT NULL,
 	expiry INTEGER NOT NULL,
+	due INTEGER NOT NULL,
 	size INTEGER NOT NULL,
-	waiting INTEGER NOT NULL,
+	bytes INTEGER NOT NULL,
+	chunks INTEGER NOT NULL,
+	recipients BLOB,
+	waiting INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (mailbox, packet)
 ) STRICT;
-CREATE INDEX packets_by_expiry ON packets (expiry);
+CREATE INDEX packets_by_due ON packets (due);
 CREATE TABLE blocks (id INTEGER PRIMARY KEY, block BLOB NOT NULL) STRICT;
+CREATE TABLE chunks (
+	packet INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	bytes BLOB NOT NULL,
+	PRIMARY KEY (packet, position)
+) STRICT;
 CREATE TABLE deliveries (
 	token INTEGER NOT NULL,
 	number INTEGER NOT NULL,
@@ -54,6 +70,12 @@ CREATE TABLE deliveries (
 	PRIMARY KEY (token, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_by_packet ON deliveries (packet);
+CREATE TABLE contents (
+	token INTEGER NOT NULL,
+	packet INTEGER NOT NULL,
+	PRIMARY KEY (token, packet)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contents_by_packet ON contents (packet);
 CREATE TABLE tombstones (
 	mailbox INTEGER NOT NULL,
 	packet BLOB NOT NULL,
@@ -82,9 +104,10 @@ export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
 			.get() as {
 			version: number;
 		};
-		if (version > SCHEMA_VERSION) {
+		if (version !== 0 && version !== SCHEMA_VERSION) {
 			db.exec('ROLLBACK');
-			return err({ type: 'newer', detail: `the data is of version ${String(version)}` });
+			const type = version > SCHEMA_VERSION ? 'newer' : 'older';
+			return err({ type, detail: `the data is of version ${String(version)}` });
 		}
 		if (version === 0) db.exec(TABLES);
 		db.exec('COMMIT');

@@ -1,75 +1,37 @@
-// What every mailbox store has to do, run against each of them.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, type StoreLimits } from '#lib/mailbox/limits.ts';
-import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
-import type { MailboxStore, PutPacket } from '#lib/ports/mailbox-store.ts';
+// What every mailbox store has to do, run against each of them: mailboxes and packets of one block.
+import { describe, expect, it } from 'vitest';
 import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
-import { openSqliteStore } from '../../relay-server/store/sqlite.ts';
 import { blockOf, bytesOf } from '../support/mailbox-world.ts';
-
-type Make = (limits: StoreLimits) => Promise<MailboxStore>;
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
-const stores: readonly (readonly [string, Make])[] = [
-	['memory', async (limits) => createMemoryMailboxStore(limits)],
-	[
-		'sqlite',
-		async (limits) => {
-			const folder = await mkdtemp(join(tmpdir(), 'mailboxes-'));
-			const store = unwrap(await openSqliteStore(join(folder, 'mailboxes.db'), limits));
-			cleanups.push(async () => {
-				await store.shutdown();
-				await rm(folder, { recursive: true });
-			});
-			return store;
-		},
-	],
-];
-
-const NOW = 1_800_000_000;
-const box = bytesOf(1);
-const [alice, bob, carol] = [bytesOf(11), bytesOf(12), bytesOf(13)];
-const keys = { writeKey: bytesOf(2), ownerKey: bytesOf(3), ttl: 60 };
-const packet = (n: number, to: readonly Bytes[] | null = null, size = 1024): PutPacket => ({
-	mailbox: box,
-	packet: bytesOf(100 + n),
-	deleteHash: bytesOf(200 + n),
-	expiry: NOW + 100,
-	to,
-	block: blockOf(n, size),
-});
-const typeOf = (result: { ok: boolean; error?: { type: string } }): string | undefined =>
-	result.ok ? undefined : result.error?.type;
+import {
+	alice,
+	bob,
+	box,
+	carol,
+	keys,
+	NOW,
+	opened as openedBy,
+	packet,
+	stores,
+	typeOf,
+	waitingOf,
+} from '../support/mailbox-stores.ts';
 
 describe.each(stores)('the %s store', (_, make) => {
-	const opened = async (limits: Partial<StoreLimits> = {}): Promise<MailboxStore> => {
-		const store = await make({ ...DEFAULT_LIMITS.store, ...limits });
-		unwrap(await store.open({ mailbox: box, ...keys, tokenHashes: [alice, bob] }));
-		return store;
-	};
-	const waitingOf = async (store: MailboxStore, token: Bytes, cursor = 0): Promise<number[]> =>
-		(await store.waiting(box, token, cursor, 1000)).map((p) => p.number);
+	const opened = (limits = {}) => openedBy(make, limits);
 
 	it('[MB4] opens a mailbox once and for its keys', async () => {
 		const store = await opened();
 		expect(await store.mailbox(bytesOf(9))).toBeUndefined();
-		unwrap(await store.open({ mailbox: box, ...keys, tokenHashes: [carol] }));
-		const other = { mailbox: box, ...keys, writeKey: bytesOf(8), tokenHashes: [] };
+		expect(unwrap(await store.open({ mailbox: bytesOf(8), ...keys }))).toEqual({ fresh: true });
+		expect(unwrap(await store.open({ mailbox: box, ...keys }))).toEqual({ fresh: false });
+		const other = { mailbox: box, ...keys, writeKey: bytesOf(8) };
 		expect(typeOf(await store.open(other))).toBe('conflict');
 		expect(await store.mailbox(box)).toEqual({
 			mailbox: box,
 			...keys,
 			open: true,
-			tokenHashes: [alice, bob],
+			tokens: 2,
 			highest: 0,
 		});
 	});
@@ -77,12 +39,15 @@ describe.each(stores)('the %s store', (_, make) => {
 	it('[MB4] adds tokens once, for what comes after', async () => {
 		const store = await opened();
 		unwrap(await store.put(packet(1)));
-		unwrap(await store.addTokens(box, [bob, carol, carol]));
+		expect(unwrap(await store.addTokens(box, [bob, carol, carol], NOW))).toBe(3);
 		unwrap(await store.put(packet(2)));
-		expect((await store.mailbox(box))?.tokenHashes).toEqual([alice, bob, carol]);
+		expect((await store.mailbox(box))?.tokens).toBe(3);
+		expect(await store.hasToken(box, carol)).toBe(true);
+		expect(await store.hasToken(box, bytesOf(9))).toBe(false);
+		expect(await store.hasToken(bytesOf(9), carol)).toBe(false);
 		expect(await waitingOf(store, bob)).toEqual([1, 2]);
 		expect(await waitingOf(store, carol)).toEqual([2]);
-		expect(typeOf(await store.addTokens(bytesOf(9), [bob]))).toBe('unknown-mailbox');
+		expect(typeOf(await store.addTokens(bytesOf(9), [bob], NOW))).toBe('unknown-mailbox');
 	});
 
 	it('[MB6] keeps a packet once, under the number and expiry of the first put', async () => {
@@ -175,7 +140,7 @@ describe.each(stores)('the %s store', (_, make) => {
 		unwrap(await store.put(packet(1)));
 		unwrap(await store.close(box));
 		expect(typeOf(await store.put(packet(2)))).toBe('closed');
-		expect(typeOf(await store.addTokens(box, [carol]))).toBe('closed');
+		expect(typeOf(await store.addTokens(box, [carol], NOW))).toBe('closed');
 		expect(unwrap(await store.put(packet(1))).fresh).toBe(false);
 		expect(await waitingOf(store, bob)).toEqual([1]);
 		expect(await store.mailbox(box)).toMatchObject({ open: false });
@@ -191,12 +156,11 @@ describe.each(stores)('the %s store', (_, make) => {
 			deliveriesPerMailbox: 7,
 			bytes: 8 * 1024,
 		});
-		expect(typeOf(await store.addTokens(box, [carol, bytesOf(14)]))).toBe('full');
+		expect(typeOf(await store.addTokens(box, [carol, bytesOf(14)], NOW))).toBe('full');
 		const second = bytesOf(5);
-		unwrap(await store.open({ mailbox: second, ...keys, tokenHashes: [alice] }));
-		expect(typeOf(await store.open({ mailbox: bytesOf(6), ...keys, tokenHashes: [] }))).toBe(
-			'full',
-		);
+		unwrap(await store.open({ mailbox: second, ...keys }));
+		unwrap(await store.addTokens(second, [alice], NOW));
+		expect(typeOf(await store.open({ mailbox: bytesOf(6), ...keys }))).toBe('full');
 
 		unwrap(await store.put(packet(1, null, 4096)));
 		expect(typeOf(await store.put(packet(2, null, 4096)))).toBe('full');
@@ -230,12 +194,13 @@ describe.each(stores)('the %s store', (_, make) => {
 
 		await store.expire(NOW);
 		await store.expire(NOW + 999);
-		unwrap(await store.open({ mailbox: box, ...keys, tokenHashes: [] }));
+		unwrap(await store.open({ mailbox: box, ...keys }));
 		await store.expire(NOW + 1000);
 		expect(await store.mailbox(box)).toBeDefined();
 		await store.expire(NOW + 2000);
 		expect(await store.mailbox(box)).toBeUndefined();
-		unwrap(await store.open({ mailbox: box, ...keys, tokenHashes: [alice] }));
+		unwrap(await store.open({ mailbox: box, ...keys }));
+		unwrap(await store.addTokens(box, [alice], NOW));
 		expect(unwrap(await store.put(packet(4))).number).toBe(4);
 	});
 

@@ -81,9 +81,10 @@ async function check(
 ): Promise<MailboxStore> {
 	let store = first;
 	const model: Model = { now: 1000, next: 1, kept: new Map(), gone: new Set() };
-	const keys = { writeKey: bytesOf(2), ownerKey: bytesOf(3), ttl: 9 };
+	const keys = { writeKey: bytesOf(2), ownerKey: bytesOf(3) };
 	const tokenHashes = Array.from({ length: TOKENS }, (_, n) => token(n));
-	unwrap(await store.open({ mailbox: box, ...keys, tokenHashes }));
+	unwrap(await store.open({ mailbox: box, ...keys }));
+	unwrap(await store.addTokens(box, tokenHashes, 1000));
 	for (const s of steps) {
 		switch (s.do) {
 			case 'put': {

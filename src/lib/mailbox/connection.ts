@@ -69,6 +69,8 @@ const STORE_CODE: Record<MailboxStoreError['type'], ErrorCode> = {
 	closed: ERROR_CODE.closed,
 	full: ERROR_CODE.full,
 	gone: ERROR_CODE.gone,
+	'unknown-packet': ERROR_CODE.unknownPacket,
+	incomplete: ERROR_CODE.failed,
 	failed: ERROR_CODE.failed,
 };
 const refuseFor = (error: MailboxStoreError): Refusal =>
@@ -122,6 +124,7 @@ export function createConnection(
 	const tell = (frame: RelayFrame): void => {
 		self.send(encodeRelayFrame(frame));
 	};
+	const seconds = (): number => Math.floor(clock.now() / 1000);
 	const done = (request: number): RelayFrame => ({ type: 'done', request });
 
 	/** Counts a wrong proof, and ends the connection of somebody who keeps guessing. */
@@ -144,7 +147,10 @@ export function createConnection(
 
 	const open = async (f: Request<'open'>): Promise<Answer> => {
 		const opened = await store.open(f);
-		return opened.ok ? done(f.request) : refuseFor(opened.error);
+		if (!opened.ok) return refuseFor(opened.error);
+		if (!opened.value.fresh) return done(f.request);
+		const added = await store.addTokens(f.mailbox, f.tokenHashes, seconds());
+		return added.ok ? done(f.request) : refuseFor(added.error);
 	};
 
 	const prove = async (f: Request<'prove'>): Promise<Answer> => {
@@ -161,10 +167,9 @@ export function createConnection(
 
 	const add = async (f: Request<'add'>): Promise<Answer> => {
 		if (!proven.has(toHex(f.mailbox))) return denied;
-		const added = await store.addTokens(f.mailbox, f.tokenHashes);
+		const added = await store.addTokens(f.mailbox, f.tokenHashes, seconds());
 		if (!added.ok) return refuseFor(added.error);
-		const record = await store.mailbox(f.mailbox);
-		if (record !== undefined) subscriptions.resize(f.mailbox, record.tokenHashes.length);
+		subscriptions.resize(f.mailbox, added.value);
 		return done(f.request);
 	};
 
@@ -184,7 +189,7 @@ export function createConnection(
 		if (f.ttl === 0) {
 			return { type: 'pushed', request: f.request, connected: push(f, 0).slice(0, MAX_TOKENS) };
 		}
-		const expiry = Math.floor(clock.now() / 1000) + f.ttl;
+		const expiry = seconds() + f.ttl;
 		const stored = await store.put({ ...f, expiry });
 		if (!stored.ok) return refuseFor(stored.error);
 		if (alive) origins.set(f.mailbox, f.packet, self);
@@ -197,7 +202,7 @@ export function createConnection(
 		const hash = hashToken(crypto, f.token);
 		const record = await store.mailbox(f.mailbox);
 		if (record === undefined) return unknownMailbox;
-		if (!record.tokenHashes.some((known) => equal(known, hash))) {
+		if (!(await store.hasToken(f.mailbox, hash))) {
 			return refuse(ERROR_CODE.unknownToken, 'not a token of this mailbox');
 		}
 		if (!alive) return undefined;
@@ -208,7 +213,7 @@ export function createConnection(
 			return refuse(ERROR_CODE.busy, 'too many subscriptions');
 		}
 		// Before the look into the store: what is put meanwhile may be told twice, but never not at all.
-		const change = subscriptions.add(self, f.mailbox, record.tokenHashes.length, hash);
+		const change = subscriptions.add(self, f.mailbox, record.tokens, hash);
 		if (change !== undefined) tellPresence(change);
 		const cursor = f.cursor > record.highest ? 0 : f.cursor;
 		const found = await store.waiting(f.mailbox, hash, cursor, MAX_IDS + 1);
@@ -359,7 +364,7 @@ export function createConnection(
 		version: MAILBOX_VERSION,
 		relayKey: shared.relayKey,
 		challenge,
-		time: Math.floor(clock.now() / 1000),
+		time: seconds(),
 		stunPort: shared.stunPort,
 	});
 	return self;

@@ -22,8 +22,13 @@ export interface StoreLimits {
 	readonly bytesPerMailbox: number;
 	/** Packets times recipients that wait in one mailbox. */
 	readonly deliveriesPerMailbox: number;
-	/** Block bytes in all mailboxes together. */
+	/** Block and chunk bytes in all mailboxes together. */
 	readonly bytes: number;
+	/** Packets in one mailbox whose chunks are still coming. */
+	readonly unfinishedPerMailbox: number;
+	/** In mailboxes with more tokens, those not seen for `tokenIdle` seconds hold nothing any longer. */
+	readonly smallMailbox: number;
+	readonly tokenIdle: number;
 	/** Seconds after which an empty, unused mailbox is forgotten. */
 	readonly idle: number;
 }
@@ -53,6 +58,9 @@ export const DEFAULT_LIMITS: MailboxLimits = {
 		bytesPerMailbox: 128 * 2 ** 20,
 		deliveriesPerMailbox: 1_000_000,
 		bytes: 8 * 2 ** 30,
+		unfinishedPerMailbox: 64,
+		smallMailbox: 32,
+		tokenIdle: (7 * DAY) / 1000,
 		idle: (90 * DAY) / 1000,
 	},
 	expireEvery: 60_000,

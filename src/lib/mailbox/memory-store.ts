@@ -1,52 +1,36 @@
 // Mailboxes in memory, for simulations and as the model that durable stores are compared with. Durable for as long as
-// it exists. [MB4] [MB6] [MB10] [MB11] [MB15] [MB17] [MB18]
+// it exists. [MB4] [MB6] [MB10] [MB11] [MB15] [MB17] [MB18] [MB23] [MB24] [MB25] [MB26]
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
+import {
+	drop,
+	fail,
+	forgetToken,
+	keep,
+	liveTokens,
+	place,
+	publicOf,
+	recipientsOf,
+	release,
+	roomFor,
+	type KeptMailbox,
+	type KeptPacket,
+} from './memory-mailbox.ts';
 import type {
+	CommittedPacket,
+	LongPacket,
 	MailboxStore,
 	MailboxStoreError,
+	NewMailbox,
 	PutPacket,
-	StoredMailbox,
 	StoredPacket,
 } from '#lib/ports/mailbox-store.ts';
-import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, ok, type Result } from '#lib/util/result.ts';
+import { ok, type Result } from '#lib/util/result.ts';
 
-interface Kept extends StoredPacket {
-	readonly block: Bytes;
-	readonly deleteHash: Bytes;
-	/** Tokens, as hex, that have not acknowledged. */
-	readonly waitingFor: Set<string>;
-}
+type Stored<T = void> = Result<T, MailboxStoreError>;
 
-interface Mailbox {
-	readonly id: Bytes;
-	readonly writeKey: Bytes;
-	readonly ownerKey: Bytes;
-	readonly ttl: number;
-	open: boolean;
-	readonly tokens: Map<string, Bytes>;
-	/** By id, in order of number. */
-	readonly packets: Map<string, Kept>;
-	/** Ids that must not come back, with the second until which that is remembered. */
-	readonly tombstones: Map<string, number>;
-	highest: number;
-	bytes: number;
-	deliveries: number;
-	/** When it was first seen empty and unused; 0: in use. */
-	idleSince: number;
-}
-
-const fail = (type: MailboxStoreError['type'], detail: string): Result<never, MailboxStoreError> =>
-	err({ type, detail });
 const unknown = (): Result<never, MailboxStoreError> => fail('unknown-mailbox', 'no such mailbox');
-
-const publicOf = ({ number, packet, size, expiry }: Kept): StoredPacket => ({
-	number,
-	packet,
-	size,
-	expiry,
-});
+const noPacket = (): Result<never, MailboxStoreError> => fail('unknown-packet', 'no such packet');
 
 /** Also shows its books, for tests. */
 export interface MemoryMailboxStore extends MailboxStore {
@@ -61,7 +45,7 @@ export interface MemoryMailboxStore extends MailboxStore {
 
 /** A relay's whole memory at one moment. */
 export interface MailboxesSnapshot {
-	readonly mailboxes: ReadonlyMap<string, Mailbox>;
+	readonly mailboxes: ReadonlyMap<string, KeptMailbox>;
 	readonly bytes: number;
 	readonly floor: number;
 }
@@ -69,106 +53,190 @@ export interface MailboxesSnapshot {
 export function createMemoryMailboxStore(
 	limits: StoreLimits = DEFAULT_LIMITS.store,
 ): MemoryMailboxStore {
-	let mailboxes = new Map<string, Mailbox>();
+	let mailboxes = new Map<string, KeptMailbox>();
 	let bytes = 0;
 	/** Where the numbers of a new mailbox start, so that one opened again never repeats a number. */
 	let floor = 0;
 
-	const drop = (box: Mailbox, kept: Kept): void => {
-		box.packets.delete(toHex(kept.packet));
-		box.bytes -= kept.size;
-		box.deliveries -= kept.waitingFor.size;
-		bytes -= kept.size;
+	const boxOf = (mailbox: Bytes): KeptMailbox | undefined => mailboxes.get(toHex(mailbox));
+	const gone = (box: KeptMailbox, kept: KeptPacket, remember: boolean): void => {
+		bytes -= drop(box, kept, remember);
 	};
-	const remember = (box: Mailbox, kept: Kept): void => {
-		box.tombstones.set(toHex(kept.packet), kept.expiry + MAX_TTL_SECONDS);
+	/** Deletes and remembers what everybody has. */
+	const finish = (box: KeptMailbox, finished: readonly KeptPacket[]): readonly Bytes[] =>
+		finished.map((kept) => {
+			gone(box, kept, true);
+			return kept.packet;
+		});
+
+	const open = (m: NewMailbox): Stored<{ readonly fresh: boolean }> => {
+		const known = boxOf(m.mailbox);
+		if (known !== undefined) {
+			const same = equal(known.writeKey, m.writeKey) && equal(known.ownerKey, m.ownerKey);
+			if (!same) return fail('conflict', 'taken with other keys');
+			known.idleSince = 0;
+			return ok({ fresh: false });
+		}
+		if (mailboxes.size >= limits.mailboxes) return fail('full', 'relay');
+		mailboxes.set(toHex(m.mailbox), {
+			mailbox: m.mailbox,
+			writeKey: m.writeKey,
+			ownerKey: m.ownerKey,
+			open: true,
+			tokens: new Map(),
+			packets: new Map(),
+			tombstones: new Map(),
+			highest: floor,
+			bytes: 0,
+			deliveries: 0,
+			idleSince: 0,
+		});
+		return ok({ fresh: true });
 	};
 
-	const addTokens = (
-		box: Mailbox,
-		tokenHashes: readonly Bytes[],
-	): Result<void, MailboxStoreError> => {
-		const fresh = new Map(tokenHashes.map((hash) => [toHex(hash), hash]));
+	const addTokens = (mailbox: Bytes, hashes: readonly Bytes[], now: number): Stored<number> => {
+		const box = boxOf(mailbox);
+		if (box === undefined) return unknown();
+		if (!box.open) return fail('closed', 'takes no more');
+		const fresh = new Map(hashes.map((hash) => [toHex(hash), hash]));
 		for (const known of box.tokens.keys()) fresh.delete(known);
 		if (box.tokens.size + fresh.size > limits.tokensPerMailbox) return fail('full', 'tokens');
-		for (const [hex, hash] of fresh) box.tokens.set(hex, hash);
-		return ok();
+		for (const [hex, hash] of fresh) box.tokens.set(hex, { hash, state: 'live', seen: now });
+		return ok(liveTokens(box));
 	};
 
-	const put = (
-		p: PutPacket,
-	): Result<StoredPacket & { readonly fresh: boolean }, MailboxStoreError> => {
-		const box = mailboxes.get(toHex(p.mailbox));
+	const removeToken = (mailbox: Bytes, tokenHash: Bytes): Stored<readonly Bytes[]> => {
+		const box = boxOf(mailbox);
 		if (box === undefined) return unknown();
-		const id = toHex(p.packet);
-		const known = box.packets.get(id);
-		if (known !== undefined) return ok({ ...publicOf(known), fresh: false });
-		if (box.tombstones.has(id)) return fail('gone', 'delivered or deleted before');
+		const token = box.tokens.get(toHex(tokenHash));
+		if (token === undefined || token.state === 'removed') {
+			return fail('unknown-token', 'not a token of this mailbox');
+		}
+		token.state = 'removed';
+		return ok(finish(box, forgetToken(box, toHex(tokenHash))));
+	};
+
+	/** What is known of a packet, or that there is room for it. */
+	const before = (p: PutPacket, count: number): Stored<KeptMailbox> => {
+		const box = boxOf(p.mailbox);
+		if (box === undefined) return unknown();
+		if (box.tombstones.has(toHex(p.packet))) return fail('gone', 'delivered or deleted before');
 		if (!box.open) return fail('closed', 'takes no more');
-		const waitingFor = new Set(p.to === null ? box.tokens.keys() : p.to.map(toHex));
-		if (waitingFor.size === 0 || [...waitingFor].some((hex) => !box.tokens.has(hex))) {
-			return fail('unknown-token', 'not a recipient of this mailbox');
+		const more = { packets: 1, bytes: p.block.length, deliveries: count };
+		if (!roomFor(box, limits, more)) return fail('full', 'mailbox');
+		return bytes + p.block.length > limits.bytes ? fail('full', 'relay') : ok(box);
+	};
+
+	const put = (p: PutPacket): Stored<StoredPacket & { readonly fresh: boolean }> => {
+		const known = boxOf(p.mailbox)?.packets.get(toHex(p.packet));
+		if (known !== undefined) {
+			if (known.chunks > 0) return fail('conflict', 'taken with chunks');
+			return ok({ ...publicOf(known), fresh: false });
 		}
-		if (
-			box.packets.size >= limits.packetsPerMailbox ||
-			box.bytes + p.block.length > limits.bytesPerMailbox ||
-			box.deliveries + waitingFor.size > limits.deliveriesPerMailbox
-		) {
-			return fail('full', 'mailbox');
-		}
-		if (bytes + p.block.length > limits.bytes) return fail('full', 'relay');
-		box.highest += 1;
-		const kept: Kept = {
-			number: box.highest,
-			packet: p.packet,
-			size: p.block.length,
-			expiry: p.expiry,
-			block: p.block,
-			deleteHash: p.deleteHash,
-			waitingFor,
-		};
-		box.packets.set(id, kept);
-		box.bytes += kept.size;
-		box.deliveries += waitingFor.size;
-		box.idleSince = 0;
-		bytes += kept.size;
+		const first = before(p, 0);
+		if (!first.ok) return first;
+		const tokens = recipientsOf(first.value, p.to);
+		if (!tokens.ok) return tokens;
+		const box = before(p, tokens.value.size);
+		if (!box.ok) return box;
+		const kept = keep(box.value, p, 0, p.expiry);
+		place(box.value, kept, tokens.value);
+		bytes += kept.bytes;
 		return ok({ ...publicOf(kept), fresh: true });
 	};
 
+	const begin = (p: LongPacket): Stored => {
+		const known = boxOf(p.mailbox)?.packets.get(toHex(p.packet));
+		if (known !== undefined) {
+			return known.chunks === p.chunks ? ok() : fail('conflict', 'taken with other chunks');
+		}
+		const box = before(p, 0);
+		if (!box.ok) return box;
+		const unfinished = [...box.value.packets.values()].filter(({ number }) => number === 0).length;
+		if (unfinished >= limits.unfinishedPerMailbox) return fail('full', 'unfinished packets');
+		const tokens = recipientsOf(box.value, p.to);
+		if (!tokens.ok) return tokens;
+		bytes += keep(box.value, p, p.chunks, Math.min(p.until, p.expiry)).bytes;
+		return ok();
+	};
+
+	const putChunk = (mailbox: Bytes, packet: Bytes, index: number, chunk: Bytes): Stored => {
+		const box = boxOf(mailbox);
+		if (box === undefined) return unknown();
+		const kept = box.packets.get(toHex(packet));
+		if (kept === undefined || index >= kept.chunks) return noPacket();
+		if (kept.kept.has(index)) return ok();
+		if (!box.open) return fail('closed', 'takes no more');
+		if (!roomFor(box, limits, { bytes: chunk.length })) return fail('full', 'mailbox');
+		if (bytes + chunk.length > limits.bytes) return fail('full', 'relay');
+		kept.kept.set(index, chunk);
+		kept.bytes += chunk.length;
+		box.bytes += chunk.length;
+		bytes += chunk.length;
+		return ok();
+	};
+
+	const commit = (mailbox: Bytes, packet: Bytes): Stored<CommittedPacket> => {
+		const box = boxOf(mailbox);
+		if (box === undefined) return unknown();
+		const kept = box.packets.get(toHex(packet));
+		if (kept === undefined || kept.chunks === 0) {
+			return box.tombstones.has(toHex(packet)) ? fail('gone', 'delivered or deleted') : noPacket();
+		}
+		const fresh = kept.number === 0;
+		if (fresh) {
+			if (!box.open) return fail('closed', 'takes no more');
+			if (kept.kept.size < kept.chunks) return fail('incomplete', 'chunks are missing');
+			const tokens = recipientsOf(box, kept.to);
+			if (!tokens.ok) return tokens;
+			if (!roomFor(box, limits, { deliveries: 2 * tokens.value.size })) {
+				return fail('full', 'mailbox');
+			}
+			place(box, kept, tokens.value);
+		}
+		return ok({ ...publicOf(kept), fresh, to: kept.to, block: kept.block });
+	};
+
+	/** What a token waits for less, by packet; the ids of what is finished by that. */
 	const acknowledge = (
 		mailbox: Bytes,
 		tokenHash: Bytes,
-		cursor: number,
-		packets: readonly Bytes[],
-	): Result<readonly Bytes[], MailboxStoreError> => {
-		const box = mailboxes.get(toHex(mailbox));
+		of: 'waitingFor' | 'contentFor',
+		isNamed: (kept: KeptPacket, id: string, box: KeptMailbox) => boolean,
+	): Stored<readonly Bytes[]> => {
+		const box = boxOf(mailbox);
 		if (box === undefined) return unknown();
 		const token = toHex(tokenHash);
-		if (!box.tokens.has(token)) return fail('unknown-token', 'not a token of this mailbox');
-		const upTo = cursor > box.highest ? 0 : cursor;
-		const named = new Set(packets.map(toHex));
-		const deleted: Bytes[] = [];
-		for (const [id, kept] of box.packets) {
-			if (kept.number > upTo && !named.has(id)) continue;
-			if (!kept.waitingFor.delete(token)) continue;
-			box.deliveries -= 1;
-			if (kept.waitingFor.size > 0) continue;
-			drop(box, kept);
-			remember(box, kept);
-			deleted.push(kept.packet);
+		if ((box.tokens.get(token)?.state ?? 'removed') === 'removed') {
+			return fail('unknown-token', 'not a token of this mailbox');
 		}
-		return ok(deleted);
+		const finished = [...box.packets].filter(
+			([id, kept]) => isNamed(kept, id, box) && release(box, kept, kept[of], token),
+		);
+		return ok(
+			finish(
+				box,
+				finished.map(([, kept]) => kept),
+			),
+		);
 	};
 
 	const expire = (now: number): number => {
-		let gone = 0;
+		let count = 0;
 		for (const [hex, box] of mailboxes) {
-			for (const kept of box.packets.values()) {
-				if (kept.expiry > now) continue;
-				drop(box, kept);
-				gone += 1;
+			for (const kept of [...box.packets.values()]) {
+				if ((kept.number === 0 ? kept.until : kept.expiry) > now) continue;
+				gone(box, kept, false);
+				count += 1;
 			}
 			for (const [id, until] of box.tombstones) if (until <= now) box.tombstones.delete(id);
+			if (liveTokens(box) > limits.smallMailbox) {
+				for (const [token, known] of box.tokens) {
+					if (known.state !== 'live' || known.seen + limits.tokenIdle > now) continue;
+					known.state = 'idle';
+					count += finish(box, forgetToken(box, token)).length;
+				}
+			}
 			if (box.packets.size > 0) box.idleSince = 0;
 			else if (box.idleSince === 0) box.idleSince = now;
 			else if (box.idleSince + limits.idle <= now) {
@@ -176,67 +244,52 @@ export function createMemoryMailboxStore(
 				mailboxes.delete(hex);
 			}
 		}
-		return gone;
+		return count;
 	};
 
-	const waitingFor = (mailbox: Bytes, tokenHash: Bytes): readonly Kept[] => {
+	const waitingFor = (mailbox: Bytes, tokenHash: Bytes): readonly KeptPacket[] => {
 		const token = toHex(tokenHash);
-		const kept = mailboxes.get(toHex(mailbox))?.packets.values() ?? [];
+		const kept = boxOf(mailbox)?.packets.values() ?? [];
 		return [...kept].filter((one) => one.waitingFor.has(token));
 	};
 
-	const viewOf = (box: Mailbox): StoredMailbox => ({
-		mailbox: box.id,
-		writeKey: box.writeKey,
-		ownerKey: box.ownerKey,
-		ttl: box.ttl,
-		open: box.open,
-		tokenHashes: [...box.tokens.values()],
-		highest: box.highest,
-	});
-
 	return {
-		open: (m) => {
-			const hex = toHex(m.mailbox);
-			const known = mailboxes.get(hex);
-			if (known !== undefined) {
-				const same = equal(known.writeKey, m.writeKey) && equal(known.ownerKey, m.ownerKey);
-				if (same) known.idleSince = 0;
-				return Promise.resolve(same ? ok() : fail('conflict', 'taken with other keys'));
-			}
-			if (mailboxes.size >= limits.mailboxes) return Promise.resolve(fail('full', 'relay'));
-			const box: Mailbox = {
-				id: m.mailbox,
-				writeKey: m.writeKey,
-				ownerKey: m.ownerKey,
-				ttl: m.ttl,
-				open: true,
-				tokens: new Map(),
-				packets: new Map(),
-				tombstones: new Map(),
-				highest: floor,
-				bytes: 0,
-				deliveries: 0,
-				idleSince: 0,
-			};
-			const added = addTokens(box, m.tokenHashes);
-			if (added.ok) mailboxes.set(hex, box);
-			return Promise.resolve(added);
-		},
+		open: (m) => Promise.resolve(open(m)),
 		mailbox: (mailbox) => {
-			const box = mailboxes.get(toHex(mailbox));
-			return Promise.resolve(box === undefined ? undefined : viewOf(box));
+			const box = boxOf(mailbox);
+			if (box === undefined) return Promise.resolve(undefined);
+			const { writeKey, ownerKey, highest } = box;
+			const tokens = liveTokens(box);
+			return Promise.resolve({ mailbox, writeKey, ownerKey, open: box.open, tokens, highest });
 		},
-		addTokens: (mailbox, tokenHashes) => {
-			const box = mailboxes.get(toHex(mailbox));
+		close: (mailbox) => {
+			const box = boxOf(mailbox);
 			if (box === undefined) return Promise.resolve(unknown());
-			if (!box.open) return Promise.resolve(fail('closed', 'takes no more'));
-			return Promise.resolve(addTokens(box, tokenHashes));
+			box.open = false;
+			return Promise.resolve(ok());
+		},
+		status: (mailbox) => {
+			const box = boxOf(mailbox);
+			return Promise.resolve({ packets: box?.packets.size ?? 0, bytes: box?.bytes ?? 0 });
+		},
+		addTokens: (mailbox, hashes, now) => Promise.resolve(addTokens(mailbox, hashes, now)),
+		hasToken: (mailbox, tokenHash) => {
+			const token = boxOf(mailbox)?.tokens.get(toHex(tokenHash));
+			return Promise.resolve(token !== undefined && token.state !== 'removed');
+		},
+		removeToken: (mailbox, tokenHash) => Promise.resolve(removeToken(mailbox, tokenHash)),
+		seen: (tokens, now) => {
+			for (const { mailbox, tokenHash } of tokens) {
+				const token = boxOf(mailbox)?.tokens.get(toHex(tokenHash));
+				if (token === undefined || token.state === 'removed') continue;
+				token.state = 'live';
+				token.seen = now;
+			}
+			return Promise.resolve();
 		},
 		put: (packet) => Promise.resolve(put(packet)),
 		waiting: (mailbox, tokenHash, cursor, limit) => {
-			const highest = mailboxes.get(toHex(mailbox))?.highest ?? 0;
-			const after = cursor > highest ? 0 : cursor;
+			const after = cursor > (boxOf(mailbox)?.highest ?? 0) ? 0 : cursor;
 			const found = waitingFor(mailbox, tokenHash).filter((kept) => kept.number > after);
 			return Promise.resolve(found.slice(0, limit).map(publicOf));
 		},
@@ -245,28 +298,43 @@ export function createMemoryMailboxStore(
 			const found = waitingFor(mailbox, tokenHash).filter((kept) => wanted.has(toHex(kept.packet)));
 			return Promise.resolve(found.map((kept) => ({ ...publicOf(kept), block: kept.block })));
 		},
-		acknowledge: (mailbox, tokenHash, cursor, packets) =>
-			Promise.resolve(acknowledge(mailbox, tokenHash, cursor, packets)),
+		acknowledge: (mailbox, tokenHash, cursor, packets) => {
+			const named = new Set(packets.map(toHex));
+			const upTo = cursor > (boxOf(mailbox)?.highest ?? 0) ? 0 : cursor;
+			const isNamed = (kept: KeptPacket, id: string): boolean =>
+				named.has(id) || (kept.number > 0 && kept.number <= upTo);
+			return Promise.resolve(acknowledge(mailbox, tokenHash, 'waitingFor', isNamed));
+		},
 		deleteHash: (mailbox, packet) =>
-			Promise.resolve(mailboxes.get(toHex(mailbox))?.packets.get(toHex(packet))?.deleteHash),
+			Promise.resolve(boxOf(mailbox)?.packets.get(toHex(packet))?.deleteHash),
 		delete: (mailbox, packet) => {
-			const box = mailboxes.get(toHex(mailbox));
+			const box = boxOf(mailbox);
 			if (box === undefined) return Promise.resolve(unknown());
 			const kept = box.packets.get(toHex(packet));
-			if (kept === undefined) return Promise.resolve(ok(false));
-			drop(box, kept);
-			remember(box, kept);
-			return Promise.resolve(ok(true));
+			if (kept !== undefined) gone(box, kept, true);
+			return Promise.resolve(ok(kept !== undefined));
 		},
-		close: (mailbox) => {
-			const box = mailboxes.get(toHex(mailbox));
-			if (box === undefined) return Promise.resolve(unknown());
-			box.open = false;
-			return Promise.resolve(ok());
+		begin: (packet) => Promise.resolve(begin(packet)),
+		putChunk: (mailbox, packet, index, chunk) =>
+			Promise.resolve(putChunk(mailbox, packet, index, chunk)),
+		chunks: (mailbox, packet) => {
+			const kept = boxOf(mailbox)?.packets.get(toHex(packet));
+			if (kept === undefined || kept.chunks === 0) return Promise.resolve(undefined);
+			const there = [...kept.kept.keys()].sort((a, b) => a - b);
+			return Promise.resolve({ chunks: kept.chunks, there, committed: kept.number > 0 });
 		},
-		status: (mailbox) => {
-			const box = mailboxes.get(toHex(mailbox));
-			return Promise.resolve({ packets: box?.packets.size ?? 0, bytes: box?.bytes ?? 0 });
+		commit: (mailbox, packet) => Promise.resolve(commit(mailbox, packet)),
+		fetchChunk: (mailbox, tokenHash, packet, index) => {
+			const kept = boxOf(mailbox)?.packets.get(toHex(packet));
+			return Promise.resolve(
+				kept?.contentFor.has(toHex(tokenHash)) === true ? kept.kept.get(index) : undefined,
+			);
+		},
+		acknowledgeContents: (mailbox, tokenHash, packets) => {
+			const named = new Set(packets.map(toHex));
+			return Promise.resolve(
+				acknowledge(mailbox, tokenHash, 'contentFor', (_, id) => named.has(id)),
+			);
 		},
 		expire: (now) => Promise.resolve(expire(now)),
 		shutdown: () => Promise.resolve(),

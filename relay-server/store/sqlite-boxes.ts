@@ -1,0 +1,150 @@
+// The store's operations on mailboxes and their tokens, and what time does to them. [MB4] [MB15] [MB17] [MB18] [MB25] [MB26]
+import { fail, IDLE, LIVE, PACKET, REMOVED, unknownMailbox, type PacketRow } from './tables.ts';
+import type { Tables, TokenRow } from './tables.ts';
+import type { StoreOperations } from './sqlite-mailboxes.ts';
+import type { StoreLimits } from '#lib/mailbox/limits.ts';
+import { equal, toHex } from '#lib/util/bytes.ts';
+import { ok } from '#lib/util/result.ts';
+
+type BoxOperations = Pick<
+	StoreOperations,
+	| 'open'
+	| 'mailbox'
+	| 'close'
+	| 'status'
+	| 'addTokens'
+	| 'hasToken'
+	| 'removeToken'
+	| 'seen'
+	| 'expire'
+>;
+
+const EXPIRE_STEP = 500;
+
+export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOperations {
+	const { one, all, run, boxOf, tokenOf } = tables;
+
+	const expirePackets = (now: number): number => {
+		let gone = 0;
+		for (;;) {
+			const rows = all<PacketRow>(
+				`SELECT ${PACKET} FROM packets p WHERE due <= ? LIMIT ${EXPIRE_STEP}`,
+				now,
+			);
+			for (const row of rows) tables.drop(row, false);
+			gone += rows.length;
+			if (rows.length < EXPIRE_STEP) return gone;
+		}
+	};
+
+	const idleTokens = (now: number): number => {
+		let gone = 0;
+		const large = 'SELECT id FROM mailboxes WHERE tokens > ?';
+		for (const box of all<{ id: number }>(large, limits.smallMailbox)) {
+			const silent = `SELECT id FROM tokens WHERE mailbox = ? AND state = ${LIVE} AND seen <= ?`;
+			for (const token of all<{ id: number }>(silent, box.id, now - limits.tokenIdle)) {
+				run(`UPDATE tokens SET state = ${IDLE} WHERE id = ?`, token.id);
+				gone += tables.forgetToken(box.id, token.id).length;
+			}
+		}
+		return gone;
+	};
+
+	const forgetUnused = (now: number): void => {
+		run('UPDATE mailboxes SET idle_since = 0 WHERE packets > 0 AND idle_since > 0');
+		const unused = 'packets = 0 AND idle_since > 0 AND idle_since <= ?';
+		for (const { id, highest } of all<{ id: number; highest: number }>(
+			`SELECT id, highest FROM mailboxes WHERE ${unused}`,
+			now - limits.idle,
+		)) {
+			run('UPDATE numbers SET floor = max(floor, ?)', highest);
+			run('DELETE FROM tokens WHERE mailbox = ?', id);
+			run('DELETE FROM tombstones WHERE mailbox = ?', id);
+			run('DELETE FROM mailboxes WHERE id = ?', id);
+			tables.totals().mailboxes -= 1;
+		}
+		run('UPDATE mailboxes SET idle_since = ? WHERE packets = 0 AND idle_since = 0', now);
+	};
+
+	return {
+		open: (m) => {
+			const known = boxOf(m.mailbox);
+			if (known !== undefined) {
+				const same = equal(known.write_key, m.writeKey) && equal(known.owner_key, m.ownerKey);
+				if (!same) return fail('conflict', 'taken with other keys');
+				run('UPDATE mailboxes SET idle_since = 0 WHERE id = ? AND idle_since > 0', known.id);
+				return ok({ fresh: false });
+			}
+			if (tables.totals().mailboxes >= limits.mailboxes) return fail('full', 'relay');
+			run(
+				`INSERT INTO mailboxes (mailbox, write_key, owner_key, highest)
+				VALUES (?, ?, ?, (SELECT floor FROM numbers))`,
+				m.mailbox,
+				m.writeKey,
+				m.ownerKey,
+			);
+			tables.totals().mailboxes += 1;
+			return ok({ fresh: true });
+		},
+		mailbox: (mailbox) => {
+			const box = boxOf(mailbox);
+			if (box === undefined) return undefined;
+			const { write_key: writeKey, owner_key: ownerKey, tokens, highest } = box;
+			return { mailbox, writeKey, ownerKey, open: box.open !== 0, tokens, highest };
+		},
+		close: (mailbox) =>
+			run('UPDATE mailboxes SET open = 0 WHERE mailbox = ?', mailbox) > 0 ? ok() : unknownMailbox(),
+		status: (mailbox) => {
+			const box = boxOf(mailbox);
+			return { packets: box?.packets ?? 0, bytes: box?.bytes ?? 0 };
+		},
+		addTokens: (mailbox, hashes, now) => {
+			const box = boxOf(mailbox);
+			if (box === undefined) return unknownMailbox();
+			if (box.open === 0) return fail('closed', 'takes no more');
+			const fresh = new Map(hashes.map((hash) => [toHex(hash), hash]));
+			for (const [hex, hash] of fresh) {
+				if (one('SELECT 1 FROM tokens WHERE mailbox = ? AND hash = ?', box.id, hash))
+					fresh.delete(hex);
+			}
+			if (fresh.size === 0) return ok(box.tokens);
+			const counted = one<{ n: number }>(
+				'SELECT count(*) AS n FROM tokens WHERE mailbox = ?',
+				box.id,
+			);
+			if ((counted?.n ?? 0) + fresh.size > limits.tokensPerMailbox) return fail('full', 'tokens');
+			for (const hash of fresh.values()) {
+				run('INSERT INTO tokens (mailbox, hash, seen) VALUES (?, ?, ?)', box.id, hash, now);
+			}
+			run('UPDATE mailboxes SET tokens = tokens + ? WHERE id = ?', fresh.size, box.id);
+			return ok(box.tokens + fresh.size);
+		},
+		hasToken: (mailbox, tokenHash) => {
+			const box = boxOf(mailbox);
+			return box !== undefined && tokenOf(box, tokenHash) !== undefined;
+		},
+		removeToken: (mailbox, tokenHash) => {
+			const box = boxOf(mailbox);
+			if (box === undefined) return unknownMailbox();
+			const token = tokenOf(box, tokenHash);
+			if (token === undefined) return fail('unknown-token', 'not a token of this mailbox');
+			run(`UPDATE tokens SET state = ${REMOVED} WHERE id = ?`, token.id);
+			run('UPDATE mailboxes SET tokens = tokens - 1 WHERE id = ?', box.id);
+			return ok(tables.forgetToken(box.id, token.id));
+		},
+		seen: (tokens, now) => {
+			for (const { mailbox, tokenHash } of tokens) {
+				const box = boxOf(mailbox);
+				const token: TokenRow | undefined = box && tokenOf(box, tokenHash);
+				if (token === undefined) continue;
+				run(`UPDATE tokens SET state = ${LIVE}, seen = ? WHERE id = ?`, now, token.id);
+			}
+		},
+		expire: (now) => {
+			const gone = expirePackets(now) + idleTokens(now);
+			run('DELETE FROM tombstones WHERE expiry <= ?', now);
+			forgetUnused(now);
+			return gone;
+		},
+	};
+}

@@ -1,0 +1,209 @@
+// The store's operations on packets that are one block. [MB6] [MB7] [MB10] [MB12] [MB15] [MB17] [MB21]
+import { fail, LIVE, PACKET, publicOf, unknownMailbox } from './tables.ts';
+import type { MailboxRow, PacketRow, Tables } from './tables.ts';
+import type { StoreOperations } from './sqlite-mailboxes.ts';
+import type { StoreLimits } from '#lib/mailbox/limits.ts';
+import type { MailboxStoreError, PutPacket } from '#lib/ports/mailbox-store.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { ok, type Result } from '#lib/util/result.ts';
+
+type PacketOperations = Pick<
+	StoreOperations,
+	'put' | 'waiting' | 'fetch' | 'acknowledge' | 'deleteHash' | 'delete'
+>;
+
+/** Whom a packet is for: token row ids, or all live tokens of the mailbox (null). */
+export interface Recipients {
+	readonly tokens: readonly number[] | null;
+	readonly count: number;
+}
+
+/** Placing packets, for those with chunks too. */
+export interface Placing {
+	/** The mailbox, if it may take this packet, which it doesn't know yet, and the recipients. */
+	admit(
+		p: PutPacket,
+		deliveriesEach: number,
+	): Result<{ readonly box: MailboxRow; readonly to: Recipients }, MailboxStoreError>;
+	/** Recipients that are there now: one at least. */
+	recipients(box: MailboxRow, to: readonly Bytes[] | null): Result<Recipients, MailboxStoreError>;
+	/** Keeps it with number 0; returns the row's id. */
+	keep(box: MailboxRow, p: PutPacket, chunks: number, due: number): number;
+	/** Gives it the next number, and makes it wait for these; returns the number. */
+	place(box: MailboxRow, id: number, to: Recipients, withContent: boolean): number;
+}
+
+export function createPlacing(tables: Tables, limits: StoreLimits): Placing {
+	const { one, run, insert, boxOf, tokenOf } = tables;
+
+	const recipients: Placing['recipients'] = (box, to) => {
+		let found: Recipients;
+		if (to === null) {
+			const live = `SELECT count(*) AS count FROM tokens WHERE mailbox = ? AND state = ${LIVE}`;
+			found = { tokens: null, count: one<{ count: number }>(live, box.id)?.count ?? 0 };
+		} else {
+			const named = to.map((hash) => tokenOf(box, hash));
+			const live = named.flatMap((row) => (row?.state === LIVE ? [row.id] : []));
+			const tokens = named.includes(undefined) ? [] : [...new Set(live)];
+			found = { tokens, count: tokens.length };
+		}
+		return found.count === 0 ? fail('unknown-token', 'not a recipient of this mailbox') : ok(found);
+	};
+
+	return {
+		recipients,
+		admit: (p, deliveriesEach) => {
+			const box = boxOf(p.mailbox);
+			if (box === undefined) return unknownMailbox();
+			if (one('SELECT 1 FROM tombstones WHERE mailbox = ? AND packet = ?', box.id, p.packet)) {
+				return fail('gone', 'delivered or deleted before');
+			}
+			if (box.open === 0) return fail('closed', 'takes no more');
+			const size = p.block.length;
+			if (box.packets >= limits.packetsPerMailbox || box.bytes + size > limits.bytesPerMailbox) {
+				return fail('full', 'mailbox');
+			}
+			const to = recipients(box, p.to);
+			if (!to.ok) return to;
+			if (box.deliveries + to.value.count * deliveriesEach > limits.deliveriesPerMailbox) {
+				return fail('full', 'mailbox');
+			}
+			if (tables.totals().bytes + size > limits.bytes) return fail('full', 'relay');
+			return ok({ box, to: to.value });
+		},
+		keep: (box, p, chunks, due) => {
+			const size = p.block.length;
+			const to = p.to === null || chunks === 0 ? null : Buffer.concat([...p.to]);
+			const id = insert(
+				`INSERT INTO packets
+				(mailbox, number, packet, delete_hash, expiry, due, size, bytes, chunks, recipients)
+				VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				box.id,
+				p.packet,
+				p.deleteHash,
+				p.expiry,
+				due,
+				size,
+				size,
+				chunks,
+				to,
+			);
+			run('INSERT INTO blocks (id, block) VALUES (?, ?)', id, p.block);
+			run(
+				`UPDATE mailboxes SET packets = packets + 1, unfinished = unfinished + 1, idle_since = 0
+				WHERE id = ?`,
+				box.id,
+			);
+			tables.grow(box.id, size);
+			return id;
+		},
+		place: (box, id, { tokens, count }, withContent) => {
+			const number = box.highest + 1;
+			if (tokens === null) {
+				const all = `FROM tokens WHERE mailbox = ? AND state = ${LIVE}`;
+				run(`INSERT INTO deliveries SELECT id, ?, ? ${all}`, number, id, box.id);
+				if (withContent) run(`INSERT INTO contents SELECT id, ? ${all}`, id, box.id);
+			}
+			for (const token of tokens ?? []) {
+				run('INSERT INTO deliveries (token, number, packet) VALUES (?, ?, ?)', token, number, id);
+				if (withContent) run('INSERT INTO contents (token, packet) VALUES (?, ?)', token, id);
+			}
+			const waiting = count * (withContent ? 2 : 1);
+			run(
+				'UPDATE packets SET number = ?, due = expiry, waiting = ? WHERE id = ?',
+				number,
+				waiting,
+				id,
+			);
+			run(
+				`UPDATE mailboxes SET highest = ?, deliveries = deliveries + ?, unfinished = unfinished - 1
+				WHERE id = ?`,
+				number,
+				waiting,
+				box.id,
+			);
+			return number;
+		},
+	};
+}
+
+export function createPacketOperations(tables: Tables, placing: Placing): PacketOperations {
+	const { one, all, run, boxOf, tokenOf, packetOf } = tables;
+	return {
+		put: (p) => {
+			const known = boxOf(p.mailbox);
+			const row = known && packetOf(known, p.packet);
+			if (row !== undefined) {
+				if (row.chunks > 0) return fail('conflict', 'taken with chunks');
+				return ok({ ...publicOf(row), fresh: false });
+			}
+			const admitted = placing.admit(p, 1);
+			if (!admitted.ok) return admitted;
+			const { box, to } = admitted.value;
+			const id = placing.keep(box, p, 0, p.expiry);
+			const number = placing.place(box, id, to, false);
+			const { packet, expiry } = p;
+			return ok({ number, packet, size: p.block.length, expiry, fresh: true });
+		},
+		waiting: (mailbox, tokenHash, cursor, limit) => {
+			const box = boxOf(mailbox);
+			const token = box && tokenOf(box, tokenHash);
+			if (box === undefined || token === undefined) return [];
+			return all<PacketRow>(
+				`SELECT ${PACKET} FROM deliveries d JOIN packets p ON p.id = d.packet
+				WHERE d.token = ? AND d.number > ? ORDER BY d.number LIMIT ?`,
+				token.id,
+				cursor > box.highest ? 0 : cursor,
+				limit,
+			).map(publicOf);
+		},
+		fetch: (mailbox, tokenHash, packets) => {
+			const box = boxOf(mailbox);
+			const token = box && tokenOf(box, tokenHash);
+			if (box === undefined || token === undefined) return [];
+			return packets.flatMap((packet) => {
+				const row = one<PacketRow & { block: Bytes }>(
+					`SELECT ${PACKET}, b.block FROM packets p
+					JOIN deliveries d ON d.token = ? AND d.number = p.number
+					JOIN blocks b ON b.id = p.id WHERE p.mailbox = ? AND p.packet = ?`,
+					token.id,
+					box.id,
+					packet,
+				);
+				return row === undefined ? [] : [{ ...publicOf(row), block: row.block }];
+			});
+		},
+		acknowledge: (mailbox, tokenHash, cursor, packets) => {
+			const box = boxOf(mailbox);
+			if (box === undefined) return unknownMailbox();
+			const token = tokenOf(box, tokenHash);
+			if (token === undefined) return fail('unknown-token', 'not a token of this mailbox');
+			const acknowledged = all<{ packet: number }>(
+				'DELETE FROM deliveries WHERE token = ? AND number <= ? RETURNING packet',
+				token.id,
+				cursor > box.highest ? 0 : cursor,
+			).map((row) => row.packet);
+			for (const packet of packets) {
+				const row = packetOf(box, packet);
+				if (row === undefined) continue;
+				const one = 'DELETE FROM deliveries WHERE token = ? AND number = ?';
+				if (run(one, token.id, row.number) > 0) acknowledged.push(row.id);
+			}
+			return ok(tables.released(box.id, acknowledged));
+		},
+		deleteHash: (mailbox, packet) =>
+			one<{ hash: Bytes }>(
+				`SELECT p.delete_hash AS hash FROM packets p JOIN mailboxes m ON m.id = p.mailbox
+				WHERE m.mailbox = ? AND p.packet = ?`,
+				mailbox,
+				packet,
+			)?.hash,
+		delete: (mailbox, packet) => {
+			const box = boxOf(mailbox);
+			if (box === undefined) return unknownMailbox();
+			const row = packetOf(box, packet);
+			if (row !== undefined) tables.drop(row, true);
+			return ok(row !== undefined);
+		},
+	};
+}
