@@ -1,12 +1,9 @@
 // What a stolen device opens of what somebody kept of a relay's blocks: nothing that was deleted once its prekeys have gone,
 // and nothing that was written after both sides have renewed theirs. [PK4] [PK5]
 import { describe, expect, it } from 'vitest';
-import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
-import { createRootSigner } from '#lib/messenger/root-signer.ts';
-import type { Ports, Self } from '#lib/messenger/ports.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
-import { messagesIn, recordBlocks, takeDevice, textsThatOpen, type Loot } from './thief.ts';
+import { addPerson, messagesIn, recordBlocks, textsThatOpen, type Loot } from './thief.ts';
 import { bringIn, createWorld, found, reader, say, talk, useRelay, type World } from './world.ts';
 import { passDays } from './days.ts';
 
@@ -27,26 +24,8 @@ interface Story {
 async function twoPeople(seed: number): Promise<Story> {
 	const world = createWorld(seed);
 	await world.addRelay('north');
-	const secrets = new Map<string, IdentitySecrets>();
-	const person = (name: string): Promise<SimulatedNode> =>
-		world.addNode(name, {
-			direct: false,
-			async identify({ crypto, random, clock }: Ports): Promise<Self> {
-				const made = await createIdentity(crypto, random, clock, name, 'Laptop');
-				secrets.set(name, made.secrets);
-				const [prekey] = made.secrets.prekeySeeds;
-				if (prekey === undefined) throw new Error('no prekey');
-				return {
-					...{ name, deviceName: 'Laptop', rootHash: made.rootHash, member: made.member },
-					device: await crypto.signingKey(made.secrets.deviceSeed),
-					prekeys: [await crypto.agreementKey(prekey.seed)],
-					root: await createRootSigner(crypto, made.secrets.rootSeed),
-					former: [],
-				};
-			},
-		});
-	const alice = await person('Alice');
-	const bob = await person('Bob');
+	const { node: alice, take: takeHers } = await addPerson(world, 'Alice', false);
+	const { node: bob, take: takeHis } = await addPerson(world, 'Bob', false);
 	await useRelay(world, alice, 'north');
 	const space = await found(world, alice);
 	const blocks = recordBlocks(world);
@@ -55,11 +34,7 @@ async function twoPeople(seed: number): Promise<Story> {
 
 	return {
 		...{ world, alice, bob, space, blocks },
-		take(node) {
-			const known = secrets.get(node.name);
-			if (known === undefined) throw new Error('nobody');
-			return takeDevice(world.disk(node.name), known);
-		},
+		take: (node) => (node === alice ? takeHers() : takeHis()),
 		async opened(loot) {
 			const messages = await messagesIn(world.crypto, loot, blocks);
 			return textsThatOpen(world.crypto, loot, [...messages.values()]);

@@ -3,15 +3,17 @@
 import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { commitmentOf, fitsCommitment, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
-import type { IdentitySecrets } from '#lib/crypto/identity.ts';
+import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
 import { openBlock } from '#lib/crypto/seal.ts';
+import type { Ports, Self } from '#lib/messenger/ports.ts';
+import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { decodeEpochKeys } from '#lib/messenger/space/key-ring.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { decodeContent } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { decodeClientFrame } from '#lib/protocol/mailbox-request.ts';
 import { decodeEnvelope } from '#lib/protocol/space-message.ts';
-import type { MemoryDisk } from '#lib/storage/memory.ts';
+import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { World } from './world.ts';
 
@@ -32,10 +34,39 @@ export interface Loot {
 	readonly secrets: IdentitySecrets;
 }
 
-export const takeDevice = (disk: MemoryDisk, secrets: IdentitySecrets): Loot => ({
-	rows: disk.rows(),
-	secrets,
-});
+export interface Victim {
+	readonly node: SimulatedNode;
+	/** Takes the device as it is now. */
+	take(): Loot;
+}
+
+/** Somebody whose container's secrets are known to the test. */
+export async function addPerson(world: World, name: string, direct = true): Promise<Victim> {
+	let secrets: IdentitySecrets | undefined;
+	const node = await world.addNode(name, {
+		direct,
+		async identify({ crypto, random, clock }: Ports): Promise<Self> {
+			const made = await createIdentity(crypto, random, clock, name, 'Laptop');
+			secrets = made.secrets;
+			const [prekey] = secrets.prekeySeeds;
+			if (prekey === undefined) throw new Error('no prekey');
+			return {
+				...{ name, deviceName: 'Laptop', rootHash: made.rootHash, member: made.member },
+				device: await crypto.signingKey(secrets.deviceSeed),
+				prekeys: [await crypto.agreementKey(prekey.seed)],
+				root: await createRootSigner(crypto, secrets.rootSeed),
+				former: [],
+			};
+		},
+	});
+	return {
+		node,
+		take() {
+			if (secrets === undefined) throw new Error('nobody');
+			return { rows: world.disk(name).rows(), secrets };
+		},
+	};
+}
 
 /** The messages inside the blocks, which the epochs' keys on the device lay open, without their content. */
 export async function messagesIn(

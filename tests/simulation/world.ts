@@ -33,8 +33,14 @@ export function createWorld(seed: number, crypto: CryptoProvider = createNativeC
 export const addressOf = (relay: string): string => `wss://${relay}.test/relay`;
 
 /** Makes a space; its id. */
-export async function found(world: Simulation, node: SimulatedNode): Promise<string> {
-	const created = await world.finish(node.messenger.createSpace('community', 'Friends'));
+export async function found(
+	world: Simulation,
+	node: SimulatedNode,
+	everything = false,
+): Promise<string> {
+	const created = await world.finish(
+		node.messenger.createSpace('community', 'Friends', everything),
+	);
 	if (!created.ok) throw new Error(created.error.type);
 	await world.run(500);
 	return created.value;

@@ -253,6 +253,7 @@ export const invitation: fc.Arbitrary<Invitation> = fc.record({
 	lobbyKey: id,
 	expiry: time,
 	relays,
+	history: choice(HISTORY),
 });
 
 export const joinRequest: fc.Arbitrary<JoinRequest> = fc.record({
@@ -344,6 +345,7 @@ const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
 		type: fc.constant('pull' as const),
 		control: ids,
 		have: ids,
+		wantsKeys: fc.boolean(),
 		ranges: fc.array(
 			fc
 				.tuple(id, fc.nat(2 ** 30), fc.integer({ min: 1, max: 2 ** 20 }))

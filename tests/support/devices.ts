@@ -9,8 +9,9 @@ import type { Ports, SelfInSpace } from '#lib/messenger/ports.ts';
 import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { controlKeys, grantForJoiner, newEpoch } from '#lib/messenger/space/epochs.ts';
+import { sharesPast } from '#lib/messenger/space/history-policy.ts';
 import { openSpace, type Space, type SpaceChange } from '#lib/messenger/space/space.ts';
-import { EPOCH_REASON, type Content } from '#lib/protocol/content.ts';
+import { EPOCH_REASON, type Content, type History } from '#lib/protocol/content.ts';
 import { compareTime, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
@@ -101,10 +102,11 @@ export function createDevices(seed: number): Devices {
 	};
 }
 
-export async function found(device: Device): Promise<void> {
+export async function found(device: Device, history?: History): Promise<void> {
+	const { ports, self } = device;
 	use(
 		device,
-		unwrap(await foundSpace(device.ports, device.self, 'community', 'Friends', 'general', [])),
+		unwrap(await foundSpace(ports, self, 'community', 'Friends', 'general', [], history)),
 	);
 }
 
@@ -191,7 +193,7 @@ export async function admit(member: Device, invited: Invited, newcomer: Device):
 	const keys = epoch && space.ring.get(epoch.id);
 	if (epoch === null || !keys?.grant) throw new Error(`${member.name} has no grant`);
 	const bases = [...space.ledger.feeds.values()]
-		.filter((feed) => feed.seq >= 0)
+		.filter((feed) => feed.seq >= 0 && !sharesPast(space.ledger.authority))
 		.map((feed) => ({ feed: feed.device, seq: feed.seq, id: feed.head }));
 	const token = newcomer.ports.random.bytes(32);
 	const entry = await write(member, {

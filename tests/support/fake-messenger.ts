@@ -81,6 +81,7 @@ export function fakePreview(link: string): Result<InvitationPreview, InvitationP
 		inviterName: 'Mina Okafor',
 		inviter: fakeHash('mina'),
 		relays: [RELAY],
+		everything: payload.startsWith('everything'),
 		known: payload.startsWith('known'),
 		spaceId: payload.startsWith('known') ? fakeHash('harbour') : fakeHash('climbing'),
 	});

@@ -30,9 +30,9 @@ export interface MessageLog {
 	read(stretch: number): Promise<readonly LoggedMessage[]>;
 	/**
 	 * Places messages; returns what to commit and the messages that were new, in order, with their late mark set.
-	 * `history`: they come from an archive, and none is late.
+	 * `began`: what is older than this is history, and not late.
 	 */
-	insert(messages: readonly LoggedMessage[], history?: boolean): Promise<StagedMessages>;
+	insert(messages: readonly LoggedMessage[], began?: Time): Promise<StagedMessages>;
 	/** The message of this id and time, if it is here. */
 	get(id: Bytes, time: Time): Promise<LoggedMessage | undefined>;
 	/** Puts these in place of what is here of the same ids and times; nothing of what was there survives. */
@@ -197,7 +197,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 			const stretch = (await loadIndex())[n];
 			return stretch === undefined ? [] : (await load(stretch)).list();
 		},
-		async insert(messages, history = false) {
+		async insert(messages, began = BEGINNING) {
 			const stretches = await loadIndex();
 			const writes: StoreWrite[] = [];
 			const added: LoggedMessage[] = [];
@@ -223,7 +223,7 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 					.filter((message) => !segment.has(message.id))
 					.map((message) => ({
 						...message,
-						late: !history && compareTime(message.time, newest) < 0,
+						late: compareTime(message.time, began) >= 0 && compareTime(message.time, newest) < 0,
 					}));
 				const change = segment.add(fresh);
 				if (change === null) continue;

@@ -170,6 +170,8 @@ export interface InvitationPreview {
 	readonly inviterName: string;
 	readonly inviter: string;
 	readonly relays: readonly string[];
+	/** Whoever joins is given everything ever written there, by the link’s word. */
+	readonly everything: boolean;
 	/** The space is already here. */
 	readonly known: boolean;
 	readonly spaceId: string;
@@ -356,7 +358,12 @@ export interface Messenger {
 	readonly spaces: Readable<readonly SpaceSummary[]>;
 	readonly network: Readable<NetworkView>;
 
-	createSpace(kind: 'community' | 'direct', name: string): Promise<Result<string, SendError>>;
+	/** `everything`: whoever joins the community is given all that was written before; for good. */
+	createSpace(
+		kind: 'community' | 'direct',
+		name: string,
+		everything?: boolean,
+	): Promise<Result<string, SendError>>;
 	channels(space: string): Readable<readonly ChannelSummary[]>;
 	members(space: string): Readable<readonly MemberView[]>;
 	conversation(space: string, channel: string): Conversation;

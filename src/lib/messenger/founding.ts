@@ -2,7 +2,13 @@
 import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
 import { epochId, epochSecrets } from '#lib/crypto/epoch.ts';
-import { EPOCH_REASON, HISTORY, SPACE_KIND, type Genesis } from '#lib/protocol/content.ts';
+import {
+	EPOCH_REASON,
+	HISTORY,
+	SPACE_KIND,
+	type Genesis,
+	type History,
+} from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { err, ok, unwrap, type Result } from '#lib/util/result.ts';
@@ -21,6 +27,7 @@ export async function foundSpace(
 	name: string,
 	channel: string | null,
 	relays: readonly RelayAddress[],
+	history: History = HISTORY.sinceJoined,
 ): Promise<Result<Space, WriteError>> {
 	const { crypto, random } = ports;
 	const seed = random.bytes(32);
@@ -29,7 +36,7 @@ export async function foundSpace(
 		kind: KIND.genesis,
 		spaceKind: SPACE_KIND[kind],
 		name,
-		history: HISTORY.sinceJoined,
+		history,
 		spaceKey: random.bytes(32),
 		founder: self.member,
 	});

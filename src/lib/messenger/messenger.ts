@@ -1,6 +1,6 @@
 // The messenger of one person on one device: brings spaces, relays, links and joins together behind the api.
 import { decodeInvitation } from '#lib/protocol/invitation.ts';
-import { EPOCH_REASON } from '#lib/protocol/content.ts';
+import { EPOCH_REASON, HISTORY } from '#lib/protocol/content.ts';
 import { MAX_NAME, MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { createSignal } from '#lib/util/signal.ts';
@@ -235,11 +235,13 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		ended: devices.ended,
 		spaces: spaces.list,
 		network,
-		async createSpace(kind, input) {
+		async createSpace(kind, input, everything = false) {
 			const name = input.trim();
 			if (name.length === 0) return err({ type: 'empty' });
 			if (utf8(name).length > MAX_NAME) return err({ type: 'too-long' });
-			const founded = await spaces.found(kind, name, relays.added());
+			const isOpen = everything && kind === 'community';
+			const history = isOpen ? HISTORY.everything : HISTORY.sinceJoined;
+			const founded = await spaces.found(kind, name, relays.added(), history);
 			return founded.ok ? ok(founded.value.node.space.key) : err({ type: 'storage' });
 		},
 		channels: (space) => required(space).summaries.channels,

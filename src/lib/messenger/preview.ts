@@ -1,4 +1,5 @@
 // What a person is shown of an invitation before anything is asked of the network.
+import { HISTORY } from '#lib/protocol/content.ts';
 import { decodeInvitation } from '#lib/protocol/invitation.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
@@ -21,6 +22,7 @@ export function previewInvitation(
 		inviterName: invitation.inviterName,
 		inviter: toHex(invitation.inviter),
 		relays: invitation.relays.map(relayName),
+		everything: invitation.history === HISTORY.everything,
 		known: isKnown(spaceId),
 		spaceId,
 	});

@@ -1,4 +1,5 @@
 // What the rest of the messenger may ask of a person's spaces, and what it hears of them.
+import type { History } from '#lib/protocol/content.ts';
 import type { Time } from '#lib/protocol/entry.ts';
 import type { FoundSpace } from '#lib/protocol/coming-back.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
@@ -50,6 +51,7 @@ export interface Spaces {
 		kind: 'community' | 'direct',
 		name: string,
 		relays: readonly RelayAddress[],
+		history: History,
 	): Promise<Result<LiveSpace, WriteError>>;
 	/** The space as it is here, or empty, for its past to be taken in; null where it is not to come back. */
 	forRecall(space: Bytes): Promise<Space | null>;

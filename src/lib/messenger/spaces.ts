@@ -308,10 +308,11 @@ export function createSpaces(
 			await joins.load();
 			publish();
 		},
-		async found(kind, name, relays) {
+		async found(kind, name, relays, history) {
 			const founder = await selves.founder();
 			const named = relays.slice(0, MAX_RELAYS);
-			const founded = await foundSpace(ports, founder.self, kind, name, 'general', named);
+			const { self: own } = founder;
+			const founded = await foundSpace(ports, own, kind, name, 'general', named, history);
 			if (!founded.ok) return founded;
 			const number = nextNumber++;
 			const { id } = founded.value;

@@ -97,7 +97,8 @@ export function createSummaries(
 
 	async function load({ id, ...rest }: Authority['channels'][number]): Promise<void> {
 		const key = toHex(id);
-		const read = await marks.get(id);
+		const [marked, began] = [await marks.get(id), space.began()];
+		const read = compareTime(marked, began) < 0 ? began : marked;
 		const state: ChannelState = { id, ...rest, read, unread: 0, last: null };
 		await count(state);
 		if (!states.has(key)) states.set(key, state);

@@ -156,6 +156,8 @@ export type Content = ControlContent | Message | Update;
 const oneOf = <T extends number>(values: Record<string, T>): Shape<T> =>
 	where(uint(255), (value) => Object.values<number>(values).includes(value), 'unknown') as Shape<T>;
 
+export const historyShape: Shape<History> = oneOf(HISTORY);
+
 const name = where(text(MAX_NAME), (value) => value.trim().length > 0, 'empty name');
 const relays = list(relayAddressShape, MAX_RELAYS);
 
@@ -173,7 +175,7 @@ export const controlKeyToTuple = ({ maker, key }: ControlKey): unknown[] => [mak
 const shapes: Record<number, Shape<Content>> = {
 	...moderationShapes,
 	[KIND.genesis]: map(
-		tuple(oneOf(SPACE_KIND), name, oneOf(HISTORY), bytes(32), memberShape),
+		tuple(oneOf(SPACE_KIND), name, historyShape, bytes(32), memberShape),
 		([spaceKind, title, history, spaceKey, founder]) => ({
 			kind: KIND.genesis,
 			spaceKind,

@@ -1,7 +1,8 @@
 // The text of an invitation link: what the fragment after `#/join/` carries. [IN1] [IN2]
 //
 // fragment = base64url( payload · first 4 bytes of a check sum over it )
-// payload  = [1, space 32, space name, inviter's name, inviter's Root Hash 32, seed 32, lobby public key 32, expiry, relays]
+// payload  = [1, space 32, space name, inviter's name, inviter's Root Hash 32, seed 32, lobby public key 32, expiry, relays,
+//            history policy]
 import {
 	bytes,
 	decode,
@@ -14,6 +15,7 @@ import {
 	uint,
 	type Shape,
 } from './cbor.ts';
+import { historyShape, type History } from './content.ts';
 import { MAX_NAME, MAX_RELAYS } from './limits.ts';
 import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
 import { concat, equal, fromBase64Url, toBase64Url, type Bytes } from '#lib/util/bytes.ts';
@@ -31,6 +33,8 @@ export interface Invitation {
 	/** Milliseconds since 1970; 0: never. */
 	readonly expiry: number;
 	readonly relays: readonly RelayAddress[];
+	/** What a newcomer is given to read, for people to know before they join. GENESIS decides. */
+	readonly history: History;
 }
 
 /** not-a-link: nothing like an invitation. mistyped: characters wrong or missing. unsupported: from a newer Aegis. */
@@ -52,8 +56,9 @@ const shape: Shape<Invitation> = map(
 		bytes(32),
 		uint(2 ** 48),
 		list(relayAddressShape, MAX_RELAYS),
+		historyShape,
 	),
-	([, space, spaceName, inviterName, inviter, seed, lobbyKey, expiry, relays]) => ({
+	([, space, spaceName, inviterName, inviter, seed, lobbyKey, expiry, relays, history]) => ({
 		space,
 		spaceName,
 		inviterName,
@@ -62,6 +67,7 @@ const shape: Shape<Invitation> = map(
 		lobbyKey,
 		expiry,
 		relays,
+		history,
 	}),
 );
 
@@ -77,6 +83,7 @@ export function encodeInvitation(i: Invitation, sha256: (b: Uint8Array) => Uint8
 		i.lobbyKey,
 		i.expiry,
 		i.relays.map(relayAddressToTuple),
+		i.history,
 	]);
 	return toBase64Url(concat(payload, sha256(payload).subarray(0, CHECK_LENGTH)));
 }

@@ -116,6 +116,8 @@ export type SpaceMessage =
 			readonly control: readonly Bytes[];
 			readonly have: readonly Bytes[];
 			readonly ranges: readonly FeedRange[];
+			/** What is asked for is here, and can't be read: its keys are to be wrapped anew. */
+			readonly wantsKeys: boolean;
 	  }
 	| { readonly type: 'signal'; readonly signal: SignalStepMessage }
 	| ({ readonly type: 'enrol-me' } & EnrolRequest)
@@ -258,8 +260,15 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 				),
 				MAX_FEEDS_PER_MESSAGE,
 			),
+			flag,
 		),
-		([, control, have, ranges]) => ({ type: 'pull' as const, control, have, ranges }),
+		([, control, have, ranges, wantsKeys]) => ({
+			type: 'pull' as const,
+			control,
+			have,
+			ranges,
+			wantsKeys,
+		}),
 	),
 	map(tuple(literal(3), signalShape), ([, signal]) => ({ type: 'signal' as const, signal })),
 	map(tuple(literal(4), id, memberShape, id, bytes(64)), ([, space, member, tokenHash, proof]) => ({
@@ -331,6 +340,7 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 				message.control,
 				message.have,
 				message.ranges.map((range) => [range.feed, range.from, range.to]),
+				message.wantsKeys,
 			];
 		case 'signal':
 			return [3, [...signalToTuple(message.signal), message.signal.signature]];

@@ -73,6 +73,7 @@ export const pulls = ({ alice }: HostileWorld): SpaceMessage => ({
 	control: alice.space.ledger.authorityHeads(),
 	have: [],
 	ranges: [{ feed: alice.self.device.publicKey, from: 0, to: 1000 }],
+	wantsKeys: true,
 });
 
 export const statements: readonly HostileCase[] = [
@@ -99,6 +100,7 @@ export const statements: readonly HostileCase[] = [
 		control: [id(8)],
 		have: [id(9)],
 		ranges: [{ feed: id(9), from: 0, to: Number.MAX_SAFE_INTEGER }],
+		wantsKeys: true,
 	})),
 	passed('SIGNAL in Carol’s name', async (world, by) =>
 		signals(by, world, { from: world.carol.self.device.publicKey }),

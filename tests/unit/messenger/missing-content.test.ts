@@ -57,7 +57,8 @@ it('[FD10] asks each peer once, until body and keys have come', async () => {
 	await missing.onPeer('bob');
 	await missing.onPeer('bob');
 	const { device: feed, seq } = entry.header;
-	const pull = { type: 'pull', control: [], have: [], ranges: [{ feed, from: seq, to: seq + 1 }] };
+	const ranges = [{ feed, from: seq, to: seq + 1 }];
+	const pull = { type: 'pull', control: [], have: [], ranges, wantsKeys: true };
 	expect(asked).toEqual([{ of: 'bob', message: pull }]);
 
 	await missing.onPeer('alice');

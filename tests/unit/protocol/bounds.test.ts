@@ -300,6 +300,7 @@ describe('messages between devices', () => {
 			control: [],
 			have: [],
 			ranges: [{ feed: id, from, to }],
+			wantsKeys: false,
 		});
 		expect(messageFits(pull(3, 4))).toBe(true);
 		expect(messageFits(pull(4, 4))).toBe(false);
@@ -353,6 +354,7 @@ it('[IN2] an invitation fits a link at its largest', () => {
 		lobbyKey: id,
 		expiry: 2 ** 48,
 		relays: times(5, { key: id, urls: [`wss://${'r'.repeat(240)}.example`] }),
+		history: HISTORY.everything,
 	};
 	expect(decodeInvitation(encodeInvitation(invitation, sha256), sha256).ok).toBe(true);
 });

@@ -93,7 +93,8 @@ export function createAsking(
 		}
 		const have = space.ledger.toldHeads(clock.now());
 		const all = [...ranges, ...disputed];
-		if (!post.attempt(device, { type: 'pull', control, have, ranges: all })) return;
+		if (!post.attempt(device, { type: 'pull', control, have, ranges: all, wantsKeys: false }))
+			return;
 		for (const { feed, to } of disputed) once(`fence ${device} ${toHex(feed)} ${to}`);
 		for (const range of ranges) feedsUnderWay.set(toHex(range.feed), range.to);
 		const request: Request = { device, control: control.map(toHex), ranges, came: 0 };
@@ -165,7 +166,14 @@ export function createAsking(
 			});
 			const asked = ranges.filter(({ feed, to }) => once(`dispute ${device} ${toHex(feed)} ${to}`));
 			if (asked.length === 0 || stopped) return;
-			post.attempt(device, { type: 'pull', control: [], have: [], ranges: asked });
+			const pull = {
+				type: 'pull',
+				control: [],
+				have: [],
+				ranges: asked,
+				wantsKeys: false,
+			} as const;
+			post.attempt(device, pull);
 		},
 		askAll,
 		stop() {

@@ -3,7 +3,7 @@
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_FEEDS_PER_MESSAGE, type FeedRange } from '#lib/protocol/space-message.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Space } from '../space/space.ts';
 import type { Post } from './post.ts';
 
@@ -16,8 +16,10 @@ export interface MissingContent {
 	onPeer(device: string): Promise<void>;
 }
 
-/** More than this at once is not remembered; a message that nobody can read yet costs nothing but its place. */
+/** More than this at once is not remembered: when most of it is settled, it is looked for anew. */
 const MAX_MISSING = 1000;
+/** Messages asked for at once. */
+const ASKED_AT_ONCE = 256;
 
 interface Missing {
 	readonly channel: Bytes;
@@ -26,8 +28,25 @@ interface Missing {
 	readonly asked: Set<string>;
 }
 
+/** Stretches of feeds that hold these places and no others. */
+function rangesOf(places: readonly { readonly device: Bytes; readonly seq: number }[]) {
+	const ranges: FeedRange[] = [];
+	const sorted = [...places].sort((a, b) => compare(a.device, b.device) || a.seq - b.seq);
+	for (const { device: feed, seq } of sorted) {
+		const last = ranges.at(-1);
+		if (last !== undefined && equal(last.feed, feed) && last.to === seq) {
+			ranges[ranges.length - 1] = { ...last, to: seq + 1 };
+		} else {
+			ranges.push({ feed, from: seq, to: seq + 1 });
+		}
+	}
+	return ranges;
+}
+
 export function createMissingContent(space: Space, post: Post): MissingContent {
 	const missing = new Map<string, Missing>();
+	/** Some were not remembered. */
+	let overflowed = false;
 
 	/** Whether it can be read by now, was purged, or counts no longer. */
 	async function isSettled({ channel, message }: Missing): Promise<boolean> {
@@ -35,39 +54,53 @@ export function createMissingContent(space: Space, post: Post): MissingContent {
 		return shown?.gone?.how !== 'unreadable';
 	}
 
-	function note(channel: Bytes, messages: readonly LoggedMessage[]): void {
-		for (const message of messages) {
+	/** How many of these can't be read. */
+	function note(channel: Bytes, messages: readonly LoggedMessage[]): number {
+		const shut = messages.filter(({ gone }) => gone?.how === 'unreadable');
+		for (const message of shut) {
 			const key = toHex(message.id);
-			if (message.gone?.how !== 'unreadable' || missing.has(key)) continue;
+			if (missing.has(key)) continue;
 			if (missing.size < MAX_MISSING) missing.set(key, { channel, message, asked: new Set() });
+			else overflowed = true;
+		}
+		return shut.length;
+	}
+
+	const channels = (): Bytes[] =>
+		[...space.ledger.control.values()]
+			.filter(({ content }) => content.kind === KIND.channel)
+			.map(({ entry }) => entry.id);
+
+	/** The newest first; `whole`: also beyond a stretch in which everything can be read. */
+	async function look(whole: boolean): Promise<void> {
+		overflowed = false;
+		for (const channel of channels()) {
+			const log = space.log(channel);
+			for (let n = (await log.stretches()) - 1; n >= 0 && !overflowed; n--) {
+				if (note(channel, await log.read(n)) === 0 && !whole) break;
+			}
 		}
 	}
 
 	async function onPeer(device: string): Promise<void> {
-		const ranges: FeedRange[] = [];
+		if (overflowed && missing.size < MAX_MISSING / 2) await look(true);
+		const places: LoggedMessage[] = [];
 		for (const [key, each] of missing) {
 			if (each.asked.has(device)) continue;
+			each.asked.add(device);
 			if (await isSettled(each)) {
 				missing.delete(key);
 				continue;
 			}
-			each.asked.add(device);
-			const { device: feed, seq } = each.message;
-			ranges.push({ feed, from: seq, to: seq + 1 });
-			if (ranges.length === MAX_FEEDS_PER_MESSAGE) break;
+			places.push(each.message);
+			if (places.length === ASKED_AT_ONCE) break;
 		}
-		if (ranges.length > 0) post.send(device, { type: 'pull', control: [], have: [], ranges });
+		const ranges = rangesOf(places);
+		for (let at = 0; at < ranges.length; at += MAX_FEEDS_PER_MESSAGE) {
+			const part = ranges.slice(at, at + MAX_FEEDS_PER_MESSAGE);
+			post.send(device, { type: 'pull', control: [], have: [], ranges: part, wantsKeys: true });
+		}
 	}
 
-	return {
-		async load() {
-			for (const { entry, content } of space.ledger.control.values()) {
-				if (content.kind !== KIND.channel) continue;
-				const log = space.log(entry.id);
-				note(entry.id, await log.read((await log.stretches()) - 1));
-			}
-		},
-		note,
-		onPeer,
-	};
+	return { load: () => look(false), note, onPeer };
 }

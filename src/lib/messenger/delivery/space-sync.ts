@@ -13,6 +13,7 @@ import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
 import { createAsking } from './asking.ts';
+import { readableFor } from './handing-on.ts';
 import { createOnce } from './once.ts';
 import type { Post } from './post.ts';
 import { signedState } from './statement.ts';
@@ -226,7 +227,9 @@ export function createSpaceSync(
 				const limit = MAX_SERVED - packets.length;
 				packets.push(...(await space.kept.packets(range.feed, range.from, range.to, limit)));
 			}
-			if (packets.length > 0 && !stopped) post.attempt(from, { type: 'entries', packets });
+			if (packets.length === 0) return;
+			const handed = await readableFor(ports, space, from, packets, request.wantsKeys);
+			if (!stopped) post.attempt(from, { type: 'entries', packets: handed });
 		},
 		onEntries(from, count, disputed) {
 			asking.onServed(from, count);

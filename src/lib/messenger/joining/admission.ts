@@ -3,7 +3,7 @@
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { MAX_SEALED_TO, openWith } from '#lib/crypto/seal.ts';
-import { HISTORY, SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
+import { SPACE_KIND, type Admit } from '#lib/protocol/content.ts';
 import type { InviteState } from '#lib/crdt/authority-state.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_CLOCK_AHEAD } from '#lib/protocol/limits.ts';
@@ -24,6 +24,7 @@ import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
+import { sharesPast } from '../space/history-policy.ts';
 import { logFor } from '../space/rewrapping.ts';
 import { stepOf } from '../space/steps.ts';
 import type { Space } from '../space/space.ts';
@@ -173,7 +174,6 @@ export function createAdmission(
 		// A newcomer itself, who never had these keys: somebody else has.
 		if (!grant) return false;
 		const direct = genesis?.spaceKind === SPACE_KIND.direct;
-		const since = genesis?.history === HISTORY.sinceJoined;
 		const { deviceKey } = request.member.certificate;
 		const bases =
 			(await keptHeads(store, space, deviceKey)) ??
@@ -190,7 +190,9 @@ export function createAdmission(
 				space: space.id,
 				grant: grantForJoiner(crypto, grant, made.content.step, direct),
 				controlKeys: controlKeys(space, space.ledger.control),
-				bases: since ? bases : bases.filter((base) => equal(base.feed, deviceKey)),
+				bases: sharesPast(space.ledger.authority)
+					? bases.filter((base) => equal(base.feed, deviceKey))
+					: bases,
 			},
 			...newestPrekeys(space),
 			...batches.map((batch) => ({ type: 'entries' as const, packets: batch })),

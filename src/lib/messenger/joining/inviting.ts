@@ -1,6 +1,6 @@
 // Makes invitations and keeps their secrets, so that the link of one that is open can be shown again. [IN1] [IN5] [IV1]
 import { bytes, decodeFrame, encode, tuple } from '#lib/protocol/cbor.ts';
-import { SPACE_KIND, type Invite } from '#lib/protocol/content.ts';
+import { HISTORY, SPACE_KIND, type Invite } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { encodeInvitation } from '#lib/protocol/invitation.ts';
 import { DAY } from '#lib/protocol/limits.ts';
@@ -50,6 +50,7 @@ export function createInviting(ports: Ports, origin: string): Inviting {
 				lobbyKey: (await lobbyKey(crypto, invite.lobbySecret)).publicKey,
 				expiry: invite.expiry,
 				relays: invite.relays,
+				history: space.ledger.authority.genesis?.history ?? HISTORY.sinceJoined,
 			},
 			sha256,
 		);

@@ -1,7 +1,6 @@
 // A device lets another one of the same person into a space: writes its ENROL, and says all that it takes to begin there.
 // Asked again, the answer is the same. [DK2] [MD3]
 import { rootHashOf } from '#lib/crypto/hash.ts';
-import { HISTORY } from '#lib/protocol/content.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import type { JoinReply } from '#lib/protocol/lobby.ts';
 import type { EnrolRequest } from '#lib/protocol/space-message.ts';
@@ -9,6 +8,7 @@ import { equal } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { SpaceNode } from '../space-node.ts';
 import { controlKeys } from '../space/epochs.ts';
+import { sharesPast } from '../space/history-policy.ts';
 import { logFor } from '../space/rewrapping.ts';
 import { enrolmentGrant, enrolmentOf, isGenuineRequest, newEnrolment } from './enrolment.ts';
 import { headsBefore, keepHeads, keptHeads } from './view-begin.ts';
@@ -44,14 +44,15 @@ export async function letInOwnDevice(
 	const heads =
 		(await keptHeads(store, space, certificate.deviceKey)) ??
 		(await headsBefore(crypto, space, made.control.entry.header.time));
-	const since = space.ledger.authority.genesis?.history === HISTORY.sinceJoined;
 	return {
 		welcome: {
 			type: 'welcome',
 			space: space.id,
 			grant,
 			controlKeys: controlKeys(space, space.ledger.control),
-			bases: since ? [...heads].sort((a, b) => b.seq - a.seq).slice(0, MAX_BASES) : [],
+			bases: sharesPast(space.ledger.authority)
+				? []
+				: [...heads].sort((a, b) => b.seq - a.seq).slice(0, MAX_BASES),
 		},
 		packets: await logFor(
 			{ crypto, random, prekeys: self.prekeys, ledger: space.ledger, book: space.prekeys },

@@ -18,6 +18,7 @@ import type { RelayPool } from '../delivery/relay-pool.ts';
 import { batchesOf } from '../delivery/splitting.ts';
 import type { Ports, Self } from '../ports.ts';
 import { controlKeys } from '../space/epochs.ts';
+import { sharesPast } from '../space/history-policy.ts';
 import { logFor } from '../space/rewrapping.ts';
 import type { Space } from '../space/space.ts';
 import type { Enrolling } from './enrolling.ts';
@@ -188,7 +189,9 @@ export function createReturnWatch(
 				space: space.id,
 				grant,
 				controlKeys: controlKeys(space, space.ledger.control),
-				bases: await headsBefore(crypto, space, control.entry.header.time),
+				bases: sharesPast(space.ledger.authority)
+					? []
+					: await headsBefore(crypto, space, control.entry.header.time),
 			},
 			...batchesOf(packets, MAX_SEALED_TO - ANSWER_OVERHEAD).map((batch) => ({
 				type: 'entries' as const,

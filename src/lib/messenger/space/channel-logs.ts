@@ -5,7 +5,7 @@ import type { Ledger } from '#lib/crdt/ledger.ts';
 import type { MessageLog } from '#lib/crdt/message-log.ts';
 import type { Gone, LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Message } from '#lib/protocol/content.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { KIND, type Time } from '#lib/protocol/entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { HeldMessage } from './judging.ts';
@@ -26,8 +26,8 @@ export interface ChannelLogs extends PurgeStore {
 	/** Shows that there was a message: where it was shown before, else in this channel, else in the first. */
 	leaveGap(entry: Entry, gone: Gone, held?: HeldMessage, channel?: Bytes): void;
 	remove(entry: Entry, held: HeldMessage): void;
-	/** Everything called since the last time, as what to commit; `history`: none of it is late. */
-	stage(history: boolean): Promise<StagedLogs>;
+	/** Everything called since the last time, as what to commit; `began`: what is older is not late. */
+	stage(began: Time): Promise<StagedLogs>;
 }
 
 interface Changes {
@@ -119,7 +119,7 @@ export function createChannelLogs(
 				changesIn(channel).replace.push({ ...message, late: held.message.late });
 			}
 		},
-		async stage(history) {
+		async stage(began) {
 			const writes: StoreWrite[] = [];
 			const added = new Map<string, readonly LoggedMessage[]>();
 			const shrunk = new Set<string>();
@@ -134,7 +134,7 @@ export function createChannelLogs(
 					writes.push(...changed);
 				}
 				if (each.insert.length === 0) continue;
-				const staged = await target.insert(each.insert, history);
+				const staged = await target.insert(each.insert, began);
 				writes.push(...staged.writes);
 				added.set(key, staged.added);
 			}

@@ -6,13 +6,15 @@ import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import { purgeKey } from '#lib/crdt/membership.ts';
 import type { Gone, LoggedMessage } from '#lib/crdt/segment.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { KIND, type Time } from '#lib/protocol/entry.ts';
 import type { Message } from '#lib/protocol/content.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Self } from '../ports.ts';
+import { createAcquaintance } from './acquaintance.ts';
 import { isExpired } from './expiring.ts';
+import { BEGINNING, sharesPast } from './history-policy.ts';
 import type { MessageKeys } from './message-keys.ts';
 import { openMessage, openMessageBy } from './opening.ts';
 import type { Ratchets } from './ratchets.ts';
@@ -44,6 +46,8 @@ export interface Judge {
 	readonly rules: ChannelRules;
 	/** Takes a control entry that has come into the ledger. */
 	take(control: ControlEntry): void;
+	/** What is older was here before this device, and is given to it as history. */
+	began(): Time;
 	/** Messages of this device (hex) from this seq on are not shown here. */
 	upTo(device: string): number;
 	/** Nothing of its content is to be taken in: it is purged, has expired, or is nobody's to see. */
@@ -62,40 +66,11 @@ export function createJudge(
 ): Judge {
 	const own = toHex(self.device.publicKey);
 	const rules = createChannelRules(ledger);
-	/** What let this device in, and its departures. */
-	const admissions: Entry[] = [];
-	const departures: Entry[] = [];
+	const knowing = createAcquaintance(ledger, own, self.rootHash);
 
-	function take(control: ControlEntry): void {
-		rules.take(control);
-		note(control);
-	}
-
-	function note({ content, entry }: ControlEntry): void {
-		const member =
-			content.kind === KIND.genesis
-				? content.founder
-				: content.kind === KIND.admit || content.kind === KIND.enrol
-					? content.member
-					: undefined;
-		if (member !== undefined && toHex(member.certificate.deviceKey) === own) admissions.push(entry);
-		if (content.kind === KIND.leave && equal(entry.header.author, self.rootHash)) {
-			departures.push(entry);
-		}
-	}
-
-	/** Whether its author knew of this device when writing: then it was wrapped for it. */
-	function isMeantForThis({ header }: Entry): boolean {
-		if (toHex(header.device) === own) return true;
-		const { pasts } = ledger.resolver;
-		const past = pasts.after(header.authorityHeads);
-		return admissions.some(
-			(admission) =>
-				past.has(admission) &&
-				ledger.authority.verdicts.get(admission.key) === 'valid' &&
-				!departures.some((leave) => past.has(leave) && pasts.of(leave).has(admission)),
-		);
-	}
+	/** Whether it is there for this device to be read: its author knew of it, or newcomers are given everything. */
+	const isMeantForThis = (entry: Entry): boolean =>
+		toHex(entry.header.device) === own || sharesPast(ledger.authority) || knowing.knew(entry);
 
 	function purgeOf({ id, header }: Entry): PurgeState | undefined {
 		const { author, device, seq } = header;
@@ -139,10 +114,13 @@ export function createJudge(
 		return message && { message, key: null };
 	}
 
-	for (const control of ledger.control.values()) note(control);
 	return {
 		rules,
-		take,
+		take(control) {
+			rules.take(control);
+			knowing.take(control);
+		},
+		began: () => (sharesPast(ledger.authority) && knowing.since()) || BEGINNING,
 		upTo,
 		isBarred: (entry) => isOver(entry) || isHidden(entry) || purgeOf(entry) !== undefined,
 		async judge(entry, held, written) {

@@ -5,6 +5,7 @@ import { KIND } from '#lib/protocol/entry.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import type { ChannelLogs, StagedLogs } from './channel-logs.ts';
+import { END } from './history-policy.ts';
 import type { Placed } from './intake.ts';
 import type { Fate, Judge } from './judging.ts';
 import type { MessageKeys } from './message-keys.ts';
@@ -97,7 +98,7 @@ export function createShown(tools: Tools): Shown {
 				stripped.add(key);
 				if (fate.type === 'gone') late.push({ id, device: header.device, seq: header.seq });
 			}
-			const staged = await logs.stage(history);
+			const staged = await logs.stage(history ? END : judge.began());
 			return {
 				...staged,
 				writes: [...writes, ...staged.writes],

@@ -9,7 +9,7 @@ import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Content, ControlKey } from '#lib/protocol/content.ts';
 import type { Grant, JoinGrant } from '#lib/protocol/lobby.ts';
-import { isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { isControl, KIND, type Packet, type Time } from '#lib/protocol/entry.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
@@ -113,6 +113,8 @@ export interface Space {
 	 * 1970; null: not before something new comes.
 	 */
 	expire(): Promise<Result<number | null, StoreError>>;
+	/** What is older than this was here before this device, which is given it all the same: it is no news. */
+	began(): Time;
 	/** Nothing of this entry's content may be kept, or handed on. */
 	isBarred(entry: Entry): boolean;
 	/** Brings in the control key of the first epoch, which the founder's own entries are sealed under. */
@@ -344,6 +346,7 @@ export async function openSpace(
 			return opened.type === 'opened' ? opened.value.key : null;
 		},
 		onChange: () => undefined,
+		began: () => judge.began(),
 		isBarred: (entry) => judge.isBarred(entry),
 		expire: () =>
 			queue(async () => {
