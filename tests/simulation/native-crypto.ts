@@ -1,5 +1,5 @@
 // The same cryptography from Node itself, synchronous and many times faster than JavaScript's: thousands of simulated
-// signatures a second, in an order that only the calls decide. Same bytes as every other backend.
+// signatures a second, in an order that only the calls decide. Same bytes as every other backend. [KY1]
 import {
 	createHash,
 	createHmac,
@@ -16,8 +16,8 @@ import { primeOrderPoint } from '#lib/crypto/backend-noble.ts';
 import { createLru } from '#lib/crypto/lru.ts';
 import { isStrictKey, isStrictSignature } from '#lib/crypto/ed25519-strict.ts';
 import { symmetric } from '#lib/crypto/symmetric.ts';
-import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 
 // The frames around a raw key (RFC 8410).
 const PKCS8 = '302e020100300506032b65';
@@ -42,37 +42,87 @@ const rawPublic = (key: KeyObject): Bytes =>
 /** Not a view into Node's pool. */
 const own = (buffer: Uint8Array): Bytes => new Uint8Array(buffer);
 
+/** One name for several byte strings, each with its length before it. */
+function nameOf(...parts: readonly Uint8Array[]): string {
+	let name = '';
+	for (const part of parts) {
+		name += `${part.length} ${Buffer.from(part.buffer, part.byteOffset, part.length).latin1Slice()}`;
+	}
+	return name;
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+/**
+ * Nothing here depends on anything but what it is given, and the nodes of a simulation ask for the same again and again:
+ * what was computed once is remembered, and what one side computes answers the other.
+ */
 export function createNativeCrypto(): CryptoProvider {
 	const verifiers = createLru<KeyObject | undefined>(4096);
-	// All nodes of a simulation check the same signatures: each is checked once.
 	const verdicts = createLru<boolean>(16_384);
+	const signers = createLru<SigningKey>(4096);
+	const agreements = createLru<{ readonly key: KeyObject; readonly publicKey: Bytes }>(4096);
+	const secrets = createLru<Bytes | undefined>(16_384);
+	const derived = createLru<Bytes>(16_384);
+	/** Boxes by key and nonce: what was sealed, and in what. */
+	const boxes = createLru<{ readonly box: Bytes; readonly plain: Bytes | undefined }>(8192);
+
+	const signer = (seed: Uint8Array): SigningKey => {
+		const key = privateKey('ed25519', seed);
+		const publicKey = rawPublic(key);
+		// Made from a seed, it is of prime order.
+		verifiers.get(nameOf(publicKey), () => createPublicKey(key));
+		return {
+			publicKey,
+			sign(message: Uint8Array) {
+				const signature = own(sign(null, message, key));
+				verdicts.get(nameOf(publicKey, signature, message), () => true);
+				return Promise.resolve(signature);
+			},
+		};
+	};
+
 	return {
-		...symmetric,
-		sha256(...parts) {
-			const hash = createHash('sha256');
-			for (const part of parts) hash.update(part);
-			return own(hash.digest());
-		},
 		hmac(key, ...parts) {
 			const mac = createHmac('sha256', key);
 			for (const part of parts) mac.update(part);
 			return own(mac.digest());
 		},
-		hkdf: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
+		sha256(...parts) {
+			const hash = createHash('sha256');
+			for (const part of parts) hash.update(part);
+			return own(hash.digest());
+		},
+		hkdf: (key, salt, info, length) =>
+			own(
+				derived.get(
+					`${length} ${nameOf(key, salt, info)}`,
+					() => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
+				),
+			),
+		seal(key, nonce, plain) {
+			const box = symmetric.seal(key, nonce, plain);
+			boxes.get(nameOf(key, nonce), () => ({ box: own(box), plain: own(plain) }));
+			return box;
+		},
+		open(key, nonce, box) {
+			const sealed = boxes.get(nameOf(key, nonce), () => ({
+				box: own(box),
+				plain: symmetric.open(key, nonce, box),
+			}));
+			if (!isSame(sealed.box, box)) return symmetric.open(key, nonce, box);
+			return sealed.plain && own(sealed.plain);
+		},
 		async signingKey(seed) {
 			requireSeed(seed);
-			const key = privateKey('ed25519', seed);
-			return {
-				publicKey: rawPublic(key),
-				sign: (message: Uint8Array) => Promise.resolve(own(sign(null, message, key))),
-			};
+			const { publicKey, sign } = signers.get(nameOf(seed), () => signer(seed));
+			return { publicKey: own(publicKey), sign };
 		},
 		verify(raw, message, signature) {
 			if (!isStrictKey(raw) || !isStrictSignature(signature)) return Promise.resolve(false);
-			const asked = createHash('sha256').update(raw).update(signature).update(message);
-			const verdict = verdicts.get(asked.digest('base64'), () => {
+			const verdict = verdicts.get(nameOf(raw, signature, message), () => {
 				// Node takes any point for a key; the rules want one of prime order.
-				const key = verifiers.get(toHex(raw), () =>
+				const key = verifiers.get(nameOf(raw), () =>
 					primeOrderPoint(raw) === undefined ? undefined : publicKey('ed25519', raw),
 				);
 				return key !== undefined && verify(null, message, key, signature);
@@ -81,22 +131,27 @@ export function createNativeCrypto(): CryptoProvider {
 		},
 		async agreementKey(seed) {
 			requireSeed(seed);
-			const key = privateKey('x25519', seed);
+			const { key, publicKey: ownKey } = agreements.get(nameOf(seed), () => {
+				const key = privateKey('x25519', seed);
+				return { key, publicKey: rawPublic(key) };
+			});
 			return {
-				publicKey: rawPublic(key),
+				publicKey: own(ownKey),
 				agree(other: Uint8Array) {
 					if (other.length !== 32) return Promise.resolve(undefined);
-					try {
-						const shared = diffieHellman({
-							privateKey: key,
-							publicKey: publicKey('x25519', other),
-						});
-						return Promise.resolve(own(shared));
-					} catch {
-						return Promise.resolve(undefined);
-					}
+					const pair = [ownKey, other].sort((a, b) => Buffer.compare(a, b));
+					const secret = secrets.get(nameOf(...pair), () => agreed(key, other));
+					return Promise.resolve(secret && own(secret));
 				},
 			};
 		},
 	};
+}
+
+function agreed(key: KeyObject, other: Uint8Array): Bytes | undefined {
+	try {
+		return own(diffieHellman({ privateKey: key, publicKey: publicKey('x25519', other) }));
+	} catch {
+		return undefined;
+	}
 }
