@@ -46,7 +46,7 @@ const own = (buffer: Uint8Array): Bytes => new Uint8Array(buffer);
 function nameOf(...parts: readonly Uint8Array[]): string {
 	let name = '';
 	for (const part of parts) {
-		name += `${part.length} ${Buffer.from(part.buffer, part.byteOffset, part.length).latin1Slice()}`;
+		name += `${part.length} ${Buffer.from(part.buffer, part.byteOffset, part.length).toString('latin1')}`;
 	}
 	return name;
 }

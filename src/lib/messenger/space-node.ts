@@ -104,6 +104,7 @@ export async function startSpaceNode(
 			outbox.flush();
 			prekeys.onReachable();
 			relayPurge.onRelayReady();
+			sealedCare.onReachable();
 		},
 		onPresence,
 	});
@@ -175,6 +176,7 @@ export async function startSpaceNode(
 			present.add(device);
 			links.reachable(device);
 			prekeys.onReachable();
+			sealedCare.onReachable();
 			if (!presentBefore.has(device)) sync.hello(device);
 		}
 		presentBefore = present;
@@ -266,7 +268,7 @@ export async function startSpaceNode(
 		for (const device of presentBefore) void missing.onPeer(device);
 		relayPurge.onChange(change);
 		expiry.onChange(change);
-		void sealedCare.onChange(change);
+		sealedCare.onChange(change);
 		if (change.control) {
 			cutOff.onChange(change);
 			outbox.membersChanged();
@@ -395,6 +397,7 @@ export async function startSpaceNode(
 			epochs.stop();
 			prekeys.stop();
 			missingKeys.stop();
+			sealedCare.stop();
 			cutOff.stop();
 			stopReminding();
 			parts.stop();

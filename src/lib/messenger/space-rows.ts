@@ -21,6 +21,7 @@ const SPACE_TABLES = [
 	'admitted',
 	'invited',
 	'prekey',
+	'sealed-given',
 ];
 
 /** Puts the space on the list of this device's, or takes it off. */

@@ -6,6 +6,7 @@ import { toHex } from '#lib/util/bytes.ts';
 import {
 	carry,
 	controlOf,
+	invite,
 	level,
 	reopen,
 	say,
@@ -108,6 +109,30 @@ describe('in a community of four', () => {
 			expect(await linesOf(carol)).toEqual(['seen']);
 			await reopen(carol);
 			expect(await linesOf(carol)).toEqual(['seen']);
+		});
+
+		it('[SH4] is read by whichever copy has a box for the device, in whatever order they come', async () => {
+			const invited = await after(() => invite(alice));
+			const sealed = await after(() => shadowBan(alice, bob));
+			const { wraps } = sealed.packet;
+			if (wraps === null) throw new Error('not wrapped');
+			const boxes = wraps.boxes.map(({ prekeyId }) => ({ prekeyId, box: world.random.bytes(48) }));
+			const shut = { ...sealed.packet, wraps: { ...wraps, boxes } };
+			const isHiding = (device: Device): boolean =>
+				device.space.ledger.authority.shadowed.has(toHex(bob.self.rootHash));
+			// Both copies wait for the invitation.
+			await carry([shut], carol);
+			await carry([sealed.packet], carol);
+			await carry([shut, invited.entry.packet], carol);
+			expect(isHiding(carol)).toBe(true);
+			// The one that opens waits, and the other one comes together with what it waited for.
+			await carry([sealed.packet], dave);
+			await carry([invited.entry.packet, shut], dave);
+			expect(isHiding(dave)).toBe(true);
+			for (const device of [carol, dave]) {
+				await reopen(device);
+				expect(isHiding(device)).toBe(true);
+			}
 		});
 
 		it('[SH3] looks like a report to whom it is about', async () => {

@@ -5,16 +5,7 @@ import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { LogicalClock } from '#lib/crdt/logical-clock.ts';
 import type { Message } from '#lib/protocol/content.ts';
-import {
-	compareTime,
-	decodeHeader,
-	isControl,
-	KIND,
-	wrapsToTuple,
-	type Packet,
-	type Wraps,
-} from '#lib/protocol/entry.ts';
-import { encode } from '#lib/protocol/cbor.ts';
+import { compareTime, decodeHeader, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { createForkFinding, type Fork } from './fork-finding.ts';
@@ -23,6 +14,7 @@ import { takeEpochKeys } from './epoch-keys.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Ratchets } from './ratchets.ts';
 import { openContent, openMessage, proveControl } from './opening.ts';
+import { createUnsealing, sameWraps, type Unsealed } from './unsealing.ts';
 import { createWaiting, type Need } from './waiting.ts';
 import type { SpaceStore } from './space-store.ts';
 
@@ -36,12 +28,6 @@ export interface Placed {
 	readonly feed: Feed | null;
 	/** What this device has just written itself: nobody can open that here. */
 	readonly message: Message | null;
-}
-
-/** A SEALED entry that was here, of which this device has learnt what it says. */
-export interface Unsealed {
-	readonly before: ControlEntry;
-	readonly after: ControlEntry;
 }
 
 export interface IntakeOutcome {
@@ -89,9 +75,6 @@ interface Tools {
 	readonly own: Bytes;
 }
 
-const sameWraps = (a: Wraps | null, b: Wraps | null): boolean =>
-	a === b || (a !== null && b !== null && equal(encode(wrapsToTuple(a)), encode(wrapsToTuple(b))));
-
 /** Whether a packet brings something of the same entry that the other one lacks. */
 const bringsMore = (packet: Packet, than: Packet): boolean =>
 	(packet.body !== null && than.body === null) || (packet.wraps !== null && than.wraps === null);
@@ -106,6 +89,7 @@ export function createIntake(tools: Tools): Intake {
 	const { crypto, prekeys, ledger, ring, kept, clock, judge, ratchets, own } = tools;
 	const waiting = createWaiting(MAX_WAITING);
 	const forks = createForkFinding(crypto, ledger, kept);
+	const unsealing = createUnsealing(crypto, prekeys, ledger, ring);
 
 	const isDevice = (device: string): boolean => ledger.takesUpTo(device) > 0;
 
@@ -118,7 +102,7 @@ export function createIntake(tools: Tools): Intake {
 		round.given.push(key);
 		const held = waiting.get(key);
 		if (held !== undefined) {
-			return !bringsMore(packet, held.packet);
+			return !bringsMore(packet, held.packet) && !(await unsealing.opensMore(packet, held));
 		}
 		const { device, seq, kind, key: keyed } = header.value;
 		if (kind === KIND.sealed && ledger.control.has(key)) await unseal(packet, key, round);
@@ -154,22 +138,11 @@ export function createIntake(tools: Tools): Intake {
 		round.completed.push(entry.value);
 	}
 
-	/** Somebody has wrapped a SEALED entry for this device that was not wrapped for it before. */
+	/** Somebody may have wrapped a SEALED entry for this device that was not wrapped for it before. */
 	async function unseal(packet: Packet, key: string, round: Round): Promise<void> {
-		const before = ledger.control.get(key);
-		if (before?.content.kind !== KIND.sealed || before.content.content !== null) return;
-		if (packet.body === null || sameWraps(before.entry.packet.wraps, packet.wraps)) return;
-		const entry = await checkEntry(crypto, packet);
-		if (!entry.ok) {
-			round.refused.push(entry.error.type);
-			return;
-		}
-		const opened = await openContent(crypto, prekeys, ring, entry.value);
-		if (opened.type !== 'opened' || opened.value.kind !== KIND.sealed) return;
-		if (opened.value.content === null) return;
-		const after = await proveControl(crypto, ledger, entry.value, opened.value, opened.key);
-		ledger.unseal(after);
-		round.unsealed.push({ before, after });
+		const news = await unsealing.unseal(packet, key);
+		if (typeof news === 'string') round.refused.push(news);
+		else if (news !== null) round.unsealed.push(news);
 	}
 
 	/** What nobody has let in yet could be anybody's: all of that shares one room. */
@@ -320,7 +293,10 @@ export function createIntake(tools: Tools): Intake {
 	};
 
 	const takeTurn = async (entry: Entry, round: Round): Promise<void> => {
-		waiting.release(entry.key);
+		const { key, header, packet } = entry;
+		waiting.release(key);
+		// While this one waited, another copy may have come, and taken its place without a box for this device.
+		if (header.kind === KIND.sealed && ledger.control.has(key)) await unseal(packet, key, round);
 		await place(entry, round);
 		if (waiting.get(entry.key) === undefined) round.settled.push(entry.key);
 	};

@@ -75,24 +75,31 @@ export const logFor = (tools: Tools, newcomer: Newcomer): Promise<Packet[]> =>
 
 export interface Owed {
 	readonly device: DeviceState;
+	readonly sealed: readonly ControlEntry[];
+	/** The same, each with a box for the device. */
 	readonly packets: readonly Packet[];
 }
 
 /**
  * What devices lack because neither who let them in nor who wrote the sealed entries could give it: they were let in by
- * somebody under a shadow-ban, or at the same time. `placed`: control entries that have come just now.
+ * somebody under a shadow-ban, or at the same time. `isDue`: whether this is to be given to the device that the entrance
+ * let in.
  */
-export async function owedFor(tools: Tools, placed: readonly ControlEntry[]): Promise<Owed[]> {
+export async function owedFor(
+	tools: Tools,
+	isDue: (
+		sealed: ControlEntry,
+		entrance: ControlEntry,
+		device: DeviceState,
+	) => boolean | Promise<boolean>,
+): Promise<Owed[]> {
 	const { ledger } = tools;
 	const { authority, control, resolver } = ledger;
-	const fresh = new Set(placed.map(({ entry }) => entry.key));
-	const isSealed = (each: ControlEntry): boolean => targetsOf(ledger, each) !== null;
-	const isEntrance = ({ content }: ControlEntry): boolean =>
-		content.kind === KIND.admit || content.kind === KIND.enrol;
-	if (!placed.some((each) => isSealed(each) || isEntrance(each))) return [];
-	const sealed = [...control.values()].filter(isSealed);
-	const owed = new Map<string, { device: DeviceState; entries: Map<string, ControlEntry> }>();
-	for (const entrance of control.values()) {
+	const everything = [...control.values()];
+	const sealed = everything.filter((each) => targetsOf(ledger, each) !== null);
+	if (sealed.length === 0) return [];
+	const owed = new Map<string, { device: DeviceState; entries: Set<ControlEntry> }>();
+	for (const entrance of everything) {
 		const { content, entry } = entrance;
 		if (content.kind !== KIND.admit && content.kind !== KIND.enrol) continue;
 		const key = toHex(content.member.certificate.deviceKey);
@@ -101,19 +108,20 @@ export async function owedFor(tools: Tools, placed: readonly ControlEntry[]): Pr
 		const past = resolver.pasts.of(entry);
 		const isSilenced = authority.shadowed.has(toHex(entry.header.author));
 		for (const each of sealed) {
-			if (!fresh.has(entry.key) && !fresh.has(each.entry.key)) continue;
 			if (resolver.pasts.of(each.entry).has(entry)) continue;
 			if (past.has(each.entry) && !isSilenced) continue;
-			const known = owed.get(key) ?? { device, entries: new Map<string, ControlEntry>() };
-			known.entries.set(each.entry.key, each);
+			if (!(await isDue(each, entrance, device))) continue;
+			const known = owed.get(key) ?? { device, entries: new Set<ControlEntry>() };
+			known.entries.add(each);
 			owed.set(key, known);
 		}
 	}
 	return Promise.all(
 		[...owed.values()].map(async ({ device, entries }) => {
 			const newcomer = { rootHash: device.rootHash, prekey: tools.book.of(device).publicKey };
-			const packets = [...entries.values()].map((each) => rewrapped(tools, each, newcomer));
-			return { device, packets: await Promise.all(packets) };
+			const list = [...entries];
+			const packets = await Promise.all(list.map((each) => rewrapped(tools, each, newcomer)));
+			return { device, sealed: list, packets };
 		}),
 	);
 }
