@@ -17,6 +17,7 @@ import type { LinkFrame } from '#lib/protocol/link-frame.ts';
 import type { Part } from '#lib/protocol/part.ts';
 import type { EpochBox, Grant, JoinGrant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { copyMessage } from './copy-arbitraries.ts';
 import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
 
@@ -316,6 +317,7 @@ export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 );
 
 const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
+	fc.record({ type: fc.constant('copy' as const), copy: copyMessage }),
 	fc.record({ type: fc.constant('part' as const), part }),
 	fc.record({
 		type: fc.constant('entries' as const),

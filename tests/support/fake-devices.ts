@@ -1,5 +1,6 @@
 // A person's devices without any: a list to look at, and a pairing that goes on by itself, step by step.
 import type { Devices, DeviceView } from '#lib/messenger/api.ts';
+import type { CopyView } from '#lib/messenger/copy-api.ts';
 import type { OfferView, PairingTake, TakeView } from '#lib/messenger/pairing/pairing.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
@@ -8,11 +9,21 @@ import { fakeHash, NOW } from './fake-data.ts';
 export interface DevicesScene {
 	/** How many devices there are; one where nothing is said. */
 	readonly devices?: number;
+	/** How far the history is copied from one device to another. */
+	readonly copy?: CopyView['state'];
 	/** The youngest is news. */
 	readonly newDevice?: boolean;
 	/** At which step a pairing stands still. */
 	readonly pairing?: 'waiting' | 'connecting' | 'compare' | 'receiving' | 'mismatch' | 'no-relay';
 }
+
+const copyIn = (state: CopyView['state']): CopyView => ({
+	device: fakeHash('device 1'),
+	gives: state === 'indirect' || state === 'away',
+	state,
+	done: state === 'done' ? 1204 : 312,
+	of: 1204,
+});
 
 const HOUR = 3_600_000;
 const LINK = `https://aegis.example/#/link/${'hQEaZ0x5K2m7Yt8'.repeat(14)}`;
@@ -35,9 +46,24 @@ const ALL: readonly DeviceView[] = [
 export function createFakeDevices(scene: DevicesScene): Devices {
 	const list = createSignal(ALL.slice(0, scene.devices ?? 1));
 	const news = createSignal(scene.newDevice === true ? ALL.slice(2, 3) : []);
+	const copies = createSignal<readonly CopyView[]>(
+		scene.copy === undefined ? [] : [copyIn(scene.copy)],
+	);
 	return {
 		list,
 		news,
+		copies,
+		copyTo: (id) => {
+			copies.set([{ device: id, gives: true, state: 'copying', done: 0, of: 1204 }]);
+			return Promise.resolve(ok());
+		},
+		endCopy: () => {
+			copies.update((all) => all.map((each) => ({ ...each, state: 'stopped' })));
+			return Promise.resolve();
+		},
+		dismissCopy: () => {
+			copies.set([]);
+		},
 		notice: (id) => {
 			news.update((known) => known.filter((each) => each.id !== id));
 			return Promise.resolve();

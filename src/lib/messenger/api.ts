@@ -3,6 +3,7 @@ import type { Result } from '#lib/util/result.ts';
 import type { PairingOffer } from './pairing/pairing.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
+import type { CopyView } from './copy-api.ts';
 import type { NoticeView } from './notices.ts';
 import type { Verification } from './verification.ts';
 
@@ -333,6 +334,14 @@ export interface Devices {
 	/** Those that came by another device, and that nobody has been told of here. */
 	readonly news: Readable<readonly DeviceView[]>;
 	notice(id: string): Promise<void>;
+	/** The history that goes from one device to another, as far as this one has to do with it. */
+	readonly copies: Readable<readonly CopyView[]>;
+	/** Copies everything that is here to another device, while both can reach each other directly. */
+	copyTo(id: string): Promise<Result<void, DeviceError>>;
+	/** Copies no more between this device and another one; what has come stays. */
+	endCopy(id: string): Promise<void>;
+	/** Shows no longer how a copy has ended. */
+	dismissCopy(id: string): void;
 	/** Shows a code with which another installation becomes a device of this person. */
 	link(): PairingOffer;
 	rename(id: string, name: string): Promise<Result<void, DeviceError>>;

@@ -84,6 +84,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		links.set(own, made);
 		return made;
 	}
+	/** Names what this device has read: no two devices write the same mark, so none is lost where they merge. */
+	const marker = toHex(self.device.publicKey).slice(0, 16);
 	const keeper = createDocumentKeeper(ports, self);
 	const blocked = createBlockList(clock, keeper);
 	const verified = createVerifiedPeople(ports.store);
@@ -109,12 +111,13 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			},
 			onSpaces: () => {
 				devices.spacesChanged();
+				takeAllMarks();
 			},
 			onLeft: (space, name) => {
 				devices.left(space, name);
 			},
 			onRead: (space, channel, time) => {
-				keeper.note(new Map([[READ.name(space, channel), READ.encode(time)]]));
+				keeper.note(new Map([[READ.name(space, channel, marker), READ.encode(time)]]));
 			},
 		},
 	);
@@ -125,6 +128,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			for (const { summaries } of spaces.live()) summaries.updateMembers();
 		},
 	});
+	const archive = createArchive(ports, self, { spaces, blocked, relays });
 	const devices = createOwnDevices({
 		ports,
 		self,
@@ -135,6 +139,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		addedRelays: relays.added,
 		spaces: spaces.live,
 		knows: spaces.knows,
+		isInside: spaces.isInside,
+		isBarred: spaces.isBarred,
+		archive,
 		letGo(space) {
 			const live = spaces.get(space);
 			if (live !== undefined) void spaces.letGo(live);
@@ -158,6 +165,11 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			const time = READ.decode(keeper.get(name));
 			if (live !== undefined && time !== undefined) spaces.markRead(live, channel, time);
 		}
+	}
+
+	/** What was read of a space before it came here. */
+	function takeAllMarks(): void {
+		takeMarks(keeper.list(READ.prefix).map(([name]) => name));
 	}
 
 	/** Whom the person doesn't want to read has changed. */
@@ -220,7 +232,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	await verified.load();
 	const comingBack = createComingBack(ports, self, pool, (found) => void spaces.comeBack(found));
 	await spaces.load();
-	takeMarks(keeper.list(READ.prefix).map(([name]) => name));
+	takeAllMarks();
 	await devices.load();
 	await comingBack.load();
 	const stopWatching = pool.relays.subscribe(publishNetwork);
@@ -280,7 +292,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		comingBack: comingBack.view,
 		comeBack: comingBack.begin,
 		stopComingBack: comingBack.end,
-		archive: createArchive(ports, self, { spaces, blocked, relays }),
+		archive,
 		async addRelay(address) {
 			const added = await relays.add(address);
 			if (!added.ok) return added;

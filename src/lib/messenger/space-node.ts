@@ -1,6 +1,7 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
 import { decodeHeader, decodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
+import type { CopyMessage } from '#lib/protocol/history-copy.ts';
 import { label } from '#lib/protocol/labels.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import {
@@ -56,6 +57,8 @@ export interface SpaceNodeEvents {
 	onEnrolled(device: Bytes, block: Bytes): void;
 	/** What a device (hex) says of another space; without this, nobody listens to it. */
 	onForeign?(from: string, message: SpaceMessage): void;
+	/** What a device (hex) that has proven itself on a direct link says of a copy. */
+	onCopy?(from: string, message: CopyMessage): void;
 }
 
 type ChangeRoster = (present: readonly RelayAddress[]) => readonly RelayAddress[];
@@ -220,6 +223,8 @@ export async function startSpaceNode(
 			case 'keys':
 				await missingKeys.onKeys(message);
 				return true;
+			case 'copy':
+				return true; // heard on links alone: nobody else has proven who they are
 		}
 	}
 
@@ -390,7 +395,10 @@ export async function startSpaceNode(
 			if (!envelope.ok || toHex(envelope.value.from) !== device) return;
 			// Whoever is no member may say what it holds, and is told why it hears nothing more.
 			const isMember = space.ledger.authority.devices.get(device)?.active === true;
-			if (isMember || envelope.value.message.type === 'state') void onEnvelope(envelope.value);
+			const { message } = envelope.value;
+			if (message.type === 'copy') {
+				if (isMember) events.onCopy?.(device, message.copy);
+			} else if (isMember || message.type === 'state') void onEnvelope(envelope.value);
 		},
 		stop() {
 			stopped = true;

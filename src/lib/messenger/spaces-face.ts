@@ -67,6 +67,10 @@ export interface Spaces {
 	dismiss(space: string): Promise<void>;
 	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
 	knows(space: string): boolean;
+	/** Whether this device is a member of a space (hex). */
+	isInside(space: string): boolean;
+	/** Whether a space (hex) is locked by a ban or about to be forgotten. */
+	isBarred(space: string): boolean;
 	/** Who this installation is to be in a space that another device lets it into. */
 	selfIn(space: Bytes): Promise<Self>;
 	/** The space as it is here, or empty: one for all who work with it. */

@@ -330,7 +330,7 @@ export function createSpaces(
 			// Nothing that this person was part of.
 			if (genesis === null || !people.has(toHex(self.rootHash))) return clear(space.id);
 			if (spaces.has(space.key)) {
-				await spaces.get(space.key)?.summaries.update();
+				await spaces.get(space.key)?.summaries.recalled();
 				publish();
 				return;
 			}
@@ -365,6 +365,8 @@ export function createSpaces(
 			departing.has(space) ||
 			banned.has(space) ||
 			joins.summaries().some(({ id }) => id === space),
+		isInside,
+		isBarred: (space) => banned.has(space) || departing.has(space),
 		selfIn: (space) => selves.toEnrol(space),
 		open: openHere,
 		enter: joined,

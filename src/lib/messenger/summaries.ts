@@ -39,6 +39,8 @@ export interface Summaries {
 	added(channel: string, messages: readonly LoggedMessage[]): void;
 	/** These channels (hex) lost messages. */
 	recount(channels: ReadonlySet<string>): Promise<void>;
+	/** Its past was taken in, and how far that was read. */
+	recalled(): Promise<void>;
 	/** Everything up to this time has been seen; true when that changed anything. */
 	read(channel: string, time: Time): Promise<boolean>;
 }
@@ -132,6 +134,16 @@ export function createSummaries(
 		);
 	}
 
+	async function update(): Promise<void> {
+		for (const channel of space.ledger.authority.channels) {
+			const known = states.get(toHex(channel.id));
+			if (known === undefined) await load(channel);
+			else Object.assign(known, channel);
+		}
+		publish();
+		updateMembers();
+	}
+
 	return {
 		channels,
 		members,
@@ -144,14 +156,14 @@ export function createSummaries(
 						: latest,
 				null,
 			),
-		async update() {
-			for (const channel of space.ledger.authority.channels) {
-				const known = states.get(toHex(channel.id));
-				if (known === undefined) await load(channel);
-				else Object.assign(known, channel);
+		update,
+		async recalled() {
+			for (const state of states.values()) {
+				const read = await marks.get(state.id);
+				if (compareTime(read, state.read) > 0) state.read = read;
+				await count(state);
 			}
-			publish();
-			updateMembers();
+			await update();
 		},
 		updateMembers,
 		added(channel, messages) {
@@ -171,7 +183,7 @@ export function createSummaries(
 			const state = states.get(channel);
 			if (state === undefined || compareTime(time, state.read) <= 0) return false;
 			state.read = time;
-			state.unread = 0;
+			await count(state);
 			publish();
 			await store.commit([marks.write(state.id, time)]);
 			return true;

@@ -145,16 +145,22 @@ function toTuple(record: ArchiveRecord): unknown[] {
 	}
 }
 
-/** The record with its length before it. */
-export function encodeRecord(record: ArchiveRecord): Bytes {
+/** The record alone. */
+export function encodeRecordBody(record: ArchiveRecord): Bytes {
 	const body = encode(toTuple(record));
 	if (body.length > MAX_RECORD) throw new Error(`a record of ${body.length} bytes`);
+	return body;
+}
+
+/** The record with its length before it. */
+export function encodeRecord(record: ArchiveRecord): Bytes {
+	const body = encodeRecordBody(record);
 	const length = new Uint8Array(LENGTH);
 	new DataView(length.buffer).setUint32(0, body.length);
 	return concat(length, body);
 }
 
-function decodeRecord(body: Uint8Array): Result<ArchiveRecord, ArchiveError> {
+export function decodeRecordBody(body: Uint8Array): Result<ArchiveRecord, ArchiveError> {
 	const begin = decodeFrame(versionShape, body, MAX_RECORD);
 	if (begin.ok && begin.value[1] > ARCHIVE_VERSION) {
 		return err({ type: 'newer', detail: `version ${begin.value[1]}` });
@@ -193,7 +199,7 @@ export function createRecordReader(): RecordReader {
 				const length = new DataView(left.buffer, left.byteOffset).getUint32(0);
 				if (length > MAX_RECORD) return err({ type: 'too-large', detail: `${length}` });
 				if (left.length < LENGTH + length) break;
-				const record = decodeRecord(left.subarray(LENGTH, LENGTH + length));
+				const record = decodeRecordBody(left.subarray(LENGTH, LENGTH + length));
 				if (!record.ok) return record;
 				if (!inOrder(record.value)) return wrong('a record where it can’t be');
 				count += 1;

@@ -10,6 +10,7 @@
 // PART     [6, part]   of a packet that is longer than a block (part.ts)
 // KEYS ME  [9, space 32, device 32, epoch 16, time, device's signature 64]   its box in that EPOCH is of no use
 // KEYS     [10, device 32, block]   the epoch's keys without a token, sealed to its prekey
+// COPY     [11, step]   one person's devices, in their account space and over links alone: history-copy.ts
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 // PREKEYS  [7, [prekey …≤64]]      see identity.ts
 // HELD     [8, wants reply, [[first 8 bytes of a device key, time of the prekey held of it] …≤500]]
@@ -31,6 +32,7 @@ import {
 	type Shape,
 } from './cbor.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
+import { copyShape, copyToTuple, type CopyMessage } from './history-copy.ts';
 import {
 	memberShape,
 	memberToTuple,
@@ -141,7 +143,8 @@ export type SpaceMessage =
 			/** Whom they are for. */
 			readonly device: Bytes;
 			readonly block: Bytes;
-	  };
+	  }
+	| { readonly type: 'copy'; readonly copy: CopyMessage };
 
 /** A device's word that it has not got the keys of an epoch that are owed to it. */
 export interface KeysRequest {
@@ -315,6 +318,7 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		device,
 		block,
 	})),
+	map(tuple(literal(11), copyShape), ([, copy]) => ({ type: 'copy' as const, copy })),
 );
 
 const keysRequestToTuple = (r: Omit<KeysRequest, 'signature'>): unknown[] => [
@@ -358,6 +362,8 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [...keysRequestToTuple(message), message.signature];
 		case 'keys':
 			return [10, message.device, message.block];
+		case 'copy':
+			return [11, copyToTuple(message.copy)];
 	}
 }
 

@@ -10,10 +10,12 @@ import type { Ports, Self } from '../ports.ts';
 import { stripped } from '../space/kept-entries.ts';
 import type { PastEntry } from '../space/recalling.ts';
 import type { Space } from '../space/space.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
 
 /** A record stays well below its bound whatever is in it. */
 const FULL = 180_000;
+/** Of those that travel while people write. */
+const SMALL = 56_000;
 const ROWS_READ = 256;
 
 export interface ArchiveSource {
@@ -31,12 +33,13 @@ function* parts<T>(items: readonly T[], size: number): Generator<readonly T[]> {
 async function* packed<T>(
 	items: AsyncIterable<T> | Iterable<T>,
 	packetOf: (item: T) => Packet,
+	full: number,
 ): AsyncGenerator<readonly T[]> {
 	let part: T[] = [];
 	let size = 0;
 	for await (const item of items) {
 		const length = encodePacket(packetOf(item)).length + 64;
-		if (part.length > 0 && (size + length > FULL || part.length === MAX_RECORD_PACKETS)) {
+		if (part.length > 0 && (size + length > full || part.length === MAX_RECORD_PACKETS)) {
 			yield part;
 			part = [];
 			size = 0;
@@ -60,9 +63,22 @@ async function basesOf({ crypto }: Ports, space: Space): Promise<FeedHead[]> {
 	return bases;
 }
 
-async function* entriesOf({ crypto, clock }: Ports, space: Space): AsyncGenerator<PastEntry> {
-	for (const { device } of [...space.ledger.feeds.values()]) {
-		for (let at = 0; ;) {
+/** Where the entries of a space go on: all before this one, feeds in the order of their keys, are told. */
+export interface ArchivePlace {
+	readonly feed: Bytes;
+	readonly seq: number;
+}
+
+async function* entriesOf(
+	{ crypto, clock }: Ports,
+	space: Space,
+	from: ArchivePlace | null,
+): AsyncGenerator<PastEntry> {
+	const feeds = [...space.ledger.feeds.values()].map(({ device }) => device).sort(compare);
+	for (const device of feeds) {
+		const order = from === null ? 1 : compare(device, from.feed);
+		if (order < 0) continue;
+		for (let at = order === 0 ? (from?.seq ?? 0) : 0; ;) {
 			const packets = await space.kept.packets(device, at, Infinity, ROWS_READ);
 			for (const packet of packets) {
 				const read = readEntry(crypto, packet);
@@ -83,7 +99,39 @@ async function* entriesOf({ crypto, clock }: Ports, space: Space): AsyncGenerato
 	}
 }
 
-async function* spaceRecords(ports: Ports, space: Space): AsyncGenerator<ArchiveRecord> {
+/** How many messages a space holds, purged ones and those that can't be read included. */
+export async function messagesIn(ports: Ports, space: Space): Promise<number> {
+	const { feeds, control } = space.ledger;
+	const bases = new Map(
+		(await basesOf(ports, space)).map(({ feed, seq }) => [toHex(feed), seq + 1]),
+	);
+	const beginOf = (device: string): number => bases.get(device) ?? 0;
+	let count = 0;
+	for (const [device, { seq }] of feeds) count += Math.max(0, seq + 1 - beginOf(device));
+	for (const { entry } of control.values()) {
+		const device = toHex(entry.header.device);
+		if (feeds.has(device) && entry.header.seq >= beginOf(device)) count -= 1;
+	}
+	return Math.max(0, count);
+}
+
+/** What travels from device to device: in small records, and from a place on without what comes before the entries. */
+export async function* spaceRecordsFrom(
+	ports: Ports,
+	space: Space,
+	from: ArchivePlace | null,
+): AsyncGenerator<ArchiveRecord> {
+	for await (const record of spaceRecords(ports, space, from, SMALL)) {
+		if (from === null || record.type === 'space' || record.type === 'entries') yield record;
+	}
+}
+
+async function* spaceRecords(
+	ports: Ports,
+	space: Space,
+	from: ArchivePlace | null = null,
+	full = FULL,
+): AsyncGenerator<ArchiveRecord> {
 	const { authority, control } = space.ledger;
 	const marks = createReadMarks(ports.store, space.id);
 	const read = await Promise.all(
@@ -104,11 +152,12 @@ async function* spaceRecords(ports: Ports, space: Space): AsyncGenerator<Archive
 	const log = [...control.values()]
 		.map(({ entry }) => entry)
 		.sort((a, b) => compareTime(a.header.time, b.header.time));
-	for await (const part of packed(log, ({ packet }) => packet)) {
+	for await (const part of packed(log, ({ packet }) => packet, full)) {
 		yield { type: 'log', packets: part.map(({ packet }) => packet) };
 	}
 	for (const bases of parts(await basesOf(ports, space), MAX_ROWS)) yield { type: 'bases', bases };
-	for await (const entries of packed(entriesOf(ports, space), ({ packet }) => packet)) {
+	const entriesHere = entriesOf(ports, space, from);
+	for await (const entries of packed(entriesHere, ({ packet }) => packet, full)) {
 		yield { type: 'entries', entries };
 	}
 }

@@ -2,6 +2,7 @@
 // other what concerns them alone. [AC1] [MD1]
 import { decodeFrame, encode, bytes, tuple } from '#lib/protocol/cbor.ts';
 import { EPOCH_REASON } from '#lib/protocol/content.ts';
+import type { CopyMessage } from '#lib/protocol/history-copy.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
@@ -29,6 +30,8 @@ export interface AccountSpaceEvents {
 	onEnrolled(device: Bytes, block: Bytes): void;
 	/** What another device (hex) says of other spaces. */
 	onForeign(from: string, message: SpaceMessage): void;
+	/** What another device (hex) says, on a direct link, of a copy of the history. */
+	onCopy(from: string, message: CopyMessage): void;
 	/** It is at work from now on. */
 	onStart(node: SpaceNode): void;
 }
@@ -66,6 +69,7 @@ export function createAccountSpace(
 			onPresence: events.onPresence,
 			onEnrolled: events.onEnrolled,
 			onForeign: events.onForeign,
+			onCopy: events.onCopy,
 		});
 		node = made;
 		links().greet();

@@ -11,6 +11,7 @@ import { fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { err, ok } from '#lib/util/result.ts';
 import type { Devices, DeviceView } from '../api.ts';
+import type { Archive } from '../archive-api.ts';
 import type { Links } from '../delivery/links.ts';
 import { batchesOf } from '../delivery/splitting.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
@@ -22,6 +23,9 @@ import { createQueue } from '../queue.ts';
 import type { SpaceNode } from '../space-node.ts';
 import type { SpaceChange } from '../space/space.ts';
 import { createAccountSpace } from './account-space.ts';
+import { createCopies } from './copies.ts';
+import type { GivenSpace } from './copy-giving.ts';
+import type { TakingParts } from './copy-taking.ts';
 import { createArrivingSpaces, type ArrivingEvents } from './arriving.ts';
 import type { DocumentKeeper } from './document-keeper.ts';
 import { createEndingDevices, type SharedSpace } from './ending.ts';
@@ -49,6 +53,11 @@ export interface DevicesParts {
 	knows(space: string): boolean;
 	/** Forgets a space (hex) that the person has left by another device. */
 	letGo(space: string): void;
+	/** Whether this device is in a space (hex). */
+	isInside(space: string): boolean;
+	/** Whether a space (hex) is not to come back here. */
+	isBarred(space: string): boolean;
+	readonly archive: Archive;
 	readonly arriving: Pick<ArrivingEvents, 'selfIn' | 'open' | 'onEntered'>;
 }
 
@@ -83,11 +92,17 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 
 	const account = createAccountSpace(ports, self, pool, parts.links, {
 		onChange,
-		onPresence: publish,
+		onPresence() {
+			publish();
+			copies.look();
+		},
 		onEnrolled: (device, block) => {
 			arriving.onEnrolled(device, block);
 		},
 		onForeign,
+		onCopy: (from, message) => {
+			copies.onMessage(from, message);
+		},
 		onStart(node) {
 			keeper.share(node);
 			noticeAll();
@@ -96,6 +111,10 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 	});
 	const ending = createEndingDevices(clock, self, account, keeper, parts.spaces);
 	const arriving = createArrivingSpaces(ports, account, { missing, ...parts.arriving });
+	const copies = createCopies(ports, account, givenSpaces, {
+		archive: parts.archive,
+		standing,
+	});
 	const stopWatching = keeper.watch((names) => {
 		const words = [DEVICE_NAMES.prefix, SEEN.prefix, SPACES.prefix];
 		if ([...names].some((name) => words.some((word) => name.startsWith(word)))) look();
@@ -108,6 +127,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		}
 		arriving.look();
 		ending.look();
+		copies.look();
 		publish();
 		if (ending.isEnded()) ended.set(true);
 	}
@@ -130,6 +150,19 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 			const [space = ''] = SPACES.parts(name) ?? [];
 			return SPACES.decode(value)?.here === true && !parts.knows(space) ? [space] : [];
 		});
+	}
+
+	/** Whatever people see here; what is only read here brings nobody in. */
+	function givenSpaces(): GivenSpace[] {
+		return parts.spaces().map(({ node: { space }, self: as }) => ({
+			space,
+			past: space.ledger.authority.devices.get(toHex(as.device.publicKey))?.active !== true,
+		}));
+	}
+	function standing(space: string, past: boolean): ReturnType<TakingParts['standing']> {
+		const listed = SPACES.decode(keeper.get(SPACES.name(space)));
+		if (listed?.here === false || parts.isBarred(space)) return 'barred';
+		return past || parts.isInside(space) ? 'here' : 'coming';
 	}
 
 	function onForeign(from: string, message: SpaceMessage): void {
@@ -162,6 +195,8 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		const entrance = await letting(() => letInOwnDevice(ports, self, node, request));
 		if (entrance === null) return null;
 		await keepNoticed();
+		// Its person has just compared both screens, and wants there what is here.
+		await copies.begin(device);
 		return [entrance.welcome, ...inReplies(entrance.packets)].map(encodeJoinReply);
 	}
 
@@ -231,6 +266,12 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 	const face: Devices = {
 		list: views,
 		news,
+		copies: copies.views,
+		async copyTo(id) {
+			return (await copies.begin(id)) ? ok() : err({ type: 'storage' });
+		},
+		endCopy: copies.end,
+		dismissCopy: copies.dismiss,
 		async notice(id) {
 			noticed?.add(id);
 			publish();
@@ -271,6 +312,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 			const row = await store.get(NOTICED.table, NOTICED.key);
 			const decoded = row && decodeFrame(noticedShape, row, 64 * MAX_NOTICED);
 			if (decoded?.ok) noticed = new Set(decoded.value.map(toHex));
+			await copies.load();
 			await account.load();
 			saySeen();
 			look();
@@ -298,6 +340,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 			stopWatching();
 			arriving.stop();
 			ending.stop();
+			copies.stop();
 			account.stop();
 		},
 	};

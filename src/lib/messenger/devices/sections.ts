@@ -53,7 +53,7 @@ export const BLOCKED = section<number, number>(
 	(since) => since,
 );
 
-/** space / channel → everything up to then has been read. */
+/** space / channel / device → everything up to then has been read there; of all of a channel the latest counts. */
 export const READ = section<Time, readonly [number, number]>(
 	'read',
 	tuple(uint(2 ** 48), uint(65_535)),

@@ -1,0 +1,422 @@
+// The side of a copy that gets the history: asks for record after record, the next once the one before is durable, and
+// goes on where it was after whatever came in between. Nothing is taken on trust: it goes the way of an archive. [HC3] [HC4]
+import { decodeRecordBody, MAX_RECORD, type ArchiveRecord } from '#lib/protocol/archive.ts';
+import {
+	bytes,
+	decodeFrame,
+	encode,
+	flag,
+	list,
+	optional,
+	tuple,
+	uint,
+} from '#lib/protocol/cbor.ts';
+import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
+import {
+	COPY_END,
+	copyPlaceShape,
+	copyPlaceToTuple,
+	spaceSharesShape,
+	spaceSharesToTuple,
+	type CopyEnd,
+	type CopyMessage,
+	type CopyPlace,
+	type SpaceShare,
+} from '#lib/protocol/history-copy.ts';
+import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import type { Archive } from '../archive-api.ts';
+import type { Ports } from '../ports.ts';
+import type { CopyPhase, CopyState, CopyWays } from './copies.ts';
+
+/** How long the other side may be silent in the middle of a copy. */
+const PATIENCE = 30_000;
+/** How long until what was silent is asked again. */
+const ASK_AGAIN = 5000;
+const MAX_TAKEN = 8;
+const TABLE = 'copy';
+const IN = { table: TABLE, key: ['in'] } as const;
+const PHASES: readonly CopyPhase[] = ['open', 'done', 'stopped', 'failed'];
+
+const shape = list(
+	tuple(bytes(32), bytes(16), uint(PHASES.length - 1), spaceSharesShape),
+	MAX_TAKEN,
+);
+const standingShape = tuple(uint(), optional(copyPlaceShape), flag);
+
+export interface TakingParts {
+	readonly archive: Pick<Archive, 'takeIn'>;
+	/**
+	 * here: its past can be taken in. coming: this device is about to be let in. barred: it is not to come back.
+	 * `past`: nobody lets this device in.
+	 */
+	standing(space: string, past: boolean): 'here' | 'coming' | 'barred';
+}
+
+/** How far a space is copied. */
+interface Standing {
+	done: number;
+	from: CopyPlace | null;
+	finished: boolean;
+}
+
+interface Pending {
+	readonly run: Bytes;
+	readonly number: number;
+	readonly parts: Bytes[];
+	settle(record: ArchiveRecord | 'lost' | 'broken'): void;
+	heard(): void;
+}
+
+interface Taken {
+	copy: Bytes;
+	phase: CopyPhase;
+	shares: readonly SpaceShare[];
+	/** By space (hex). */
+	readonly standings: Map<string, Standing>;
+	/** Of what was ended before this start nothing is shown. */
+	shown: boolean;
+	linked: boolean;
+	running: boolean;
+	pending: Pending | undefined;
+	cancelAgain: (() => void) | undefined;
+}
+
+export interface Taking {
+	load(): Promise<void>;
+	end(device: string): Promise<void>;
+	dismiss(device: string): void;
+	onMessage(from: string, message: CopyMessage): void;
+	look(): void;
+	states(): readonly CopyState[];
+	stop(): void;
+}
+
+const messagesOf = (packets: readonly Packet[]): number =>
+	packets.filter(({ header }) => {
+		const decoded = decodeHeader(header);
+		return decoded.ok && decoded.value.kind === KIND.message;
+	}).length;
+
+/** After the last of these, which are of one feed after the other. */
+function placeAfter(packets: readonly Packet[]): CopyPlace | null {
+	const last = packets.at(-1);
+	const header = last && decodeHeader(last.header);
+	if (header?.ok !== true) return null;
+	return { feed: header.value.device, seq: header.value.seq + 1 };
+}
+
+export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): Taking {
+	const { clock, random, store } = ports;
+	const taken = new Map<string, Taken>();
+	let stopped = false;
+
+	async function keep(): Promise<boolean> {
+		const rows = [...taken].flatMap(([device, { copy, phase, shares }]) => {
+			const key = fromHex(device);
+			const of = PHASES.indexOf(phase);
+			return key === undefined ? [] : [[key, copy, of, spaceSharesToTuple(shares)]];
+		});
+		return (await store.commit([{ ...IN, value: encode(rows.slice(-MAX_TAKEN)) }])).ok;
+	}
+
+	const standingKey = (device: string, space: string) =>
+		['at', fromHex(device) ?? device, fromHex(space) ?? space] as const;
+
+	async function keepStanding(device: string, space: string, at: Standing): Promise<boolean> {
+		const value = encode([at.done, at.from && copyPlaceToTuple(at.from), at.finished]);
+		const key = standingKey(device, space);
+		return (await store.commit([{ table: TABLE, key, value }])).ok;
+	}
+
+	async function standingOf(device: string, each: Taken, { space }: SpaceShare): Promise<Standing> {
+		const key = toHex(space);
+		const known = each.standings.get(key);
+		if (known !== undefined) return known;
+		const row = await store.get(TABLE, standingKey(device, key));
+		const decoded = row && decodeFrame(standingShape, row, 128);
+		const [done, from, finished] = decoded?.ok ? decoded.value : [0, null, false];
+		const standing = { done, from, finished };
+		each.standings.set(key, standing);
+		return standing;
+	}
+
+	const total = (each: Taken): number =>
+		each.shares.reduce((sum, { messages }) => sum + messages, 0);
+	/** A space that has come to more than was said counts as what was said. */
+	const doneOf = (each: Taken): number =>
+		each.shares.reduce((sum, { space, messages }) => {
+			const { done = 0, finished = false } = each.standings.get(toHex(space)) ?? {};
+			return sum + (finished ? messages : Math.min(done, messages));
+		}, 0);
+
+	async function finish(device: string, each: Taken, phase: CopyPhase): Promise<void> {
+		if (each.phase !== 'open') return;
+		each.phase = phase;
+		each.cancelAgain?.();
+		each.pending?.settle('lost');
+		if (phase === 'done') await store.clear(TABLE, ['at', fromHex(device) ?? device]);
+		await keep();
+		ways.onChange();
+	}
+
+	/** Ends a copy and says so. */
+	async function finishBoth(device: string, each: Taken, end: CopyEnd): Promise<void> {
+		ways.say(device, { step: 'stop', copy: each.copy, end });
+		const phases = { 0: 'done', 1: 'stopped', 2: 'failed' } as const;
+		await finish(device, each, phases[end]);
+	}
+
+	async function onOffer(
+		device: string,
+		{ copy, spaces }: Extract<CopyMessage, { step: 'offer' }>,
+	): Promise<void> {
+		let each = taken.get(device);
+		if (each !== undefined && equal(each.copy, copy) && each.phase !== 'open') {
+			const end = each.phase === 'done' ? COPY_END.done : COPY_END.cancelled;
+			ways.say(device, { step: 'stop', copy, end });
+			return;
+		}
+		if (each === undefined) {
+			each = {
+				copy,
+				phase: 'open',
+				shares: spaces,
+				standings: new Map(),
+				shown: true,
+				linked: true,
+				running: false,
+				pending: undefined,
+				cancelAgain: undefined,
+			};
+			taken.set(device, each);
+		}
+		if (!equal(each.copy, copy)) {
+			each.pending?.settle('lost');
+			// After one that was done, everything anew; after one that was not, on from there.
+			each.standings.clear();
+			each.copy = copy;
+		}
+		Object.assign(each, { shares: spaces, phase: 'open', shown: true, linked: true });
+		for (const share of spaces) await standingOf(device, each, share);
+		await keep();
+		begin(device, each);
+	}
+
+	/** The next space that is not copied yet and can be. */
+	async function nextSpace(device: string, each: Taken): Promise<SpaceShare | undefined> {
+		for (const share of each.shares) {
+			const standing = await standingOf(device, each, share);
+			if (standing.finished) continue;
+			const where = parts.standing(toHex(share.space), share.past);
+			if (where === 'here') return share;
+			if (where === 'barred') standing.finished = true;
+		}
+		return undefined;
+	}
+
+	const isOn = (device: string, each: Taken): boolean =>
+		!stopped && each.phase === 'open' && taken.get(device) === each && ways.linked(device);
+
+	/** What it reads and writes may be closed under it. */
+	function begin(device: string, each: Taken): void {
+		void run(device, each).catch((cause: unknown) => {
+			if (!stopped) throw cause;
+		});
+	}
+
+	async function run(device: string, each: Taken): Promise<void> {
+		if (each.running) return;
+		each.running = true;
+		let outcome: 'done' | 'lost' | 'failed' = 'done';
+		while (isOn(device, each) && outcome === 'done') {
+			const share = await nextSpace(device, each);
+			ways.onChange();
+			if (share === undefined) break;
+			outcome = await takeSpace(device, each, share);
+		}
+		each.running = false;
+		if (!isOn(device, each)) return;
+		if (outcome === 'failed') await finishBoth(device, each, COPY_END.failed);
+		else if (outcome === 'lost') {
+			each.cancelAgain?.();
+			each.cancelAgain = clock.after(ASK_AGAIN, () => {
+				begin(device, each);
+			});
+		} else if (each.shares.every(({ space }) => each.standings.get(toHex(space))?.finished)) {
+			await finishBoth(device, each, COPY_END.done);
+		} else ways.onChange();
+	}
+
+	async function takeSpace(
+		device: string,
+		each: Taken,
+		{ space }: SpaceShare,
+	): Promise<'done' | 'lost' | 'failed'> {
+		const standing = each.standings.get(toHex(space)) ?? { done: 0, from: null, finished: false };
+		const importing = parts.archive.takeIn();
+		const name = random.bytes(16);
+		const ask = (number: number): Promise<ArchiveRecord | 'lost' | 'broken'> => {
+			const { copy } = each;
+			const { from } = standing;
+			return answerTo(device, each, {
+				...{ step: 'ask' as const, copy, run: name, number, space, from },
+				done: doneOf(each),
+			});
+		};
+		/** A run begins with its space, and has nothing in it that is not of one. */
+		const fits = (record: ArchiveRecord, number: number): boolean => {
+			if (record.type === 'end') return true;
+			if (number === 0) return record.type === 'space' && equal(record.space, space);
+			return record.type !== 'begin' && record.type !== 'person' && record.type !== 'space';
+		};
+		let coming = ask(0);
+		for (let number = 0; ; number++) {
+			const record = await coming;
+			if (record === 'lost' || record === 'broken' || !fits(record, number)) {
+				// What has come is there to be read.
+				if (!stopped) await importing.take({ type: 'end', records: number });
+				return record === 'lost' ? 'lost' : 'failed';
+			}
+			const isLast = record.type === 'end';
+			if (!isLast) coming = ask(number + 1);
+			if (!(await importing.take(record)).ok) {
+				each.pending?.settle('lost');
+				return 'failed';
+			}
+			if (record.type === 'entries') {
+				const packets = record.entries.map(({ packet }) => packet);
+				standing.done += messagesOf(packets);
+				standing.from = placeAfter(packets) ?? standing.from;
+			}
+			standing.finished = isLast;
+			if (isLast || record.type === 'entries') {
+				if (!(await keepStanding(device, toHex(space), standing))) return 'failed';
+			}
+			ways.onChange();
+			if (isLast) return 'done';
+		}
+	}
+
+	/** Asks, and waits for the whole record. */
+	function answerTo(
+		device: string,
+		each: Taken,
+		ask: Extract<CopyMessage, { step: 'ask' }>,
+	): Promise<ArchiveRecord | 'lost' | 'broken'> {
+		return new Promise((resolve) => {
+			let cancel = (): void => undefined;
+			const pending: Pending = {
+				run: ask.run,
+				number: ask.number,
+				parts: [],
+				settle(record) {
+					cancel();
+					if (each.pending === pending) each.pending = undefined;
+					resolve(record);
+				},
+				heard() {
+					cancel();
+					cancel = clock.after(PATIENCE, () => {
+						pending.settle('lost');
+					});
+				},
+			};
+			each.pending?.settle('lost');
+			each.pending = pending;
+			pending.heard();
+			if (isOn(device, each)) ways.say(device, ask);
+			else pending.settle('lost');
+		});
+	}
+
+	function onRecord(each: Taken, part: Extract<CopyMessage, { step: 'record' }>): void {
+		const { pending } = each;
+		if (pending === undefined || !equal(pending.run, part.run)) return;
+		if (pending.number !== part.number || pending.parts.length !== part.index) return;
+		pending.heard();
+		pending.parts.push(part.bytes);
+		if (pending.parts.length < part.parts) return;
+		const body = concat(...pending.parts);
+		const record = body.length > MAX_RECORD ? undefined : decodeRecordBody(body);
+		pending.settle(record?.ok === true ? record.value : 'broken');
+	}
+
+	return {
+		async load() {
+			const row = await store.get(IN.table, IN.key);
+			const decoded = row && decodeFrame(shape, row, 2 ** 20);
+			if (!decoded?.ok) return;
+			for (const [device, copy, phase, shares] of decoded.value) {
+				const each: Taken = {
+					copy,
+					phase: PHASES[phase] ?? 'stopped',
+					shares,
+					standings: new Map(),
+					shown: phase === 0,
+					linked: false,
+					running: false,
+					pending: undefined,
+					cancelAgain: undefined,
+				};
+				taken.set(toHex(device), each);
+				if (each.phase !== 'open') continue;
+				for (const share of shares) await standingOf(toHex(device), each, share);
+			}
+		},
+		async end(device) {
+			const each = taken.get(device);
+			if (each?.phase === 'open') await finishBoth(device, each, COPY_END.cancelled);
+		},
+		dismiss(device) {
+			const each = taken.get(device);
+			if (each !== undefined && each.phase !== 'open') each.shown = false;
+			ways.onChange();
+		},
+		onMessage(from, message) {
+			if (message.step === 'offer') {
+				void onOffer(from, message);
+				return;
+			}
+			const each = taken.get(from);
+			if (each === undefined || !equal(each.copy, message.copy)) return;
+			if (message.step === 'record') onRecord(each, message);
+			else if (message.step === 'stop') void finish(from, each, 'stopped');
+		},
+		look() {
+			const others = ways.others();
+			for (const [device, each] of taken) {
+				if (each.phase !== 'open') continue;
+				if (!others.includes(device)) {
+					void finish(device, each, 'stopped');
+					continue;
+				}
+				const linked = ways.linked(device);
+				if (linked !== each.linked) {
+					each.linked = linked;
+					each.cancelAgain?.();
+					if (linked) ways.say(device, { step: 'want', copy: each.copy });
+					else each.pending?.settle('lost');
+				} else if (linked && !each.running) begin(device, each);
+			}
+		},
+		states: () =>
+			[...taken]
+				.filter(([, { shown }]) => shown)
+				.map(([device, each]) => ({
+					device,
+					gives: false,
+					phase: each.phase,
+					linked: each.linked,
+					arriving: each.linked && !each.running,
+					done: doneOf(each),
+					of: total(each),
+				})),
+		stop() {
+			stopped = true;
+			for (const each of taken.values()) {
+				each.cancelAgain?.();
+				each.pending?.settle('lost');
+			}
+		},
+	};
+}
