@@ -18,7 +18,7 @@ export interface Certificate {
 const VALID_DAYS = 397;
 const RENEW_DAYS = 30;
 
-const isMissing = (cause: unknown): boolean =>
+export const isMissing = (cause: unknown): boolean =>
 	cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 /** The folder, for this user's eyes only. */

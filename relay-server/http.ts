@@ -1,6 +1,8 @@
-// What the relay answers over HTTP: the app where one is served, its own address, and its health. [RV3] [RV7]
+// What the relay answers over HTTP: the app where one is served or else a page about itself, its own address, and its
+// health. [RV3] [RV7] [RV11] [RV13]
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import sirv from 'sirv';
+import { STATUS_PAGE_POLICY, statusPage, type RelayNames } from './page/status-page.ts';
 
 export interface RelayDescription {
 	readonly version: number;
@@ -16,7 +18,10 @@ export interface HttpParts {
 	/** A certificate that browsers accept: they may insist on TLS from now on. */
 	readonly strictTransport: boolean;
 	describe(request: IncomingMessage): RelayDescription;
+	names(): RelayNames;
 	healthy(): boolean;
+	/** Null when it can store, or a few words. */
+	problem(): Promise<string | null>;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -58,6 +63,10 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
 		if (path === '/healthz') {
 			const healthy = parts.healthy();
 			plain(response, healthy ? 200 : 503, healthy ? 'ok\n' : 'the store is broken\n');
+		} else if (path === '/readyz') {
+			void parts.problem().then((problem) => {
+				plain(response, problem === null ? 200 : 503, `${problem ?? 'ok'}\n`);
+			});
 		} else if (path === '/relay.json') {
 			response.setHeader('Cache-Control', 'no-store');
 			response.setHeader('Content-Type', 'application/json; charset=utf-8');
@@ -65,7 +74,10 @@ export function createHttpHandler(parts: HttpParts): HttpHandler {
 		} else if (app !== undefined) {
 			serveFile(app, request, response);
 		} else if (path === '/') {
-			plain(response, 200, `This is an Aegis relay. Its link:\n${parts.describe(request).link}\n`);
+			response.setHeader('Content-Security-Policy', STATUS_PAGE_POLICY);
+			response.setHeader('Cache-Control', 'no-store');
+			response.setHeader('Content-Type', 'text/html; charset=utf-8');
+			response.end(statusPage(parts.describe(request), parts.names()));
 		} else {
 			plain(response, 404, 'Not found.\n');
 		}

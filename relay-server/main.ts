@@ -1,4 +1,5 @@
-// Starts a relay: `node relay-server/main.ts --help`. Checks the runtime before it loads what needs it. [RV1]
+#!/usr/bin/env node
+// The command `aegis-relay`: `node relay-server/main.ts --help`. Checks the runtime before it loads what needs it. [RV1]
 const [major = '0'] = process.versions.node.split('.');
 if (Number(major) < 24) {
 	process.stderr.write(

@@ -1,6 +1,5 @@
-// Puts a relay together: files, store, mailbox machine, sockets, STUN. Prints nothing. [RV1]…[RV8]
-import { createServer as createPlainServer, type IncomingMessage, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+// Puts a relay together: files, store, mailbox machine, sockets, STUN, metrics. Prints nothing. [RV1]…[RV13]
+import type { IncomingMessage } from 'node:http';
 import { readFile, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -12,12 +11,20 @@ import {
 	upToLimit,
 	webOriginOf,
 } from './addresses.ts';
+import { createCare, type RelayCare } from './care.ts';
 import { prepareFolder, relaySeed, selfSigned, type Certificate } from './files.ts';
 import { createHttpHandler, type HttpHandler, type RelayDescription } from './http.ts';
+import { causeText, listen } from './listening.ts';
+import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
+import { openStore } from './open-store.ts';
 import type { Options } from './options.ts';
 import { systemClock, systemRandom } from './platform.ts';
+import { createReadiness } from './readiness.ts';
 import { serveStun } from './stun-server.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { VERSION } from './version.ts';
+import { watchStore } from './watched-store.ts';
 import { hostWebSockets } from './websocket.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
@@ -33,18 +40,20 @@ export interface RunningRelay {
 	readonly tls: boolean;
 	/** UDP port of STUN; 0 where it could not be had. */
 	readonly stunPort: number;
+	/** Null where none are served. */
+	readonly metricsPort: number | null;
 	readonly description: RelayDescription;
+	readonly care: RelayCare;
 	/** Resolves, with a sentence, when the relay can't go on by itself. */
 	readonly broken: Promise<string>;
 	close(): Promise<void>;
 }
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown');
-const codeOf = (cause: unknown): string =>
-	cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-
 /** Starts it, or says in one sentence why not. */
-export async function startRelay(options: Options): Promise<Result<RunningRelay, string>> {
+export async function startRelay(
+	options: Options,
+	log: Log,
+): Promise<Result<RunningRelay, string>> {
 	const crypto = createCryptoProvider();
 	const hosts = reachableHosts(options.host);
 
@@ -54,7 +63,7 @@ export async function startRelay(options: Options): Promise<Result<RunningRelay,
 	try {
 		await prepareFolder(options.data);
 	} catch (cause) {
-		return err(`The data folder "${options.data}" can't be used: ${textOf(cause)}.`);
+		return err(`The data folder "${options.data}" can't be used: ${causeText(cause)}.`);
 	}
 	const certificate = await certificateFor(options, hosts);
 	if (!certificate.ok) return certificate;
@@ -63,9 +72,12 @@ export async function startRelay(options: Options): Promise<Result<RunningRelay,
 		response.statusCode = 503;
 		response.end('starting\n');
 	};
-	const listening = await listen(certificate.value, options, (request, response) => {
-		handle(request, response);
-	});
+	const listening = await listen(
+		{ host: options.host, port: options.port, option: '--port', certificate: certificate.value },
+		(request, response) => {
+			handle(request, response);
+		},
+	);
 	if (!listening.ok) return listening;
 	const server = listening.value;
 	const { port } = server.address() as AddressInfo;
@@ -78,19 +90,15 @@ export async function startRelay(options: Options): Promise<Result<RunningRelay,
 	const seed = await relaySeed(options.data, systemRandom);
 	if (!seed.ok) return giveUp(seed.error);
 	const relayKey = await crypto.signingKey(seed.value);
-	const limits = DEFAULT_LIMITS;
-	const opened = await openSqliteStore(join(options.data, 'mailboxes.db'), limits.store);
-	if (!opened.ok) {
-		const { type, detail } = opened.error;
-		const reasons = {
-			newer: 'was written by a newer relay: update this one, or use another --data folder',
-			older: 'was written by a relay from before the first release: use another --data folder',
-			locked: 'is in use by another relay: stop that one, or use another --data folder',
-			failed: `can't be used: ${detail}`,
-		};
-		return giveUp(`The data folder "${options.data}" ${reasons[type]}.`);
-	}
-	const store = opened.value;
+	const { quota } = options;
+	const limits = {
+		...DEFAULT_LIMITS,
+		connections: quota.connections,
+		store: { ...DEFAULT_LIMITS.store, mailboxes: quota.mailboxes, bytes: quota.bytes },
+	};
+	const opened = await openStore(options, limits.store);
+	if (!opened.ok) return giveUp(opened.error);
+	const { store } = opened.value;
 	let healthy = true;
 	const broken = new Promise<string>((resolve) => {
 		store.onBroken = (detail) => {
@@ -98,11 +106,21 @@ export async function startRelay(options: Options): Promise<Result<RunningRelay,
 			resolve(`The store broke down: ${detail}.`);
 		};
 	});
+	const metrics = createMetrics(() => store.totals());
+	store.onCommit = (seconds, operations) => {
+		metrics.committed(seconds, operations);
+	};
+	const gate = { draining: false };
+	const measured = await serveMetrics(options.metrics, metrics);
+	if (!measured.ok) {
+		await store.shutdown();
+		return giveUp(measured.error);
+	}
 
 	const stun = await serveStun(options.host, port);
 	const stunPort = stun === undefined ? 0 : port;
 	const machine = createMailboxMachine({
-		store,
+		store: watchStore(store, metrics, gate),
 		crypto,
 		clock: systemClock,
 		random: systemRandom,
@@ -135,25 +153,47 @@ export async function startRelay(options: Options): Promise<Result<RunningRelay,
 		if (publicUrl !== null) return undefined;
 		return requestedUrl(headers.host, tls, typeof proto === 'string' ? proto : undefined);
 	};
-	const sockets = hostWebSockets(server, (channel) => {
+	const sockets = hostWebSockets(server, metrics.traffic, (channel) => {
 		machine.connect(channel);
 	});
+	const readiness = createReadiness(store, systemClock.now);
 	handle = createHttpHandler({
 		app: options.serve,
 		strictTransport: options.tls.kind === 'files',
 		describe: (request) => describe(requested(request)),
+		names: () => ({
+			name: options.name,
+			contact: options.contact,
+			version: VERSION,
+			draining: gate.draining,
+			inviteOnly: false,
+		}),
 		healthy: () => healthy,
+		problem: async () =>
+			gate.draining ? 'this relay is being emptied' : await readiness.problem(),
 	});
 
 	return ok({
 		origins,
 		tls,
 		stunPort,
+		metricsPort: measured.value?.port ?? null,
 		description: describe(undefined),
+		care: createCare({
+			opened: opened.value,
+			data: options.data,
+			limits,
+			gate,
+			connections: () => machine.connections(),
+			problem: () => readiness.problem(),
+			clock: systemClock,
+			log,
+		}),
 		broken,
 		close: async () => {
 			server.close();
 			stun?.close();
+			measured.value?.close();
 			// Clients are told first that the relay goes away, then the machine lets go of what is left.
 			await sockets.close();
 			await machine.shutdown();
@@ -183,39 +223,6 @@ async function certificateFor(
 		const names = publicUrl === null ? hosts : [publicUrl.hostname, ...hosts];
 		return ok(await selfSigned(data, names, systemClock.now()));
 	} catch (cause) {
-		return err(`The certificate can't be used: ${textOf(cause)}.`);
+		return err(`The certificate can't be used: ${causeText(cause)}.`);
 	}
-}
-
-function listen(
-	certificate: Certificate | null,
-	{ host, port }: Options,
-	handler: HttpHandler,
-): Promise<Result<Server, string>> {
-	const bounds = { headersTimeout: 10_000, requestTimeout: 15_000, maxHeaderSize: 16_384 };
-	return new Promise((resolve) => {
-		let server: Server;
-		try {
-			server =
-				certificate === null
-					? createPlainServer(bounds, handler)
-					: createTlsServer({ ...bounds, ...certificate, minVersion: 'TLSv1.2' }, handler);
-		} catch (cause) {
-			resolve(err(`The certificate can't be used: ${textOf(cause)}.`));
-			return;
-		}
-		server.once('error', (cause) => {
-			const sentences: Record<string, string> = {
-				EADDRINUSE: `Port ${String(port)} is taken: stop what uses it, or choose another with --port.`,
-				EACCES: `Port ${String(port)} may not be used by this user: choose one above 1023 with --port.`,
-				EADDRNOTAVAIL: `This machine does not have the address "${host}".`,
-			};
-			resolve(err(sentences[codeOf(cause)] ?? `The relay can't listen: ${textOf(cause)}.`));
-		});
-		server.listen({ host, port }, () => {
-			// From here on, errors are those of single connections.
-			server.on('error', () => undefined);
-			resolve(ok(server));
-		});
-	});
 }

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { RELAY_PATH } from './addresses.ts';
+import type { Traffic } from './metrics.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import { MAX_FRAME } from '#lib/protocol/mailbox.ts';
 
@@ -16,6 +17,7 @@ export interface WebSocketHost {
 
 export function hostWebSockets(
 	server: Server,
+	traffic: Traffic,
 	connect: (channel: FrameChannel) => void,
 ): WebSocketHost {
 	const sockets = new WebSocketServer({
@@ -38,7 +40,7 @@ export function hostWebSockets(
 		sockets.handleUpgrade(request, socket, head, (opened) => {
 			answered.add(opened);
 			opened.on('pong', () => answered.add(opened));
-			connect(channelOf(opened, () => closing));
+			connect(channelOf(opened, traffic, () => closing));
 		});
 	});
 
@@ -68,18 +70,22 @@ export function hostWebSockets(
 	};
 }
 
-function channelOf(socket: WebSocket, goingAway: () => boolean): FrameChannel {
+function channelOf(socket: WebSocket, traffic: Traffic, goingAway: () => boolean): FrameChannel {
 	let closed = false;
+	traffic.opened();
 	const end = (reason: string): void => {
 		if (closed) return;
 		closed = true;
+		traffic.closed();
 		channel.onClose?.(reason);
 	};
 	const channel: FrameChannel = {
 		onFrame: undefined,
 		onClose: undefined,
 		send: (frame) => {
-			if (!closed) socket.send(frame);
+			if (closed) return;
+			traffic.sent(frame.length);
+			socket.send(frame);
 		},
 		buffered: () => socket.bufferedAmount,
 		close: (reason) => {
@@ -94,7 +100,10 @@ function channelOf(socket: WebSocket, goingAway: () => boolean): FrameChannel {
 	socket.on('message', (data, binary) => {
 		if (closed) return;
 		if (!binary || !(data instanceof ArrayBuffer)) channel.close('binary frames only');
-		else channel.onFrame?.(new Uint8Array(data));
+		else {
+			traffic.received(data.byteLength);
+			channel.onFrame?.(new Uint8Array(data));
+		}
 	});
 	socket.on('close', (code) => end(`closed (${String(code)})`));
 	// Too large or broken frames: ws closes the socket itself, with the right code.

@@ -1,19 +1,24 @@
 // The store's thread: owns the SQLite file, makes everything that waits one commit, and takes deleted ciphertext off
 // the disk within seconds. [RS1] [RS2]
-import { DatabaseSync } from 'node:sqlite';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import {
 	commitTogether,
+	type Backup,
 	type FromWorker,
 	type Operation,
 	type ToWorker,
 	type WorkerData,
 } from './group-commit.ts';
 import { prepareSchema } from './schema.ts';
+import { createSqliteCare } from './sqlite-care.ts';
 import { createSqliteMailboxes } from './sqlite-mailboxes.ts';
+import { ok } from '#lib/util/result.ts';
 
 /** Operations in one transaction. */
 const MAX_GROUP = 1024;
+/** Pages that a backup copies without a pause. */
+const BACKUP_PAGES = 256;
 /** Milliseconds from a deletion to the cleaning of the file. */
 const CLEAN_AFTER = 1000;
 
@@ -24,8 +29,15 @@ const post = (message: FromWorker): void => {
 	port.postMessage(message);
 };
 
+const isOperations = (message: ToWorker | undefined): message is readonly Operation[] =>
+	Array.isArray(message);
+
 function serve(db: DatabaseSync): void {
 	const mailboxes = createSqliteMailboxes(db, limits);
+	const doing = {
+		operations: { ...mailboxes.operations, ...createSqliteCare(db, limits) },
+		recount: mailboxes.recount,
+	};
 	let cleaning: NodeJS.Timeout | undefined;
 	let closing = false;
 
@@ -40,6 +52,13 @@ function serve(db: DatabaseSync): void {
 			if (!closing) cleaning = setTimeout(clean, 10 * CLEAN_AFTER);
 		}
 	};
+	const copy = async ({ id, backup: path }: Backup): Promise<void> => {
+		const outcome = await backup(db, path, { rate: BACKUP_PAGES }).then(
+			() => ({ id, value: ok() }),
+			(cause: unknown) => ({ id, failure: cause instanceof Error ? cause.message : 'unknown' }),
+		);
+		post({ type: 'outcomes', outcomes: [outcome] });
+	};
 	const shutdown = (): void => {
 		closing = true;
 		clean();
@@ -51,16 +70,22 @@ function serve(db: DatabaseSync): void {
 		let next: ToWorker | undefined = first;
 		while (next !== undefined) {
 			const group: Operation[] = [];
-			while (next !== undefined && next !== 'shutdown' && group.length < MAX_GROUP) {
+			while (isOperations(next) && group.length < MAX_GROUP) {
 				group.push(...next);
 				next = (receiveMessageOnPort(port) as { message: ToWorker } | undefined)?.message;
 			}
 			if (group.length > 0) {
-				post({ type: 'outcomes', outcomes: commitTogether(db, mailboxes, group) });
+				const started = performance.now();
+				const outcomes = commitTogether(db, doing, group);
+				post({ type: 'outcomes', outcomes, seconds: (performance.now() - started) / 1000 });
 			}
 			if (next === 'shutdown') {
 				shutdown();
 				return;
+			}
+			if (next !== undefined && !isOperations(next)) {
+				void copy(next);
+				next = undefined;
 			}
 		}
 		if (mailboxes.takeDeleted()) cleaning ??= setTimeout(clean, CLEAN_AFTER);

@@ -1,14 +1,22 @@
 // The mailbox store on SQLite, in a thread of its own so that no commit holds up the sockets. [RS1]
 import { Worker } from 'node:worker_threads';
-import type { FromWorker, Operation, OperationName, ToWorker, WorkerData } from './group-commit.ts';
+import type {
+	FromWorker,
+	Operation,
+	OperationName,
+	Operations,
+	ToWorker,
+	WorkerData,
+} from './group-commit.ts';
+import type { RelayStore } from './relay-store.ts';
 import type { OpenStoreError } from './schema.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
-import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
+import type { MailboxStoreError } from '#lib/ports/mailbox-store.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
-export interface SqliteStore extends MailboxStore {
-	/** Called once when the thread has broken down; nothing can be stored any more. */
-	onBroken: ((detail: string) => void) | undefined;
+export interface SqliteStore extends RelayStore {
+	/** Copies the file as it is at one moment to this path, while everything goes on. */
+	backup(path: string): Promise<Result<void, MailboxStoreError>>;
 }
 
 interface Pending {
@@ -59,12 +67,12 @@ export function openSqliteStore(
 		});
 	const result =
 		<K extends OperationName>(name: K) =>
-		(...args: Parameters<MailboxStore[K]>): ReturnType<MailboxStore[K]> =>
-			call(name, args, true) as ReturnType<MailboxStore[K]>;
+		(...args: Parameters<Operations[K]>): ReturnType<RelayStore[K]> =>
+			call(name, args, true) as ReturnType<RelayStore[K]>;
 	const value =
 		<K extends OperationName>(name: K) =>
-		(...args: Parameters<MailboxStore[K]>): ReturnType<MailboxStore[K]> =>
-			call(name, args, false) as ReturnType<MailboxStore[K]>;
+		(...args: Parameters<Operations[K]>): ReturnType<RelayStore[K]> =>
+			call(name, args, false) as ReturnType<RelayStore[K]>;
 
 	const exited = new Promise<void>((resolve) => {
 		worker.once('exit', () => {
@@ -73,6 +81,7 @@ export function openSqliteStore(
 	});
 	const store: SqliteStore = {
 		onBroken: undefined,
+		onCommit: undefined,
 		open: result('open'),
 		mailbox: value('mailbox'),
 		close: result('close'),
@@ -94,6 +103,20 @@ export function openSqliteStore(
 		fetchChunk: value('fetchChunk'),
 		acknowledgeContents: result('acknowledgeContents'),
 		expire: value('expire'),
+		probe: result('probe'),
+		totals: value('totals'),
+		bound: result('bound'),
+		backup: (path) =>
+			new Promise((resolve) => {
+				const fail = (detail: string): void => resolve(err({ type: 'failed', detail }));
+				if (broken !== undefined || stopping) {
+					fail(broken ?? 'the store is shut down');
+					return;
+				}
+				last += 1;
+				pending.set(last, { resolve: resolve as Pending['resolve'], fail });
+				send({ id: last, backup: path });
+			}),
 		shutdown: async () => {
 			if (!stopping) {
 				flush();
@@ -126,7 +149,9 @@ export function openSqliteStore(
 				resolve(err(message.error));
 				void worker.terminate();
 			} else {
-				for (const outcome of message.outcomes) {
+				const { outcomes, seconds } = message;
+				if (seconds !== undefined) store.onCommit?.(seconds, outcomes.length);
+				for (const outcome of outcomes) {
 					const one = pending.get(outcome.id);
 					pending.delete(outcome.id);
 					if ('failure' in outcome) one?.fail(outcome.failure);

@@ -53,7 +53,9 @@ export function startRelayProcess(args: readonly string[]): Promise<RelayProcess
 	return new Promise((resolve, reject) => {
 		const look = (text: Buffer): void => {
 			output += text.toString();
-			const found = /Relay: {2}(\S+)[^]*STUN: {3}UDP port (\d+)[^]*Link:/.exec(output);
+			const found =
+				/Relay: {2}(\S+)[^]*STUN: {3}UDP port (\d+)[^]*Link:/.exec(output) ??
+				/"event":"started","urls":\["([^"]+)"[^]*"stun":(\d+)/.exec(output);
 			if (found === null) return;
 			const [, url = '', port = ''] = found;
 			resolve({

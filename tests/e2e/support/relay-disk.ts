@@ -22,7 +22,7 @@ export async function readDisk(folder: string): Promise<Disk> {
 	for (let attempt = 1; ; attempt++) {
 		const copy = await mkdtemp(join(tmpdir(), 'aegis-disk-'));
 		try {
-			const names = (await readdir(folder)).filter((name) => !name.endsWith('-shm'));
+			const names = (await readdir(folder)).filter((name) => !/-shm$|\.sock$/.test(name));
 			for (const name of names) await copyFile(join(folder, name), join(copy, name));
 			const bytes = Buffer.concat(
 				await Promise.all(names.map((name) => readFile(join(copy, name)))),
