@@ -14,7 +14,7 @@ export interface Metrics {
 	readonly traffic: Traffic;
 	stored(bytes: number): void;
 	acknowledged(): void;
-	deleted(cause: 'delivered' | 'asked' | 'expired', packets: number): void;
+	deleted(cause: 'delivered' | 'asked' | 'removed' | 'expired', packets: number): void;
 	refused(reason: string): void;
 	committed(seconds: number, operations: number): void;
 	/** Everything in Prometheus' text format. */

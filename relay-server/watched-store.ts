@@ -3,6 +3,7 @@
 import type { Metrics } from './metrics.ts';
 import type { RelayStore } from './store/relay-store.ts';
 import type { MailboxStore, MailboxStoreError } from '#lib/ports/mailbox-store.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
 
 export interface Gate {
@@ -20,22 +21,37 @@ export function watchStore(store: RelayStore, metrics: Metrics, gate: Gate): Mai
 		if (!result.ok) metrics.refused(gate.draining ? 'draining' : result.error.type);
 		return result;
 	};
+	const finished = (
+		result: Result<readonly Bytes[], MailboxStoreError>,
+	): Result<readonly Bytes[], MailboxStoreError> => {
+		if (result.ok) {
+			metrics.acknowledged();
+			metrics.deleted('delivered', result.value.length);
+		}
+		return told(result);
+	};
 	return {
 		...store,
 		open: async (mailbox) => told(gate.draining ? DRAINING : await store.open(mailbox)),
-		addTokens: async (mailbox, hashes) => told(await store.addTokens(mailbox, hashes)),
+		addTokens: async (...args) => told(await store.addTokens(...args)),
 		put: async (packet) => {
 			const put = told(gate.draining ? DRAINING : await store.put(packet));
 			if (put.ok && put.value.fresh) metrics.stored(put.value.size);
 			return put;
 		},
-		acknowledge: async (...args) => {
-			const finished = told(await store.acknowledge(...args));
-			if (finished.ok) {
-				metrics.acknowledged();
-				metrics.deleted('delivered', finished.value.length);
-			}
-			return finished;
+		begin: async (packet) => told(gate.draining ? DRAINING : await store.begin(packet)),
+		putChunk: async (...args) => told(await store.putChunk(...args)),
+		commit: async (...args) => {
+			const committed = told(await store.commit(...args));
+			if (committed.ok && committed.value.fresh) metrics.stored(committed.value.size);
+			return committed;
+		},
+		acknowledge: async (...args) => finished(await store.acknowledge(...args)),
+		acknowledgeContents: async (...args) => finished(await store.acknowledgeContents(...args)),
+		removeToken: async (...args) => {
+			const removed = told(await store.removeToken(...args));
+			if (removed.ok) metrics.deleted('removed', removed.value.length);
+			return removed;
 		},
 		delete: async (...args) => {
 			const deleted = told(await store.delete(...args));
