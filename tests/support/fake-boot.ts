@@ -11,6 +11,7 @@ import {
 	type FakeScene,
 } from './fake-messenger.ts';
 import { createFakeTake } from './fake-devices.ts';
+import { makeOdd } from './fake-oddities.ts';
 import { createFakeSecurity, fakeRecoveryWords, type SecurityScene } from './fake-security.ts';
 
 declare global {
@@ -25,6 +26,8 @@ interface BootScene extends FakeScene, SecurityScene {
 	readonly wait?: number;
 	readonly boot?: BootState['state'];
 	readonly lost?: 'everything' | 'all-but-keys';
+	/** Names of all lengths and directions. */
+	readonly odd?: boolean;
 	/** Restoring is under way for ever, half done. */
 	readonly restoring?: boolean;
 	/** What is wrong with the backup that was given on the first screen. */
@@ -48,6 +51,7 @@ function chosenScene(): BootScene {
 
 export function boot(): Readable<BootState> {
 	const scene = chosenScene();
+	if (scene.odd === true) makeOdd();
 	const ready = (name: string): BootState => {
 		const messenger = createFakeMessenger(name, scene);
 		window.fake = messenger;

@@ -27,6 +27,7 @@ import {
 	type NetworkScene,
 } from './fake-data.ts';
 import { createFakeDevices, type DevicesScene } from './fake-devices.ts';
+import { UNREADABLE } from './fake-oddities.ts';
 import { createFakeVerification } from './fake-verification.ts';
 import { createFakeSpace, type FakeRole, type FakeSpace } from './fake-moderation.ts';
 
@@ -48,6 +49,8 @@ export interface FakeScene extends DevicesScene {
 	readonly timer?: number;
 	/** There are warnings to take note of. */
 	readonly warned?: boolean;
+	/** The keys of one can't be read. */
+	readonly unreadable?: boolean;
 	readonly banned?: 'locked' | 'destroyed' | 'undone';
 	/** Somebody came back by the phrase, and so many of their spaces answered. */
 	readonly found?: number;
@@ -186,6 +189,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					...SPACES.map((space, n) =>
 						n === 0 ? { ...space, history: scene.past === true } : space,
 					),
+					...(scene.unreadable === true ? [UNREADABLE] : []),
 					...(scene.banned ? [bannedSpace(scene.banned)] : []),
 				],
 	);

@@ -1,5 +1,6 @@
-// Looks at every view: photographs each at two sizes in light and dark, and has axe-core check each.
-// Run: node_modules/.bin/node tests/ui/screenshots.ts [folder] [pattern of view names]
+// Looks at every view: photographs each in several sizes and both colours, has axe-core check each, and
+// that nothing sticks out of the screen.
+// Run: node_modules/.bin/node tests/ui/screenshots.ts [folder] [pattern of names, as in conversation-phone-dark]
 import { mkdir } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Page } from 'playwright-core';
@@ -11,7 +12,13 @@ const PORT = 5198;
 const SIZES = {
 	phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
 	desktop: { viewport: { width: 1280, height: 800 } },
+	// The smallest phone, and what is left of a desktop at 200 %.
+	narrow: { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true },
+	zoomed: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
 } as const;
+
+const BOTH = ['light', 'dark'] as const;
+const LIGHT = ['light'] as const;
 
 const [folder = 'docs/screenshots', only = ''] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
@@ -30,6 +37,24 @@ async function check(page: Page, name: string): Promise<void> {
 		for (const node of nodes.slice(0, 3))
 			console.log(`    ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`);
 	}
+}
+
+/** What begins or ends outside the screen, unless something within it cuts it off or scrolls. */
+function stickingOut(): string[] {
+	const isOut = (element: Element): boolean => {
+		const { left, right, width } = element.getBoundingClientRect();
+		return width > 0 && (left < -1 || right > innerWidth + 1);
+	};
+	const isKept = (element: Element): boolean => {
+		for (let at = element.parentElement; at && at !== document.body; at = at.parentElement) {
+			if (getComputedStyle(at).overflowX !== 'visible' && !isOut(at)) return true;
+		}
+		return false;
+	};
+	return [...document.querySelectorAll('body *')]
+		.filter((element) => element.checkVisibility() && isOut(element) && !isKept(element))
+		.slice(0, 3)
+		.map(({ outerHTML }) => outerHTML.slice(0, 120));
 }
 
 async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' | 'dark') {
@@ -61,7 +86,7 @@ async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' |
 			{ scene: JSON.stringify(view.scene ?? {}), ios: view.ios === true },
 		);
 		await page.goto(`http://localhost:${String(PORT)}/${view.hash ?? ''}`);
-		await view.go?.(page, size === 'phone');
+		await view.go?.(page, size === 'phone' || size === 'narrow');
 		await page.waitForFunction(() =>
 			document
 				.getAnimations()
@@ -72,6 +97,7 @@ async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' |
 		);
 		await page.screenshot({ path: `${folder}/${name}.png` });
 		await check(page, name);
+		for (const what of await page.evaluate(stickingOut)) complain(`sticks out: ${what}`);
 	} catch (error) {
 		complain(String(error).split('\n').slice(0, 4).join(' '));
 		await page.screenshot({ path: `${folder}/${name}.png` });
@@ -79,9 +105,9 @@ async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' |
 	await context.close();
 }
 
-const looks = (['phone', 'desktop'] as const).flatMap((size) =>
-	(['light', 'dark'] as const).flatMap((scheme) =>
-		VIEWS.filter(({ name }) => new RegExp(only).test(name)).map(
+const looks = (['phone', 'desktop', 'narrow', 'zoomed'] as const).flatMap((size) =>
+	(size === 'phone' || size === 'desktop' ? BOTH : LIGHT).flatMap((scheme) =>
+		VIEWS.filter(({ name }) => new RegExp(only).test(`${name}-${size}-${scheme}`)).map(
 			(view) => () => look(view, size, scheme),
 		),
 	),

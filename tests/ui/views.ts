@@ -1,6 +1,7 @@
 // Every view of the interface: the scene it needs, and the way there.
 import { DEVICE_VIEWS } from './device-views.ts';
 import { MODERATION_VIEWS } from './moderation-views.ts';
+import { ODD_VIEWS } from './odd-views.ts';
 import { RESTORING_VIEWS } from './restoring-views.ts';
 import { SECURITY_VIEWS } from './security-views.ts';
 import { VERIFICATION_VIEWS } from './verification-views.ts';
@@ -222,6 +223,7 @@ export const VIEWS: readonly View[] = [
 			await page.getByRole('combobox').fill('har');
 		},
 	},
+	...ODD_VIEWS,
 	...MODERATION_VIEWS,
 	...SECURITY_VIEWS,
 	...RESTORING_VIEWS,

@@ -31,7 +31,7 @@ import { ok, type Result } from '#lib/util/result.ts';
 import { deviceName } from './device-name.ts';
 import { createPage } from './page.ts';
 import { createSecurity } from './security.ts';
-import { openerFor, type Way } from './ways-in.ts';
+import { openerFor, remember, type RememberedWay, type Way } from './ways-in.ts';
 
 /** How long after the messenger stands the part for direct links is fetched, if nobody needed it before, ms. */
 const DIRECT_AFTER = 1000;
@@ -161,13 +161,25 @@ export function createStart({
 	}
 
 	/** How keys were opened here that have nothing beside them any longer. */
-	let entered: Way = { by: 'browser' };
+	let entered: RememberedWay | undefined;
+
+	/** Of keys that are in use from now on, and that only their container holds. */
+	async function startWith(
+		account: Result<Account, AccountError>,
+	): Promise<Result<Running, AccountError>> {
+		if (!account.ok) return account;
+		entered?.forget();
+		return ok(await start(account.value));
+	}
 
 	return {
 		async open(way = { by: 'browser' }) {
-			const account = await openAccount(parts, await openerFor(way, parts));
-			if (!account.ok && account.error.type === 'absent') entered = way;
-			return account.ok ? ok(await start(account.value)) : account;
+			const opener = await openerFor(way, parts);
+			const once = opener && remember(opener);
+			const account = await openAccount(parts, once?.opener);
+			if (!account.ok && account.error.type === 'absent') entered = once;
+			else once?.forget();
+			return startWith(account);
 		},
 		async ways() {
 			const found = await readSlots(slots);
@@ -177,21 +189,18 @@ export function createStart({
 			const { linkDevice } = await import('./linking.ts');
 			const ways = { relayDialer, portsFor };
 			const onAccount = async (account: Account): Promise<void> => {
+				entered?.forget();
 				onRunning(await start(account));
 			};
-			const opener = await openerFor(entered, parts);
-			return linkDevice(parts, ways, deviceName(navigator), code, onAccount, opener);
+			return linkDevice(parts, ways, deviceName(navigator), code, onAccount, entered?.opener);
 		},
 		async renew(name) {
-			const opener = await openerFor(entered, parts);
-			const account = await renewAccount(parts, name.trim(), deviceName(navigator), opener);
-			return account.ok ? ok(await start(account.value)) : account;
+			const device = deviceName(navigator);
+			return startWith(await renewAccount(parts, name.trim(), device, entered?.opener));
 		},
 		async create(name, rootSeed) {
 			const device = deviceName(navigator);
-			const opener = await openerFor(entered, parts);
-			const account = await createAccount(parts, name.trim(), device, rootSeed, opener);
-			return account.ok ? ok(await start(account.value)) : account;
+			return startWith(await createAccount(parts, name.trim(), device, rootSeed, entered?.opener));
 		},
 	};
 }

@@ -1,6 +1,8 @@
 // The ways into the container that need more code than most sessions do, each fetched when it is wanted.
 import type { SlotOpener } from '#lib/crypto/container-slots.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { ok } from '#lib/util/result.ts';
 import type { KeyStretcher } from '#lib/ports/key-stretcher.ts';
 import type { Passkeys } from '#lib/ports/passkeys.ts';
 import type { Random } from '#lib/ports/random.ts';
@@ -9,6 +11,29 @@ export type Way =
 	| { readonly by: 'browser' }
 	| { readonly by: 'passphrase'; readonly passphrase: string }
 	| { readonly by: 'passkey' };
+
+export interface RememberedWay {
+	/** Asks once; what that found opens from then on. */
+	readonly opener: SlotOpener;
+	forget(): void;
+}
+
+/** For keys that have nothing beside them: who has shown a passkey isn't to be asked again a minute later. [EV2] */
+export function remember(opener: SlotOpener): RememberedWay {
+	let dataKey: Bytes | undefined;
+	return {
+		async opener(here) {
+			if (dataKey !== undefined) return ok(dataKey.slice());
+			const opened = await opener(here);
+			if (opened.ok) dataKey = opened.value.slice();
+			return opened;
+		},
+		forget() {
+			dataKey?.fill(0);
+			dataKey = undefined;
+		},
+	};
+}
 
 let stretcher: KeyStretcher | undefined;
 

@@ -381,7 +381,7 @@ export interface Messenger {
 	/** Folds away what somebody writes, for oneself alone, in every space. */
 	block(rootHash: string, blocked: boolean): Promise<Result<void, SendError>>;
 	readonly verification: Verification;
-	/** Takes a space that has banned this person off the list, and destroys what is left of it at once. */
+	/** Takes a space that has banned this person, or is unreadable, off the list, and destroys what is left of it at once. */
 	dismiss(space: string): Promise<void>;
 
 	/** An open invitation of this kind; the same as before where there is one. */

@@ -63,7 +63,7 @@ export interface Spaces {
 	cancelJoin(space: string): Promise<void>;
 	conversation(live: LiveSpace, channel: Bytes): Conversation;
 	leave(live: LiveSpace): Promise<Result<void, WriteError>>;
-	/** Forgets a space that has banned this person. */
+	/** Forgets a space that has banned this person, or whose keys can't be read here. */
 	dismiss(space: string): Promise<void>;
 	/** Whether a space (hex) is here in any form: also on its way in or out, or locked. */
 	knows(space: string): boolean;

@@ -22,7 +22,8 @@ import { createRecovery, revocationOf } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
 import { startSpaceNode } from './space-node.ts';
 import { clearSpace, listWrite } from './space-rows.ts';
-import { summaryOf, unreadableSummary } from './space-summary.ts';
+import { createShutSpaces } from './shut-spaces.ts';
+import { summaryOf } from './space-summary.ts';
 import { openSpace, type Space, type SpaceChange, type UnreadableSpace } from './space/space.ts';
 import type { LiveSpace, Spaces, SpacesEvents } from './spaces-face.ts';
 import { createSummaries, isMember, type Summaries } from './summaries.ts';
@@ -45,8 +46,6 @@ export function createSpaces(
 	const numbers = new Map<string, number>();
 	/** Spaces that have been left, and that nobody knows of yet. */
 	const departing = createDepartures(clock);
-	/** Spaces (hex) whose keys can't be read here. */
-	const unreadable = new Set<string>();
 	const list = createSignal<readonly SpaceSummary[]>([]);
 	let nextNumber = 0;
 	/** One of each space, whoever works with it: two would not know of each other's changes. */
@@ -55,14 +54,14 @@ export function createSpaces(
 	function openHere(own: Self, id: Bytes): Promise<Space | undefined> {
 		const key = toHex(id);
 		const open =
-			opened.get(key) ?? openSpace(ports, own, id).then((result) => readable(key, result));
+			opened.get(key) ?? openSpace(ports, own, id).then((result) => readable(id, result));
 		opened.set(key, open);
 		return open;
 	}
-	function readable(key: string, result: Result<Space, UnreadableSpace>): Space | undefined {
+	function readable(id: Bytes, result: Result<Space, UnreadableSpace>): Space | undefined {
 		if (result.ok) return result.value;
-		unreadable.add(key);
-		opened.delete(key);
+		shut.add(id);
+		opened.delete(toHex(id));
 		publish();
 		return undefined;
 	}
@@ -72,8 +71,7 @@ export function createSpaces(
 		ready.sort((a, b) => (b.lastTime ?? 0) - (a.lastTime ?? 0));
 		// What is here to be read is shown as that, whether it is being joined or not.
 		const waiting = joins.summaries().filter(({ id }) => !spaces.has(id));
-		const shut = [...unreadable].map(unreadableSummary);
-		list.set([...waiting, ...banned.summaries(), ...shut, ...ready]);
+		list.set([...waiting, ...banned.summaries(), ...shut.summaries(), ...ready]);
 	};
 
 	async function start(space: Space, number: number, self: SelfInSpace): Promise<LiveSpace> {
@@ -142,12 +140,16 @@ export function createSpaces(
 		return live;
 	}
 
+	/** Off the list; whoever comes back does so as a new device: nothing says any longer what this one has written. */
+	function unlist(space: Bytes): readonly StoreWrite[] {
+		const number = numbers.get(toHex(space));
+		const unlisted = number === undefined ? [] : [listWrite(number, null)];
+		return [...unlisted, ...selves.spend(space)];
+	}
+
+	const shut = createShutSpaces(store, { unlist, clear });
 	const banned = createBannedSpaces(ports, pool, {
-		unlist: (space) => {
-			const number = numbers.get(toHex(space));
-			const unlisted = number === undefined ? [] : [listWrite(number, null)];
-			return [...unlisted, ...selves.spend(space)];
-		},
+		unlist,
 		clear,
 		onUnlocked: (space) => {
 			void selves.in(space.id).then((own) => begin(space, numbers.get(space.key) ?? 0, own));
@@ -178,6 +180,7 @@ export function createSpaces(
 	}
 
 	async function open(id: Bytes, number: number, own: SelfInSpace): Promise<void> {
+		numbers.set(toHex(id), number);
 		const space = await openHere(own, id);
 		if (space !== undefined) await begin(space, number, own);
 	}
@@ -356,6 +359,11 @@ export function createSpaces(
 		},
 		cancelJoin: joins.cancel,
 		async dismiss(space) {
+			if (shut.has(space)) {
+				await joins.cancel(space);
+				await shut.discard(space);
+				return publish();
+			}
 			const name = list.get().find(({ id }) => id === space)?.name ?? '';
 			await banned.dismiss(space);
 			events.onLeft(space, name);
