@@ -1,9 +1,10 @@
 // Keys behind a passphrase, a passkey and 24 words, in a real browser: what opens them, what doesn't, what lies there.
-import type { CDPSession, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { wordsIn, seedOf } from '#lib/crypto/recovery-phrase.ts';
 import { toBase64Url, toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
+import { virtualAuthenticator } from './support/authenticator.ts';
 import { rawBytes } from './support/device-data.ts';
 import { createLocks, type Locks } from './support/locks.ts';
 import { createPerson, type Person } from './support/person.ts';
@@ -149,24 +150,6 @@ it('[AT10] opens by itself again once the passphrase is removed, and says no wea
 	await alice.page.reload();
 	await inside(alice);
 });
-
-async function virtualAuthenticator(page: Page): Promise<CDPSession> {
-	const session = await page.context().newCDPSession(page);
-	await session.send('WebAuthn.enable');
-	await session.send('WebAuthn.addVirtualAuthenticator', {
-		options: {
-			protocol: 'ctap2',
-			ctap2Version: 'ctap2_1',
-			transport: 'internal',
-			hasResidentKey: true,
-			hasUserVerification: true,
-			isUserVerified: true,
-			hasPrf: true,
-			automaticPresenceSimulation: true,
-		},
-	});
-	return session;
-}
 
 it('[AT9] opens with a passkey, which is never the only way in', async () => {
 	const alice = await started('Alice');

@@ -1,6 +1,7 @@
 // Losing a browser's data, and coming back: by a backup file, by the recovery phrase alone, by keys that were left.
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { countAsking, virtualAuthenticator } from './support/authenticator.ts';
 import { holds, openedRows } from './support/device-data.ts';
 import { createLocks } from './support/locks.ts';
 import { found, join } from './support/newcomer.ts';
@@ -169,4 +170,26 @@ it('[EV2] goes on by keys that were left, behind their passphrase as before', as
 	await locks.locked();
 	await locks.tryPassphrase(PASSPHRASE);
 	await alice.chat.has('third disk this year');
+});
+
+it('[EV2] goes on by a passkey, which is asked for once', async () => {
+	const { page } = alice;
+	const locks = locksOf(alice);
+	await virtualAuthenticator(page);
+	const settings = await locks.settings();
+	await settings.getByRole('button', { name: m.security_passkey_add(), exact: true }).click();
+	await settings.getByText(m.security_passkeys({ count: 1 })).waitFor();
+	await locks.closeSettings();
+	await evict(alice, relay.origin, ['aegis']);
+	await locks.locked();
+	const asked = await countAsking(page);
+	await page.getByRole('button', { name: m.unlock_passkey(), exact: true }).click();
+	await page.getByText(m.lost_all_but_keys()).waitFor();
+	await page.getByLabel(m.name_label()).fill(alice.name);
+	await page.getByRole('button', { name: m.lost_go_on(), exact: true }).click();
+	await alice.peers.addRelay(`ws://${relay.address}`);
+	await alice.spaces.open(HARBOUR);
+	await alice.spaces.ready(HARBOUR);
+	expect(await asked()).toBe(1);
+	expect(await alice.rootHash()).toBe(rootHash);
 });

@@ -26,6 +26,30 @@ describe('clock', () => {
 		expect(clock.now() - start).toBe(1049);
 	});
 
+	it('[PF1] [DM3] ends a wait soon after a sleep in which timers stood still', () => {
+		vi.useFakeTimers();
+		const clock = createSystemClock();
+		const callback = vi.fn();
+		clock.after(3_600_000, callback);
+		vi.advanceTimersByTime(60_000);
+		vi.setSystemTime(Date.now() + 8 * 3_600_000);
+		expect(callback).not.toHaveBeenCalled();
+		vi.advanceTimersByTime(15_000);
+		expect(callback).toHaveBeenCalledTimes(1);
+	});
+
+	it('[PF1] waits no longer for a clock that was put back', () => {
+		vi.useFakeTimers();
+		const clock = createSystemClock();
+		const callback = vi.fn();
+		clock.after(3_600_000, callback);
+		vi.setSystemTime(Date.now() - 86_400_000);
+		vi.advanceTimersByTime(3_599_999);
+		expect(callback).not.toHaveBeenCalled();
+		vi.advanceTimersByTime(1);
+		expect(callback).toHaveBeenCalledTimes(1);
+	});
+
 	it('[PF1] waits longer than one timer can', () => {
 		vi.useFakeTimers();
 		const clock = createSystemClock();
