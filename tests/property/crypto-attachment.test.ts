@@ -3,11 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createWebCryptoGcm } from '#lib/crypto/aes-gcm.ts';
 import { createNobleGcm } from '#lib/crypto/aes-gcm-noble.ts';
-import {
-	createAttachmentOpener,
-	createAttachmentSealer,
-	SEGMENT,
-} from '#lib/crypto/attachment-cipher.ts';
+import { createAttachmentOpener, createAttachmentSealer } from '#lib/crypto/attachment-cipher.ts';
+import { SEGMENT } from '#lib/protocol/attachment-size.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import { concat, equal, type Bytes } from '#lib/util/bytes.ts';
 

@@ -1,4 +1,8 @@
 // Whatever the formats can say, drawn for property tests.
+import type { AttachedFile } from '#lib/protocol/attachment.ts';
+import { paddedLength } from '#lib/protocol/attachment-size.ts';
+import { cleanFileName } from '#lib/protocol/file-name.ts';
+import { cleanFileType } from '#lib/protocol/file-type.ts';
 import fc from 'fast-check';
 import {
 	EPOCH_REASON,
@@ -94,7 +98,7 @@ export const header: fc.Arbitrary<Header> = fc
 		bodyLength: fc.nat(MAX_PACKET),
 		wrapsHash: id,
 		attachmentRoot: fc.option(id),
-		attachmentLength: fc.nat(2 ** 31 - 1).map((n) => n * 2 ** 10),
+		attachmentLength: fc.nat(2 ** 31).map(paddedLength),
 		expiry: time,
 	})
 	.map((drawn) => ({
@@ -102,6 +106,7 @@ export const header: fc.Arbitrary<Header> = fc
 		space: drawn.kind === KIND.genesis ? new Uint8Array(0) : drawn.space,
 		prev: drawn.seq === 0 ? new Uint8Array(0) : drawn.prev,
 		wrapsHash: drawn.kind === KIND.epoch ? drawn.wrapsHash : null,
+		attachmentLength: drawn.attachmentRoot === null ? 0 : drawn.attachmentLength,
 	}));
 
 const wraps: fc.Arbitrary<Wraps> = fc.record({
@@ -116,12 +121,31 @@ export const packet: fc.Arbitrary<Packet> = fc.record({
 	body: fc.option(blob(600)),
 });
 
-const message: fc.Arbitrary<Message> = fc.record({
-	kind: fc.constant(KIND.message),
-	channel: id,
-	text: text(8192),
-	replyTo: fc.option(id),
+export const attachedFile: fc.Arbitrary<AttachedFile> = fc.record({
+	name: text(400).map(cleanFileName),
+	type: text(80).map(cleanFileType),
+	length: fc.nat(2 ** 27),
+	width: fc.nat(65_535),
+	height: fc.nat(65_535),
+	duration: fc.nat(31 * 86_400_000),
+	placeholder: blob(64),
+	thumbnail: blob(120),
+	waveform: blob(64),
 });
+
+const message: fc.Arbitrary<Message> = fc.record(
+	{
+		kind: fc.constant(KIND.message),
+		channel: id,
+		text: text(8192),
+		replyTo: fc.option(id),
+		attachment: fc.record({
+			fileKey: id,
+			files: fc.array(attachedFile, { minLength: 1, maxLength: 8 }),
+		}),
+	},
+	{ requiredKeys: ['kind', 'channel', 'text', 'replyTo'] },
+);
 
 const fence = (maxLength: number): fc.Arbitrary<Fence> =>
 	fc.uniqueArray(fc.record({ feed: id, seq: uint, id }), {

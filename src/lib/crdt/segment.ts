@@ -1,6 +1,7 @@
 // A stretch of a conversation as a Y.Doc: a map from entry id to message. Written only from validated entries. [DO1]
 // Yjs bytes are this device's own: they never come from, or go to, anybody else.
 import * as Y from 'yjs';
+import { decodeNamed, encodeNamed, type NamedAttachment } from '#lib/protocol/attachment.ts';
 import type { Time } from '#lib/protocol/entry.ts';
 import { compareTime } from '#lib/protocol/entry.ts';
 import { compare, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -31,6 +32,8 @@ export interface LoggedMessage {
 	readonly expiry: number;
 	/** Its place is kept, its text is not: then `text` is empty. */
 	readonly gone: Gone | null;
+	/** The files that came with it; never of one that is gone. */
+	readonly attachment?: NamedAttachment;
 }
 
 type Stored = [
@@ -44,7 +47,8 @@ type Stored = [
 	late: boolean,
 	recipients: number,
 	expiry: number,
-	gone?: [how: Gone['how'], by: Uint8Array | null, reason: string],
+	gone: [how: Gone['how'], by: Uint8Array | null, reason: string] | null,
+	attachment?: Uint8Array,
 ];
 
 export interface Segment {
@@ -126,7 +130,7 @@ export function openSegment(changes: readonly Uint8Array[]): Segment {
 }
 
 function toStored(m: LoggedMessage): Stored {
-	const { time, gone } = m;
+	const { time, gone, attachment } = m;
 	const stored: Stored = [
 		m.author,
 		m.device,
@@ -138,13 +142,16 @@ function toStored(m: LoggedMessage): Stored {
 		m.late,
 		m.recipients,
 		m.expiry,
+		gone && [gone.how, gone.by, gone.reason],
 	];
-	if (gone !== null) stored.push([gone.how, gone.by, gone.reason]);
+	if (gone === null && attachment !== undefined) stored.push(encodeNamed(attachment));
 	return stored;
 }
 
 const fromStored = ([key, stored]: [string, Stored]): LoggedMessage => {
-	const [author, device, seq, ms, counter, text, replyTo, late, recipients, expiry, gone] = stored;
+	const [author, device, seq, ms, counter, text, replyTo, late, recipients, expiry, gone, files] =
+		stored;
+	const attachment = files && decodeNamed(files);
 	return {
 		id: fromHex(key) ?? new Uint8Array(32),
 		author: author as Bytes,
@@ -156,7 +163,7 @@ const fromStored = ([key, stored]: [string, Stored]): LoggedMessage => {
 		late,
 		recipients,
 		expiry,
-		gone:
-			gone === undefined ? null : { how: gone[0], by: gone[1] as Bytes | null, reason: gone[2] },
+		gone: gone && { how: gone[0], by: gone[1] as Bytes | null, reason: gone[2] },
+		...(attachment && { attachment }),
 	};
 };

@@ -5,6 +5,7 @@
 // segment = AES-256-GCM( plain bytes ), 16 bytes longer; no additional data
 // nonce   = 7 zero bytes ‖ number of the segment (4, big-endian) ‖ 1 for the last one, 0 for the others
 // key     = HKDF( file key, `attachment` )
+import { SEGMENT } from '#lib/protocol/attachment-size.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -12,8 +13,6 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 import { GCM_NONCE, GCM_TAG, type Gcm } from './gcm-key.ts';
 import { derive } from './hash.ts';
 
-/** Plain bytes in every segment but the last. */
-export const SEGMENT = 65_536;
 /** As many as the nonce counts. */
 const MAX_SEGMENTS = 2 ** 32;
 const FILE_KEY = 32;

@@ -7,9 +7,10 @@
 // LEAVE   []
 // CHANNEL [name]
 // INVITE  [invite key 32, uses, expiry (ms), role, lobby secret 32, relays]
-// MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null]
+// MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null, attachment or null]
 // UPDATE  [part, parts, bytes ≤ 8192]   of the account document; account spaces only
 // The others are in moderation.ts.
+import { attachmentShape, attachmentToTuple, type Attachment } from './attachment.ts';
 import {
 	blob,
 	bytes,
@@ -140,6 +141,8 @@ export interface Message {
 	readonly channel: Bytes;
 	readonly text: string;
 	readonly replyTo: Bytes | null;
+	/** The files that the header names. */
+	readonly attachment?: Attachment;
 }
 
 /** A change of the account document, in as many parts as it takes, one after the other in the device's feed. */
@@ -242,8 +245,14 @@ const shapes: Record<number, Shape<Content>> = {
 		}),
 	),
 	[KIND.message]: map(
-		tuple(bytes(32), text(MAX_TEXT), optional(bytes(32))),
-		([channel, words, replyTo]) => ({ kind: KIND.message, channel, text: words, replyTo }),
+		tuple(bytes(32), text(MAX_TEXT), optional(bytes(32)), optional(attachmentShape)),
+		([channel, words, replyTo, attachment]) => ({
+			kind: KIND.message,
+			channel,
+			text: words,
+			replyTo,
+			...(attachment && { attachment }),
+		}),
 	),
 	[KIND.update]: where(
 		map(
@@ -301,7 +310,12 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 				content.relays.map(relayAddressToTuple),
 			];
 		case KIND.message:
-			return [content.channel, content.text, content.replyTo];
+			return [
+				content.channel,
+				content.text,
+				content.replyTo,
+				content.attachment === undefined ? null : attachmentToTuple(content.attachment),
+			];
 		case KIND.update:
 			return [content.part, content.parts, content.bytes];
 		default:

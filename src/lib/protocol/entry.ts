@@ -8,6 +8,7 @@
 // key reference  [0, epoch 16, salt 16] sealed for every member · [1, epoch 16] wrapped for each device
 //                [2, epoch 16, step, index] wrapped under the author's ratchet, in front of the body: box 48 ‖ sealed content
 // wraps   [ephemeral X25519 key 32, [[prekey id 8, box] …]]
+import { isPaddedLength, MAX_ATTACHMENT } from './attachment-size.ts';
 import {
 	blob,
 	bytes,
@@ -108,6 +109,7 @@ export interface Header {
 	/** Of an EPOCH: what it wraps for whom can't be exchanged. Others may be wrapped anew. */
 	readonly wrapsHash: Bytes | null;
 	readonly attachmentRoot: Bytes | null;
+	/** As padded (AF1); 0 without one. */
 	readonly attachmentLength: number;
 	/** Milliseconds since 1970 after which everybody deletes the body; 0: never. */
 	readonly expiry: number;
@@ -174,7 +176,7 @@ const headerShape: Shape<Header> = where(
 			uint(MAX_LARGE_PACKET),
 			optional(bytes(32)),
 			optional(bytes(32)),
-			uint(2 ** 41),
+			uint(MAX_ATTACHMENT),
 			uint(2 ** 48),
 		),
 		(t): Header => ({
@@ -201,8 +203,9 @@ const headerShape: Shape<Header> = where(
 		(h.seq === 0) === (h.prev.length === 0) &&
 		(h.kind === KIND.genesis) === (h.space.length === 0) &&
 		(h.bodyLength <= MAX_PACKET || mayBeLarge(h.kind)) &&
-		(h.kind === KIND.epoch) === (h.wrapsHash !== null),
-	'seq 0 and no previous entry go together, so do GENESIS and no space, a long body and a kind that may have one, and EPOCH and its wraps',
+		(h.kind === KIND.epoch) === (h.wrapsHash !== null) &&
+		(h.attachmentRoot === null ? h.attachmentLength === 0 : isPaddedLength(h.attachmentLength)),
+	'seq 0 and no previous entry go together, so do GENESIS and no space, a long body and a kind that may have one, EPOCH and its wraps, and an attachment and a padded length',
 );
 
 function keyToTuple(key: KeyReference): unknown[] {

@@ -30,6 +30,8 @@ export type Label =
 	| 'pairing-transcript' // all that two devices of a pairing have said in the open
 	| 'prekey-digest' // of the prekeys that a device holds of a space's devices
 	| 'packet-id' // a packet's random-looking name on relays
+	| 'chunk' // of a sealed chunk of an attachment
+	| 'attachment-root' // of the hashes of all its chunks
 	| 'safety-number' // digits that two people compare, of a Root Hash
 	// signatures
 	| 'certificate'

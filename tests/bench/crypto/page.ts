@@ -2,11 +2,8 @@
 // else the machine does falls on all of them; what counts is the ratios.
 import nacl from 'tweetnacl';
 import { createWebCryptoGcm } from '#lib/crypto/aes-gcm.ts';
-import {
-	createAttachmentOpener,
-	createAttachmentSealer,
-	SEGMENT,
-} from '#lib/crypto/attachment-cipher.ts';
+import { createAttachmentOpener, createAttachmentSealer } from '#lib/crypto/attachment-cipher.ts';
+import { SEGMENT } from '#lib/protocol/attachment-size.ts';
 import { createNobleAgreement, createNobleSigning } from '#lib/crypto/backend-noble.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';

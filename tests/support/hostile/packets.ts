@@ -102,7 +102,12 @@ export const packets: readonly HostileCase[] = [
 	heads('of a key reference without salt', {
 		key: { mode: 'control', epoch: zeros(16), salt: zeros(0) },
 	}),
-	heads('of an attachment too long', { attachmentLength: 2 ** 41 + 1 }),
+	heads('of an attachment too long', { attachmentRoot: zeros(32), attachmentLength: 2 ** 32 }),
+	heads('of an attachment of a length between', {
+		attachmentRoot: zeros(32),
+		attachmentLength: 5000,
+	}),
+	heads('of an attachment without a root', { attachmentLength: 4096 }),
 	heads('that never expires, later', { expiry: 2 ** 48 + 1 }),
 	changes('a body of which one bit is other', 'bad-body', (packet) => ({
 		...packet,

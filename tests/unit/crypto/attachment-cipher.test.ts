@@ -7,8 +7,8 @@ import {
 	createAttachmentOpener,
 	createAttachmentSealer,
 	sealedLengthOf,
-	SEGMENT,
 } from '#lib/crypto/attachment-cipher.ts';
+import { SEGMENT } from '#lib/protocol/attachment-size.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 

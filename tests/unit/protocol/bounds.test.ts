@@ -1,6 +1,7 @@
 // How much each format holds: what just fits, and what is too much.
 import { describe, expect, it } from 'vitest';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
+import { MAX_ATTACHMENT } from '#lib/protocol/attachment-size.ts';
 import { encode } from '#lib/protocol/cbor.ts';
 import {
 	decodeContent,
@@ -40,7 +41,7 @@ import {
 	MAX_FRAME,
 	type SpaceMessage,
 } from '#lib/protocol/space-message.ts';
-import { utf8ToText } from '#lib/util/bytes.ts';
+import { utf8ToText, type Bytes } from '#lib/util/bytes.ts';
 import { person } from '../../support/authority-world.ts';
 
 const id = new Uint8Array(32).fill(9);
@@ -101,7 +102,7 @@ describe('a header', () => {
 			key: { mode: 'control', epoch: id.slice(16), salt: id.slice(16) },
 			bodyLength: MAX_PACKET,
 			attachmentRoot: id,
-			attachmentLength: 2 ** 41,
+			attachmentLength: MAX_ATTACHMENT,
 			expiry: 2 ** 48,
 		};
 		expect(headerFits(largest)).toBe(true);
@@ -111,6 +112,19 @@ describe('a header', () => {
 		expect(headerFits({ kind: KIND.epoch, bodyLength: MAX_LARGE_PACKET })).toBe(true);
 		expect(headerFits({ kind: KIND.epoch, bodyLength: MAX_LARGE_PACKET + 1 })).toBe(false);
 		expect(headerFits({ kind: 256 })).toBe(false);
+	});
+
+	it('[AF1] names an attachment by a root and one of the padded lengths, or by neither', () => {
+		const of = (attachmentRoot: Bytes | null, attachmentLength: number): boolean =>
+			headerFits({ attachmentRoot, attachmentLength });
+		expect(of(id, 4096)).toBe(true);
+		expect(of(id, 4096 + 512)).toBe(true);
+		expect(of(id, MAX_ATTACHMENT)).toBe(true);
+		expect(of(id, 4097)).toBe(false);
+		expect(of(id, 2048)).toBe(false);
+		expect(of(id, 0)).toBe(false);
+		expect(of(id, MAX_ATTACHMENT + 2 ** 28)).toBe(false);
+		expect(of(null, 4096)).toBe(false);
 	});
 
 	it('[HD2] has no predecessor at seq 0 and nowhere else, no space in GENESIS and nowhere else', () => {

@@ -4,11 +4,8 @@
 // file    = header 85 ‖ archive, sealed as an attachment is (KY16, KY17): neither order nor end of it can be changed
 // header  = "AEGISBAK" ‖ version 1 ‖ nonce 24 ‖ secretbox( file key 32 ) ‖ first 4 bytes of SHA-256 of all before
 // box key = HKDF( backup key, salt "AEGISBAK" ‖ version, `backup-file` );  backup key = HKDF( root seed, `backup` )
-import {
-	createAttachmentOpener,
-	createAttachmentSealer,
-	SEGMENT,
-} from '#lib/crypto/attachment-cipher.ts';
+import { createAttachmentOpener, createAttachmentSealer } from '#lib/crypto/attachment-cipher.ts';
+import { SEGMENT } from '#lib/protocol/attachment-size.ts';
 import { GCM_TAG, type Gcm } from '#lib/crypto/gcm-key.ts';
 import { derive } from '#lib/crypto/hash.ts';
 import {

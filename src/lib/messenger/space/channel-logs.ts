@@ -4,6 +4,7 @@ import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import type { MessageLog } from '#lib/crdt/message-log.ts';
 import type { Gone, LoggedMessage } from '#lib/crdt/segment.ts';
+import type { Attachment, NamedAttachment } from '#lib/protocol/attachment.ts';
 import type { Message } from '#lib/protocol/content.ts';
 import { KIND, type Time } from '#lib/protocol/entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
@@ -41,7 +42,7 @@ const toLogged = ({
 	id,
 	header,
 	packet,
-}: Entry): Omit<LoggedMessage, 'text' | 'replyTo' | 'gone'> => ({
+}: Entry): Omit<LoggedMessage, 'text' | 'replyTo' | 'gone' | 'attachment'> => ({
 	id,
 	author: header.author,
 	device: header.device,
@@ -51,6 +52,12 @@ const toLogged = ({
 	recipients: packet.wraps?.boxes.length ?? 0,
 	expiry: header.expiry,
 });
+
+/** The files as a message says of them, with what its header does. */
+function namedBy(attachment: Attachment, { header }: Entry): NamedAttachment | undefined {
+	const { attachmentRoot: root, attachmentLength: length } = header;
+	return root === null ? undefined : { ...attachment, root, length };
+}
 
 const sameGone = (a: Gone | null, b: Gone): boolean =>
 	a !== null &&
@@ -90,7 +97,8 @@ export function createChannelLogs(
 	function leaveGap(entry: Entry, gone: Gone, held?: HeldMessage, channel?: Bytes): void {
 		if (held !== undefined) {
 			if (sameGone(held.message.gone, gone)) return;
-			changesIn(held.channel).replace.push({ ...held.message, text: '', replyTo: null, gone });
+			const { attachment: _, ...rest } = held.message;
+			changesIn(held.channel).replace.push({ ...rest, text: '', replyTo: null, gone });
 			return;
 		}
 		const all = ledger.authority.channels;
@@ -108,8 +116,15 @@ export function createChannelLogs(
 		find,
 		leaveGap,
 		remove,
-		show(entry, { channel, text, replyTo }, held) {
-			const message = { ...toLogged(entry), text, replyTo, gone: null };
+		show(entry, { channel, text, replyTo, attachment }, held) {
+			const named = attachment && namedBy(attachment, entry);
+			const message = {
+				...toLogged(entry),
+				text,
+				replyTo,
+				gone: null,
+				...(named && { attachment: named }),
+			};
 			if (held === undefined) {
 				changesIn(channel).insert.push(message);
 			} else if (!equal(held.channel, channel)) {

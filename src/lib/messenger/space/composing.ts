@@ -9,6 +9,7 @@ import {
 } from '#lib/crypto/entry-keys.ts';
 import { wrapUnder } from '#lib/crypto/sender-ratchet.ts';
 import { bodyHash, entryId, signedContent, wrapsHash, type Entry } from '#lib/crdt/check-entry.ts';
+import type { NamedAttachment } from '#lib/protocol/attachment.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';
 import {
 	encodeHeader,
@@ -33,6 +34,8 @@ export interface EntryPlace {
 	readonly feedHeads: readonly Bytes[];
 	/** Milliseconds since 1970; without it, or 0: never. */
 	readonly expiry?: number;
+	/** What the header says of the files that come with it. */
+	readonly attached?: Pick<NamedAttachment, 'root' | 'length'> | undefined;
 }
 
 export interface EntryRecipient {
@@ -94,9 +97,10 @@ export async function composeEntry(
 		sealing.ratchet === undefined
 			? sealed
 			: concat(wrapUnder(crypto, sealing.ratchet.key, entryKey), sealed);
+	const { attached, ...placed } = place;
 	const header: Header = {
 		expiry: 0,
-		...place,
+		...placed,
 		kind: content.kind,
 		device: device.publicKey,
 		key,
@@ -104,8 +108,8 @@ export async function composeEntry(
 		bodyHash: bodyHash(crypto, body),
 		bodyLength: body.length,
 		wrapsHash: content.kind === KIND.epoch && wraps !== null ? wrapsHash(crypto, wraps) : null,
-		attachmentRoot: null,
-		attachmentLength: 0,
+		attachmentRoot: attached?.root ?? null,
+		attachmentLength: attached?.length ?? 0,
 	};
 	const encoded = encodeHeader(header);
 	const signature = await device.sign(signedContent(encoded));

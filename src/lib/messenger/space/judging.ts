@@ -104,8 +104,10 @@ export function createJudge(
 		held?: HeldMessage,
 	): Promise<{ readonly message: Message; readonly key: Bytes | null } | undefined> {
 		if (held !== undefined && held.message.gone === null) {
-			const { text, replyTo } = held.message;
-			return { message: { kind: KIND.message, channel: held.channel, text, replyTo }, key: null };
+			const { text, replyTo, attachment } = held.message;
+			const { channel } = held;
+			const files = attachment && { attachment };
+			return { message: { kind: KIND.message, channel, text, replyTo, ...files }, key: null };
 		}
 		const opened = await openMessage(crypto, self.prekeys, entry, ratchets);
 		if (opened.type === 'opened') return opened.value;

@@ -1,5 +1,5 @@
 // Opens what entries carry, with the keys this device holds, and checks the signatures inside.
-// [KY11] [EP4] [AU3] [SH3]
+// [KY11] [EP4] [AU3] [SH3] [AF5]
 import { rootHashOf } from '#lib/crypto/hash.ts';
 import { verifyMember } from '#lib/crypto/identity.ts';
 import { commitmentOf, controlEntryKey, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
@@ -7,6 +7,7 @@ import { unwrapUnder, WRAPPED_KEY } from '#lib/crypto/sender-ratchet.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
+import { fitsHeader } from '#lib/protocol/attachment.ts';
 import {
 	decodeContent,
 	type Content,
@@ -41,7 +42,11 @@ function openWithKey(crypto: CryptoProvider, entry: Entry, key: Bytes): Content 
 	const sealed = header.key.mode === 'ratchet' ? packet.body.subarray(WRAPPED_KEY) : packet.body;
 	const content = openBody(crypto, key, sealed);
 	const decoded = content && decodeContent(header.kind, content);
-	return decoded?.ok ? decoded.value : undefined;
+	if (decoded?.ok !== true) return undefined;
+	const { value } = decoded;
+	// Of other files than the header names, or none where it names some, nothing is shown.
+	if (value.kind === KIND.message && !fitsHeader(value.attachment, header)) return undefined;
+	return value;
 }
 
 const isControlContent = (content: Content): content is ControlContent => isControl(content.kind);

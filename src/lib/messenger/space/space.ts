@@ -18,7 +18,7 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import { composeEntry, type EntrySealing } from './composing.ts';
+import { composeEntry, type EntryPlace, type EntrySealing } from './composing.ts';
 import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
 import { proveGrant, takeEpochKeys } from './epoch-keys.ts';
 import { openEpochUse, type EpochUse } from './epoch-use.ts';
@@ -66,6 +66,8 @@ export interface Received extends IntakeOutcome {
 export interface Draft {
 	readonly content: Content;
 	readonly sealing: EntrySealing;
+	/** What the header says of the files that come with it. */
+	readonly attached?: EntryPlace['attached'];
 }
 
 export type WriteError = StoreError | { readonly type: 'not-member'; readonly detail: string };
@@ -376,7 +378,7 @@ export async function openSpace(
 			queue(async () => {
 				const drafted = await draft();
 				if (drafted === null) return err({ type: 'not-member', detail: 'no epoch to write in' });
-				const { content, sealing } = drafted;
+				const { content, sealing, attached } = drafted;
 				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
 				const { after, ...place } = ledger.next(self.device.publicKey, clock.now());
 				const time = hybrid.next(after);
@@ -389,6 +391,7 @@ export async function openSpace(
 						time,
 						...place,
 						expiry: expiryOf(ledger, content, time),
+						attached,
 					},
 					sealing,
 					content,
