@@ -42,7 +42,7 @@ function isVisible(character: string): boolean {
 
 /** The name without any way to it, invisible characters, and leading dots; at most MAX_FILE_NAME bytes, never empty. */
 export function cleanFileName(name: string): string {
-	const visible = [...name.toWellFormed()].filter(isVisible).join('');
+	const visible = Array.from(name.toWellFormed()).filter(isVisible).join('');
 	const last = visible.split(/[/\\]/).findLast((part) => part.trim() !== '') ?? '';
 	// Windows refuses these, and a colon leads into another stream of the file.
 	const plain = last.replace(/[:*?"<>|]/g, '_').replace(/\s+/gu, ' ');

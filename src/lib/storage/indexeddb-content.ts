@@ -1,5 +1,5 @@
 // Chunks of files in an IndexedDB of their own, one row each, so that a chunk is here or is not, and nothing is ever half
-// written. Why here and not in the browser's file system: decision DDD. [CN1] [CN2] [CN3] [CN4]
+// written. Why here and not in the browser's file system: decision 12. [CN1] [CN2] [CN3] [CN4]
 import { openDB, type IDBPDatabase } from 'idb';
 import type { ContentStore } from '#lib/ports/content-store.ts';
 import type { StoreError } from '#lib/ports/store.ts';
@@ -77,8 +77,8 @@ function contentOver(
 			const found: Bytes[] = [];
 			let cursor = await database.transaction(CHUNKS).store.openKeyCursor();
 			while (cursor !== null) {
-				const [name] = cursor.key as [ArrayBuffer | Uint8Array];
-				found.push(new Uint8Array(name instanceof Uint8Array ? name.slice() : name));
+				const [name] = cursor.key as [ArrayBuffer];
+				found.push(new Uint8Array(name));
 				cursor = await cursor.continue([name, END]);
 			}
 			return found;
