@@ -35,7 +35,7 @@ const owners = {
 		'(src/lib/(state|ui|components|boot)|src/routes)/',
 	],
 	workbox: ['workbox-[^/]+', 'src/(service-worker|lib/(boot|platform))/'],
-	server: ['(ws|sirv|selfsigned|prom-client|smol-toml)', 'relay-server/'],
+	server: ['(ws|sirv|selfsigned|pg|prom-client|smol-toml)', 'relay-server/'],
 };
 
 const alternatives = (names) => `(${names.join('|')})`;

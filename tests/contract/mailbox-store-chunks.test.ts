@@ -1,5 +1,5 @@
 // What every mailbox store has to do, run against each of them: packets whose content comes in chunks.
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { LongPacket, MailboxStore } from '#lib/ports/mailbox-store.ts';
 import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -10,10 +10,10 @@ import {
 	bob,
 	box,
 	carol,
+	describeStores,
 	NOW,
 	opened,
 	packet,
-	stores,
 	typeOf,
 	waitingOf,
 } from '../support/mailbox-stores.ts';
@@ -33,7 +33,7 @@ async function bring(store: MailboxStore, p: LongPacket): Promise<void> {
 	for (let i = 0; i < p.chunks; i++) unwrap(await store.putChunk(box, p.packet, i, chunkOf(i)));
 }
 
-describe.each(stores)('the %s store', (_, make) => {
+describeStores((make) => {
 	it('[MB23] shows a packet with chunks when it is committed, and not before', async () => {
 		const store = await opened(make);
 		unwrap(await store.put(packet(1)));

@@ -1,5 +1,5 @@
 // What every mailbox store has to do, run against each of them: tokens that go, and tokens nobody uses.
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
@@ -9,10 +9,10 @@ import {
 	bob,
 	box,
 	carol,
+	describeStores,
 	NOW,
 	opened,
 	packet,
-	stores,
 	typeOf,
 	waitingOf,
 } from '../support/mailbox-stores.ts';
@@ -30,7 +30,7 @@ const seenBut = (store: MailboxStore, silent: readonly Bytes[], now: number): Pr
 		now,
 	);
 
-describe.each(stores)('the %s store', (_, make) => {
+describeStores((make) => {
 	it('[MB26] removes a token for good, with all that waits for it', async () => {
 		const store = await opened(make, { tokensPerMailbox: 3 });
 		unwrap(await store.put(packet(1)));

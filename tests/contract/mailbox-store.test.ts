@@ -1,5 +1,5 @@
 // What every mailbox store has to do, run against each of them: mailboxes and packets of one block.
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { blockOf, bytesOf } from '../support/mailbox-world.ts';
@@ -8,16 +8,16 @@ import {
 	bob,
 	box,
 	carol,
+	describeStores,
 	keys,
 	NOW,
 	opened as openedBy,
 	packet,
-	stores,
 	typeOf,
 	waitingOf,
 } from '../support/mailbox-stores.ts';
 
-describe.each(stores)('the %s store', (_, make) => {
+describeStores((make) => {
 	const opened = (limits = {}) => openedBy(make, limits);
 
 	it('[MB4] opens a mailbox once and for its keys', async () => {

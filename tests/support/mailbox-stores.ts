@@ -2,7 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, describe } from 'vitest';
+import { createLine } from '../../relay-server/store/postgres/line.ts';
+import { openPostgresStore } from '../../relay-server/store/postgres/store.ts';
 import { openSqliteStore } from '../../relay-server/store/sqlite.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from '#lib/mailbox/limits.ts';
 import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
@@ -10,6 +12,7 @@ import type { MailboxStore, PutPacket } from '#lib/ports/mailbox-store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { blockOf, bytesOf } from './mailbox-world.ts';
+import { createPostgres, postgresPrograms } from './postgres.ts';
 
 type Make = (limits: StoreLimits) => Promise<MailboxStore>;
 
@@ -18,7 +21,26 @@ afterEach(async () => {
 	for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-export const stores: readonly (readonly [string, Make])[] = [
+let server: ReturnType<typeof createPostgres> | undefined;
+let databases = 0;
+afterAll(async () => {
+	await (await server)?.remove();
+	server = undefined;
+});
+
+/** A database of its own on this file's server. */
+export async function emptyDatabase(): Promise<string> {
+	server ??= createPostgres();
+	const { url } = await server;
+	databases += 1;
+	const name = `t${String(databases)}`;
+	const line = createLine([url]);
+	await line.run(`CREATE DATABASE ${name}`);
+	await line.end();
+	return url.replace(/postgres$/, name);
+}
+
+const stores: readonly (readonly [string, Make])[] = [
 	['memory', async (limits) => createMemoryMailboxStore(limits)],
 	[
 		'sqlite',
@@ -32,7 +54,25 @@ export const stores: readonly (readonly [string, Make])[] = [
 			return store;
 		},
 	],
+	[
+		'postgres',
+		async (limits) => {
+			const store = unwrap(await openPostgresStore([await emptyDatabase()], limits));
+			cleanups.push(() => store.shutdown());
+			return store;
+		},
+	],
 ];
+
+/** Runs these tests with each store; without PostgreSQL on the machine its tests are counted as skipped. */
+export function describeStores(tests: (make: Make, name: string) => void): void {
+	for (const [name, make] of stores) {
+		const isMissing = name === 'postgres' && postgresPrograms() === undefined;
+		describe.skipIf(isMissing)(`the ${name} store`, () => {
+			tests(make, name);
+		});
+	}
+}
 
 export const NOW = 1_800_000_000;
 export const box = bytesOf(1);
