@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Options } from './options.ts';
 import type { RelayStore } from './store/relay-store.ts';
+import { openPostgresStore, type PostgresStore } from './store/postgres/store.ts';
 import { openSqliteStore, type SqliteStore } from './store/sqlite.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
@@ -11,6 +12,8 @@ export interface OpenedStore {
 	readonly store: RelayStore;
 	/** Copies the mailboxes to a file while the relay runs; null where the database has its own means for that. */
 	readonly backup: SqliteStore['backup'] | null;
+	/** The key's seed that all processes on this store have, `proposed` where they have none; null: each has its own. */
+	readonly seed: PostgresStore['seed'] | null;
 }
 
 export const DATABASE = 'mailboxes.db';
@@ -19,9 +22,12 @@ export async function openStore(
 	{ data, postgres }: Pick<Options, 'data' | 'postgres'>,
 	limits: StoreLimits,
 ): Promise<Result<OpenedStore, string>> {
-	if (postgres !== null) return err('PostgreSQL is not supported by this version.');
+	if (postgres !== null) return openPostgres(postgres, limits);
 	const opened = await openSqliteStore(join(data, DATABASE), limits);
-	if (opened.ok) return ok({ kind: 'sqlite', store: opened.value, backup: opened.value.backup });
+	if (opened.ok) {
+		const { backup } = opened.value;
+		return ok({ kind: 'sqlite', store: opened.value, backup, seed: null });
+	}
 	const { type, detail } = opened.error;
 	const reasons = {
 		newer: 'was written by a newer relay: update this one, or use another --data folder',
@@ -30,4 +36,21 @@ export async function openStore(
 		failed: `can't be used: ${detail}`,
 	};
 	return err(`The data folder "${data}" ${reasons[type]}.`);
+}
+
+async function openPostgres(
+	addresses: string,
+	limits: StoreLimits,
+): Promise<Result<OpenedStore, string>> {
+	const opened = await openPostgresStore(addresses.split(/,(?=postgres)/), limits);
+	if (opened.ok) {
+		const { seed } = opened.value;
+		return ok({ kind: 'postgres', store: opened.value, backup: null, seed });
+	}
+	const { type, detail } = opened.error;
+	return err(
+		type === 'newer'
+			? 'The PostgreSQL database was written by a newer relay: update this one.'
+			: `The PostgreSQL database can't be used: ${detail}.`,
+	);
 }

@@ -89,7 +89,6 @@ export async function startRelay(
 
 	const seed = await relaySeed(options.data, systemRandom);
 	if (!seed.ok) return giveUp(seed.error);
-	const relayKey = await crypto.signingKey(seed.value);
 	const { quota } = options;
 	const limits = {
 		...DEFAULT_LIMITS,
@@ -99,6 +98,7 @@ export async function startRelay(
 	const opened = await openStore(options, limits.store);
 	if (!opened.ok) return giveUp(opened.error);
 	const { store } = opened.value;
+	const relayKey = await crypto.signingKey((await opened.value.seed?.(seed.value)) ?? seed.value);
 	let healthy = true;
 	const broken = new Promise<string>((resolve) => {
 		store.onBroken = (detail) => {

@@ -1,5 +1,6 @@
 // The mailbox store on PostgreSQL: writes in groups on lines of their own, reads beside them. Any number of processes
 // share one database; none of them keeps anything that the database doesn't. [RS1] [RS3] [RS5] [RS6]
+import type { RelayStore, StoreTotals } from '../relay-store.ts';
 import type { OpenStoreError } from '../schema.ts';
 import { createExpiry } from './expiry.ts';
 import { createGroups } from './groups.ts';
@@ -9,7 +10,8 @@ import { createReads } from './reads.ts';
 import { prepareSchema } from './schema.ts';
 import type { Args, Outcome, WriteName } from './writes.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
-import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
+import type { MailboxStore, MailboxStoreError } from '#lib/ports/mailbox-store.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 const WRITE_LINES = 3;
@@ -20,14 +22,14 @@ const RECOUNT_EVERY = 60_000;
 const MADE_MEANWHILE = ['42P07', '23505'];
 const TRIES = 3;
 
-export interface PostgresStore extends MailboxStore {
-	/** Called after each commit with how long it took and how many operations were one with it. */
-	onCommit: ((seconds: number, operations: number) => void) | undefined;
+export interface PostgresStore extends RelayStore {
 	/** The relay's seed (32 bytes): the same for all processes; `proposed` where there was none. */
-	seed(proposed: Uint8Array): Promise<Uint8Array>;
+	seed(proposed: Bytes): Promise<Bytes>;
 }
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown');
+const failedAs = (cause: unknown): Result<never, MailboxStoreError> =>
+	err({ type: 'failed', detail: textOf(cause) });
 
 async function prepare(line: Line): Promise<Result<void, OpenStoreError>> {
 	for (let tries = 1; ; tries++) {
@@ -43,8 +45,9 @@ async function prepare(line: Line): Promise<Result<void, OpenStoreError>> {
 /** `urls`: where the database is, a primary and its standbys in any order. */
 export async function openPostgresStore(
 	urls: readonly string[],
-	limits: StoreLimits,
+	given: StoreLimits,
 ): Promise<Result<PostgresStore, OpenStoreError>> {
+	const limits = { ...given };
 	const care = createLine(urls);
 	const prepared = await prepare(care);
 	if (!prepared.ok) {
@@ -94,6 +97,8 @@ export async function openPostgresStore(
 		await Promise.all([care, ...readers, ...lanes.map(({ line }) => line)].map((l) => l.end()));
 	};
 	const store: PostgresStore = {
+		// A database that is away may come back: nothing is broken for good.
+		onBroken: undefined,
 		onCommit: undefined,
 		...createReads({
 			all: (text, ...values) => reader().all(text, ...values),
@@ -112,10 +117,25 @@ export async function openPostgresStore(
 		commit: result('commit'),
 		acknowledgeContents: result('acknowledgeContents'),
 		expire: (now) => expiry.expire(now),
+		probe: () =>
+			care
+				.transaction((db) => db.run('UPDATE aegis_relay SET probed = probed + 1'))
+				.then(() => ok(), failedAs),
+		totals: async () => {
+			const [counted] = await care.all<StoreTotals>(
+				`SELECT count(*) AS mailboxes, coalesce(sum(packets), 0)::bigint AS packets,
+				coalesce(sum(bytes), 0)::bigint AS bytes FROM aegis_mailboxes`,
+			);
+			return counted ?? { mailboxes: 0, packets: 0, bytes: 0 };
+		},
+		bound: async (next) => {
+			Object.assign(limits, next);
+			return ok();
+		},
 		seed: (proposed) =>
 			care.transaction(async (db) => {
 				await db.run('UPDATE aegis_relay SET seed = $1 WHERE seed IS NULL', proposed);
-				const [row] = await db.all<{ seed: Uint8Array }>('SELECT seed FROM aegis_relay');
+				const [row] = await db.all<{ seed: Bytes }>('SELECT seed FROM aegis_relay');
 				return row?.seed ?? proposed;
 			}),
 		shutdown: () => (ended ??= end()),
