@@ -2,15 +2,8 @@
 // health. [RV3] [RV7] [RV11] [RV13]
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import sirv from 'sirv';
+import type { RelayDescription } from './description.ts';
 import { STATUS_PAGE_POLICY, statusPage, type RelayNames } from './page/status-page.ts';
-
-export interface RelayDescription {
-	readonly version: number;
-	/** Relay key, base64url. */
-	readonly key: string;
-	readonly urls: readonly string[];
-	readonly link: string;
-}
 
 export interface HttpParts {
 	/** Folder of the built app. */

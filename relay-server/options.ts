@@ -2,6 +2,7 @@
 import { textOf, valuesOf, type Gathered } from './config/gather.ts';
 import type { Values } from './config/settings.ts';
 import { readFileSync } from 'node:fs';
+import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { err, ok, type Result } from '#lib/util/result.ts';
@@ -18,6 +19,8 @@ export type Options = Readonly<{
 		| { readonly kind: 'self-signed' };
 	/** Where clients reach it, when that is not what the machine itself sees. */
 	publicUrl: URL | null;
+	/** Proxies whose word on where a connection comes from is taken. */
+	trustedProxies: BlockList;
 	/** For people, on the status page. */
 	name: string;
 	contact: string | null;
@@ -61,6 +64,7 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 				? { kind: 'files', cert, key }
 				: { kind: v['tls-self-signed'] ? 'self-signed' : 'none' },
 		publicUrl: v['public-url'],
+		trustedProxies: v['trusted-proxies'],
 		name: v.name,
 		contact: v.contact,
 		postgres: v.postgres,

@@ -12,8 +12,9 @@ import {
 	webOriginOf,
 } from './addresses.ts';
 import { createCare, type RelayCare } from './care.ts';
+import type { RelayDescription } from './description.ts';
 import { prepareFolder, relaySeed, selfSigned, type Certificate } from './files.ts';
-import { createHttpHandler, type HttpHandler, type RelayDescription } from './http.ts';
+import { createHttpHandler, type HttpHandler } from './http.ts';
 import { causeText, listen } from './listening.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -153,9 +154,13 @@ export async function startRelay(
 		if (publicUrl !== null) return undefined;
 		return requestedUrl(headers.host, tls, typeof proto === 'string' ? proto : undefined);
 	};
-	const sockets = hostWebSockets(server, metrics.traffic, (channel) => {
-		machine.connect(channel);
-	});
+	const sockets = hostWebSockets(
+		server,
+		{ traffic: metrics.traffic, trustedProxies: options.trustedProxies },
+		(channel) => {
+			machine.connect(channel);
+		},
+	);
 	const readiness = createReadiness(store, systemClock.now);
 	handle = createHttpHandler({
 		app: options.serve,

@@ -1,7 +1,9 @@
 // Mailbox connections over WebSocket: each one becomes a frame channel for the machine. [RV4]
 import type { Server } from 'node:http';
+import type { BlockList } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { RELAY_PATH } from './addresses.ts';
+import { clientAddress, quotaKey } from './client-address.ts';
 import type { Traffic } from './metrics.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import { MAX_FRAME } from '#lib/protocol/mailbox.ts';
@@ -15,10 +17,16 @@ export interface WebSocketHost {
 	close(): Promise<void>;
 }
 
+export interface WebSocketParts {
+	readonly traffic: Traffic;
+	readonly trustedProxies: BlockList;
+}
+
+/** `client` is one word for whoever connects, for quotas. [RV15] */
 export function hostWebSockets(
 	server: Server,
-	traffic: Traffic,
-	connect: (channel: FrameChannel) => void,
+	{ traffic, trustedProxies }: WebSocketParts,
+	connect: (channel: FrameChannel, client: string) => void,
 ): WebSocketHost {
 	const sockets = new WebSocketServer({
 		noServer: true,
@@ -40,7 +48,11 @@ export function hostWebSockets(
 		sockets.handleUpgrade(request, socket, head, (opened) => {
 			answered.add(opened);
 			opened.on('pong', () => answered.add(opened));
-			connect(channelOf(opened, traffic, () => closing));
+			const client = quotaKey(clientAddress(request, trustedProxies));
+			connect(
+				channelOf(opened, traffic, () => closing),
+				client,
+			);
 		});
 	});
 

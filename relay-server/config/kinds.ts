@@ -1,4 +1,6 @@
 // What a setting's text can be, and what is said about text that is not. Looks at no files.
+import type { BlockList } from 'node:net';
+import { readNetworks } from '../client-address.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 /** From the text that was given to the value; the error continues a sentence: "… must be a number". */
@@ -52,6 +54,11 @@ export const webAddress: Parse<URL> = (text) => {
 		url.password === '' &&
 		url.search === '';
 	return good ? ok(url) : err('must be like https://relay.example');
+};
+
+export const networks: Parse<BlockList> = (text) => {
+	const read = readNetworks(text);
+	return read === undefined ? err('must be like 127.0.0.1, 10.0.0.0/8') : ok(read);
 };
 
 export const postgresAddress: Parse<string> = (text) =>

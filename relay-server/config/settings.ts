@@ -3,6 +3,7 @@ import {
 	anyText,
 	count,
 	flag,
+	networks,
 	oneOf,
 	optional,
 	port,
@@ -39,6 +40,7 @@ export const SETTINGS = {
 	data: of(anyText, 'DIR', '.aegis', 'where key and mailboxes are kept'),
 	serve: of(optional(anyText), 'DIR', '', 'serve the built app from this folder'),
 	'public-url': of(optional(webAddress), 'URL', '', 'announce this address instead'),
+	'trusted-proxies': of(networks, 'NETWORKS', '127.0.0.0/8,::1', 'whose X-Forwarded-For counts'),
 	'tls-cert': of(optional(anyText), 'FILE', '', 'certificate (PEM), with --tls-key'),
 	'tls-key': of(optional(anyText), 'FILE', '', 'its private key (PEM)'),
 	'tls-self-signed': of(flag, '', 'no', 'make a certificate and keep it'),
@@ -80,7 +82,7 @@ export const settingsHelp = (): string =>
 	SETTING_NAMES.map((name) => {
 		const { takes, fallback, help } = SETTINGS[name];
 		const columns = [
-			`  --${name} ${takes}`.padEnd(27),
+			`  --${name} ${takes}`.padEnd(28),
 			help.padEnd(38),
 			environmentName(name).padEnd(23),
 			fallback === 'no' ? '' : fallback,

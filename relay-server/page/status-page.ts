@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { renderSVG } from 'uqr';
 import { MARK, SCRIPT, STYLE } from './style.ts';
-import type { RelayDescription } from '../http.ts';
+import type { RelayDescription } from '../description.ts';
 
 export interface RelayNames {
 	readonly name: string;
@@ -40,13 +40,11 @@ function stateOf({ draining, inviteOnly }: RelayNames): string {
 const share = (link: string): string => `
 <h2>Add this relay in Aegis</h2>
 <div class="share">
-<div>
 <ol>
 <li>In Aegis, press <b>Peers</b> at the top right.</li>
 <li>Paste this link into <b>Manual Override</b>, or scan the code.</li>
 <li>Press <b>Connect</b>.</li>
 </ol>
-</div>
 <div class="qr" role="img" aria-label="QR code of the link">${renderSVG(link, { border: 2 })}</div>
 </div>
 <h2>Link</h2>

