@@ -5,12 +5,12 @@ import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { bringIn, createWorld, found, isIn, reader, say, useRelay, type World } from './world.ts';
 
-async function community(seed: number, size: number) {
+async function community(seed: number, size: number, everything = false) {
 	const world = createWorld(seed);
 	const relay = await world.addRelay('relay');
 	const alice = await world.addNode('Alice', { direct: false });
 	await useRelay(world, alice, 'relay');
-	const space = await found(world, alice);
+	const space = await found(world, alice, everything);
 	const nodes = [alice];
 	const grow = async (to: number): Promise<void> => {
 		while (nodes.length < to) {
@@ -99,4 +99,22 @@ it('[RA7] [EP3] who is banned from a large space has no key of what is written n
 	await world.run(10_000);
 	await expectHeard(world, space, bob, others);
 	expect((await lastEntry(space, bob)).key.mode).toBe('ratchet');
+});
+
+it('[HP2] whoever comes late into a large space that gives everything reads what came under ratchets', async () => {
+	const { world, space, nodes, grow, alice } = await community(73, 33, true);
+	const [, bob] = nodes as [SimulatedNode, SimulatedNode];
+	await expectHeard(world, space, bob, nodes);
+	await grow(35);
+	for (const by of [alice, bob, nodes[34] as SimulatedNode]) {
+		await expectHeard(world, space, by, nodes);
+		expect((await lastEntry(space, by)).key.mode).toBe('ratchet');
+	}
+	const his = reader(bob, space);
+	await grow(36);
+	const last = nodes[35] as SimulatedNode;
+	const theirs = reader(last, space);
+	await world.until(() => theirs().length === 4, 60_000, 'the last one has it all');
+	expect(theirs()).toEqual(his());
+	expect(theirs()).not.toContain('');
 });

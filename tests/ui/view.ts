@@ -10,6 +10,7 @@ export interface View {
 }
 
 export const INVITATION = '#/join/hQEaZ0x5K2m7Yt8hQEaZ0x5K2m7Yt8';
+export const INVITATION_TO_EVERYTHING = '#/join/everythingK2m7Yt8hQEaZ0x5K2m7Yt8';
 
 export const press = (page: Page, name: string | RegExp): Promise<void> =>
 	page

@@ -5,7 +5,7 @@ import { ODD_VIEWS } from './odd-views.ts';
 import { RESTORING_VIEWS } from './restoring-views.ts';
 import { SECURITY_VIEWS } from './security-views.ts';
 import { VERIFICATION_VIEWS } from './verification-views.ts';
-import { INVITATION, openChat, press, type View } from './view.ts';
+import { INVITATION, INVITATION_TO_EVERYTHING, openChat, press, type View } from './view.ts';
 
 const peers = (scene: string): View => ({
 	name: `peers-${scene}`,
@@ -57,6 +57,15 @@ export const VIEWS: readonly View[] = [
 		},
 	},
 	{
+		name: 'create-everything',
+		scene: { empty: true },
+		go: async (page) => {
+			await press(page, 'Create a community');
+			await page.getByRole('dialog').getByLabel('Name').fill('Harbour Collective');
+			await page.getByRole('dialog').getByRole('radio', { name: 'Everything' }).check();
+		},
+	},
+	{
 		name: 'join-error',
 		scene: {},
 		go: async (page) => {
@@ -70,6 +79,12 @@ export const VIEWS: readonly View[] = [
 		name: 'join',
 		scene: {},
 		hash: INVITATION,
+		go: (page) => page.getByRole('dialog').getByRole('heading', { level: 1 }).waitFor(),
+	},
+	{
+		name: 'join-everything',
+		scene: {},
+		hash: INVITATION_TO_EVERYTHING,
 		go: (page) => page.getByRole('dialog').getByRole('heading', { level: 1 }).waitFor(),
 	},
 	{

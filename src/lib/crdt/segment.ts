@@ -81,6 +81,7 @@ export function openSegment(changes: readonly Uint8Array[]): Segment {
 	// changes by one's own name look like somebody else's use of it.
 	doc.clientID = 1;
 	const messages = doc.getMap<Stored>('messages');
+	/** As shown: kept as messages come, for making it anew costs as much as there are. */
 	let sorted: readonly LoggedMessage[] | undefined;
 
 	const change = (work: () => void): Bytes | null => {
@@ -89,31 +90,41 @@ export function openSegment(changes: readonly Uint8Array[]): Segment {
 		doc.on('update', collect);
 		doc.transact(work);
 		doc.off('update', collect);
-		sorted = undefined;
 		return updates.length === 0 ? null : (Y.mergeUpdates(updates) as Bytes);
 	};
 
 	return {
-		add: (added) =>
-			change(() => {
+		add(added) {
+			const fresh: LoggedMessage[] = [];
+			const update = change(() => {
 				for (const message of added) {
 					const key = toHex(message.id);
-					if (!messages.has(key)) messages.set(key, toStored(message));
+					if (messages.has(key)) continue;
+					const stored = toStored(message);
+					messages.set(key, stored);
+					fresh.push(fromStored([key, stored]));
 				}
-			}),
-		replace: (replacing) =>
-			change(() => {
+			});
+			if (fresh.length > 0) sorted &&= [...sorted, ...fresh].sort(inShownOrder);
+			return update;
+		},
+		replace(replacing) {
+			sorted = undefined;
+			return change(() => {
 				for (const message of replacing) {
 					const key = toHex(message.id);
 					if (messages.has(key)) messages.set(key, toStored(message));
 				}
-			}),
-		remove: (ids) =>
-			change(() => {
+			});
+		},
+		remove(ids) {
+			sorted = undefined;
+			return change(() => {
 				for (const id of ids) {
 					if (messages.has(toHex(id))) messages.delete(toHex(id));
 				}
-			}),
+			});
+		},
 		has: (id) => messages.has(toHex(id)),
 		get(id) {
 			const key = toHex(id);

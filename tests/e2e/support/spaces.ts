@@ -4,7 +4,8 @@ import { expect, vi } from 'vitest';
 import { m } from './words.ts';
 
 export interface Spaces {
-	create(kind: 'community' | 'direct', name: string): Promise<void>;
+	/** `everything`: newcomers read what was written before. */
+	create(kind: 'community' | 'direct', name: string, everything?: boolean): Promise<void>;
 	/** Opens one from the list. */
 	open(name: string): Promise<void>;
 	/** An invitation link to the space on screen. */
@@ -50,11 +51,13 @@ export function createSpaces(page: () => Page): Spaces {
 	}
 
 	return {
-		create: async (kind, name) => {
+		create: async (kind, name, everything = false) => {
 			await choose(m.create_community());
 			const box = dialog(m.create_title());
 			const kinds = { community: m.create_kind_community(), direct: m.create_kind_direct() };
 			await box.getByRole('radio', { name: kinds[kind], exact: true }).check();
+			const all = box.getByRole('radio', { name: m.create_history_everything(), exact: true });
+			if (everything) await all.check();
 			await box.getByLabel(m.create_name_label(), { exact: true }).fill(name);
 			await press(m.create_action(), box);
 			await page().getByRole('heading', { level: 1, name }).waitFor();

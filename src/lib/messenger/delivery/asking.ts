@@ -111,6 +111,10 @@ export function createAsking(
 		});
 	}
 
+	const isServed = ({ ranges, control }: Request): boolean =>
+		control.every((key) => space.ledger.control.has(key)) &&
+		ranges.every(({ feed, to }) => (space.ledger.feeds.get(toHex(feed))?.seq ?? -1) + 1 >= to);
+
 	/** What it asked for is on its way no longer; whether anything of that is missing still. */
 	function end(request: Request): boolean {
 		requests.delete(request);
@@ -149,14 +153,15 @@ export function createAsking(
 			askAll();
 		},
 		onServed(device, count) {
-			for (const request of [...requests]) {
-				if (request.device !== device) continue;
-				request.came += count;
-				// More is not given for one request: the rest is asked for at once.
-				if (request.came < MAX_SERVED || !end(request)) continue;
-				for (const key of request.control) once.forget(wantOf(device, key));
-				ask(device);
-			}
+			// Answers come in the order of the requests: what comes now is the first one's, not those' that follow from it.
+			const request = [...requests].find((each) => each.device === device);
+			if (request === undefined) return;
+			request.came += count;
+			const isWhole = isServed(request);
+			// More is not given for one request: the rest is asked for at once.
+			if ((!isWhole && request.came < MAX_SERVED) || !end(request)) return;
+			for (const key of request.control) once.forget(wantOf(device, key));
+			ask(device);
 		},
 		onDisputed(device, feeds) {
 			const ranges = feeds.flatMap((key): FeedRange[] => {

@@ -14,6 +14,7 @@ import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
 import { createAsking } from './asking.ts';
 import { readableFor } from './handing-on.ts';
+import { createLevelling } from './levelling.ts';
 import { createOnce } from './once.ts';
 import type { Post } from './post.ts';
 import { signedState } from './statement.ts';
@@ -24,10 +25,6 @@ const SAID_LATELY = 5000;
 const ANNOUNCE_DELAY = 10;
 /** In a large space an author hears of one device in this time. */
 const ANNOUNCE_SPREAD = 10;
-
-/** Now and then one of those who can be reached is told what is held, in case something was lost on the way. */
-const LEVEL_EVERY = 60_000;
-const LEVEL_LARGE_EVERY = 10 * 60_000;
 
 /** Each device is shown a fork once in a while. */
 const SAY_AGAIN = 30_000;
@@ -175,17 +172,9 @@ export function createSpaceSync(
 		if (!stopped) post.tell(device, message);
 	}
 
-	function level(): void {
-		const large = post.isLarge();
-		const others = [...space.ledger.authority.active].filter((device) => device !== own);
-		const reachable = others.filter((device) => post.route(device) !== null);
-		// Where nobody knows who is there, whoever is asked may be; all that is held takes long to say.
-		const asked = large && reachable.length === 0 ? others : reachable;
-		const chosen = asked[Math.floor(fraction(random) * asked.length)];
-		if (chosen !== undefined) void sayAll(chosen, true);
-		cancelLevel = clock.after(large ? LEVEL_LARGE_EVERY : LEVEL_EVERY, level);
-	}
-	let cancelLevel = clock.after(LEVEL_EVERY, level);
+	const levelling = createLevelling(ports, space, own, post, (device) => {
+		void sayAll(device, true);
+	});
 
 	return {
 		hello(device) {
@@ -208,6 +197,8 @@ export function createSpaceSync(
 			const mine = state.feeds.find((head) => toHex(head.feed) === own);
 			if (mine !== undefined) events.onAcknowledged(from, mine.seq);
 			events.onStated(from, state);
+			levelling.heard(from);
+			if (state.full) levelling.answered();
 			await showForks(from, state);
 			asking.onState(from, state);
 			if (!state.wantsReply) return;
@@ -254,7 +245,7 @@ export function createSpaceSync(
 			stopped = true;
 			asking.stop();
 			cancelAnnounce?.();
-			cancelLevel();
+			levelling.stop();
 		},
 	};
 }
