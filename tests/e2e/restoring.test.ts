@@ -6,7 +6,7 @@ import { holds, openedRows } from './support/device-data.ts';
 import { createLocks } from './support/locks.ts';
 import { found, join } from './support/newcomer.ts';
 import type { Person } from './support/person.ts';
-import { bringBack, evict, giveFile, saveBackup, wipe } from './support/restoring.ts';
+import { bringBack, evict, giveFile, holdFiles, saveBackup, wipe } from './support/restoring.ts';
 import { tellStory } from './support/story.ts';
 import { m } from './support/words.ts';
 
@@ -70,6 +70,23 @@ it('[BK6] says in the settings what is wrong with a file, and changes nothing', 
 	await settings.getByText(m.backup_restored({ count: 1 })).waitFor();
 });
 
+it('[BK6] stops in the middle when told to, and says so of a file that has gone', async () => {
+	const before = await openedRows(alice.page);
+	const settings = await locksOf(alice).settings();
+	const input = settings.locator('input[type=file]');
+	const goOn = await holdFiles(alice, 'slow');
+	await giveFile(input, backup);
+	await settings.getByRole('progressbar', { name: m.backup_progress() }).waitFor();
+	await settings.getByRole('button', { name: m.cancel(), exact: true }).click();
+	await goOn();
+	await settings.getByRole('alert').filter({ hasText: m.backup_error_cancelled() }).waitFor();
+	const giveBack = await holdFiles(alice, 'unreadable');
+	await giveFile(input, backup);
+	await settings.getByRole('alert').filter({ hasText: m.backup_error_unreadable() }).waitFor();
+	await giveBack();
+	expect(await openedRows(alice.page)).toEqual(before);
+});
+
 it('[BK6] makes nobody of a file that is no good on the first screen', async () => {
 	await wipe(alice);
 	for (const [file, problem] of [
@@ -82,6 +99,20 @@ it('[BK6] makes nobody of a file that is no good on the first screen', async () 
 		await alice.page.reload();
 		await alice.page.getByLabel(m.name_label()).waitFor();
 	}
+});
+
+it('[BK6] leaves everything as it was when it is stopped on the first screen', async () => {
+	const { page } = alice;
+	const goOn = await holdFiles(alice, 'slow');
+	await bringBack(alice, words, backup);
+	await page.getByRole('progressbar', { name: m.backup_progress() }).waitFor();
+	await page.getByRole('button', { name: m.cancel(), exact: true }).click();
+	await goOn();
+	await page.getByRole('button', { name: m.back(), exact: true }).waitFor();
+	expect(await databases(alice)).not.toContain('aegis');
+	expect(await page.getByLabel(m.restore_words()).inputValue()).toBe(words);
+	await page.reload();
+	await page.getByLabel(m.name_label()).waitFor();
 });
 
 it('[BK3] [ID9] has the history back from phrase and file, with nobody there to ask', async () => {

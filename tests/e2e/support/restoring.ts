@@ -17,6 +17,30 @@ export async function saveBackup({ page }: Person): Promise<string> {
 export const giveFile = (input: Locator, buffer: Buffer): Promise<void> =>
 	input.setInputFiles({ name: 'a.aegis', mimeType: 'application/octet-stream', buffer });
 
+/** Files of this page take until the end of the returned work to be read, or can't be read at all. */
+export async function holdFiles({ page }: Person, how: 'slow' | 'unreadable') {
+	await page.evaluate((kind) => {
+		const read = Object.getOwnPropertyDescriptor(Blob.prototype, 'arrayBuffer')
+			?.value as Blob['arrayBuffer'];
+		let release = (): void => undefined;
+		const held = new Promise<void>((done) => (release = done));
+		const letGo = (): void => {
+			Blob.prototype.arrayBuffer = read;
+			release();
+		};
+		Object.assign(window, { letGo });
+		Blob.prototype.arrayBuffer = async function (this: Blob) {
+			if (kind === 'unreadable') throw new DOMException('moved away', 'NotReadableError');
+			await held;
+			return read.call(this);
+		};
+	}, how);
+	return () =>
+		page.evaluate(() => {
+			(window as unknown as { letGo(): void }).letGo();
+		});
+}
+
 export async function wipe({ page }: Person): Promise<void> {
 	const settings = await createLocks(() => page).settings();
 	await settings.getByRole('button', { name: m.security_wipe(), exact: true }).click();
