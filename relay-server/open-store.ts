@@ -5,6 +5,7 @@ import type { RelayStore } from './store/relay-store.ts';
 import { openPostgresStore, type PostgresStore } from './store/postgres/store.ts';
 import { openSqliteStore, type SqliteStore } from './store/sqlite.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
+import type { Neighbours } from '#lib/ports/neighbours.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 export interface OpenedStore {
@@ -14,6 +15,8 @@ export interface OpenedStore {
 	readonly backup: SqliteStore['backup'] | null;
 	/** The key's seed that all processes on this store have, `proposed` where they have none; null: each has its own. */
 	readonly seed: PostgresStore['seed'] | null;
+	/** The other processes on this store, where there can be some. */
+	readonly neighbours: Neighbours | undefined;
 }
 
 export const DATABASE = 'mailboxes.db';
@@ -26,7 +29,7 @@ export async function openStore(
 	const opened = await openSqliteStore(join(data, DATABASE), limits);
 	if (opened.ok) {
 		const { backup } = opened.value;
-		return ok({ kind: 'sqlite', store: opened.value, backup, seed: null });
+		return ok({ kind: 'sqlite', store: opened.value, backup, seed: null, neighbours: undefined });
 	}
 	const { type, detail } = opened.error;
 	const reasons = {
@@ -44,8 +47,8 @@ async function openPostgres(
 ): Promise<Result<OpenedStore, string>> {
 	const opened = await openPostgresStore(addresses.split(/,(?=postgres)/), limits);
 	if (opened.ok) {
-		const { seed } = opened.value;
-		return ok({ kind: 'postgres', store: opened.value, backup: null, seed });
+		const { seed, neighbours } = opened.value;
+		return ok({ kind: 'postgres', store: opened.value, backup: null, seed, neighbours });
 	}
 	const { type, detail } = opened.error;
 	return err(

@@ -128,6 +128,7 @@ export async function startRelay(
 		relayKey,
 		stunPort,
 		limits,
+		neighbours: opened.value.neighbours,
 	});
 
 	const tls = certificate.value !== null;

@@ -10,6 +10,7 @@ import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
 import { hashDeletion, hashToken } from '#lib/mailbox/proofs.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
+import type { Neighbours } from '#lib/ports/neighbours.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export const crypto = createCryptoProvider();
@@ -65,7 +66,11 @@ export interface World {
 }
 
 export async function createWorld(
-	options: { readonly store?: MailboxStore; readonly limits?: MailboxLimits } = {},
+	options: {
+		readonly store?: MailboxStore;
+		readonly limits?: MailboxLimits;
+		readonly neighbours?: Neighbours;
+	} = {},
 ): Promise<World> {
 	const clock = createManualClock();
 	const limits = options.limits ?? DEFAULT_LIMITS;
@@ -84,6 +89,7 @@ export async function createWorld(
 		relayKey,
 		stunPort: 3478,
 		limits,
+		neighbours: options.neighbours,
 	});
 	const mailbox = bytesOf(10);
 

@@ -53,14 +53,14 @@ const nameOf = (text: string): string => {
 export const codeOf = (cause: unknown): string =>
 	cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 
-interface Connected {
+export interface Connected {
 	readonly client: pg.Client;
 	broken: boolean;
 	/** Warnings of the server since the last commit began. */
 	warnings: number;
 }
 
-const destroy = (client: pg.Client): void => {
+export const destroy = (client: pg.Client): void => {
 	const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } };
 	connection?.stream?.destroy();
 };
@@ -81,7 +81,7 @@ async function within<T>(client: pg.Client, ms: number, work: Promise<T>): Promi
 	}
 }
 
-async function connect(url: string): Promise<Connected> {
+async function connectTo(url: string): Promise<Connected> {
 	const client = new pg.Client({
 		connectionString: url,
 		connectionTimeoutMillis: CONNECT_WITHIN,
@@ -111,28 +111,30 @@ async function connect(url: string): Promise<Connected> {
 	}
 }
 
-/** `urls` are tried in order: one server, or a primary and its standbys. */
+/** The first of these servers that may be written to. */
+export async function connect(urls: readonly string[]): Promise<Connected> {
+	let last: unknown;
+	for (const url of urls) {
+		try {
+			return await connectTo(url);
+		} catch (cause) {
+			last = cause;
+		}
+	}
+	throw last;
+}
+
+/** `urls`: one server, or a primary and its standbys in any order. */
 export function createLine(urls: readonly string[]): Line {
 	let current: Promise<Connected> | undefined;
 	let ended = false;
 
-	const findServer = async (): Promise<Connected> => {
-		let last: unknown;
-		for (const url of urls) {
-			try {
-				return await connect(url);
-			} catch (cause) {
-				last = cause;
-			}
-		}
-		throw last;
-	};
 	const connected = async (): Promise<Connected> => {
 		if (ended) throw new Error('the store is shut down');
 		const had = await current?.catch(() => undefined);
 		if (had !== undefined && !had.broken) return had;
 		if (had !== undefined) destroy(had.client);
-		const found = findServer();
+		const found = connect(urls);
 		current = found;
 		return found;
 	};

@@ -72,10 +72,6 @@ CREATE TABLE aegis_tombstones (
 	PRIMARY KEY (mailbox, packet)
 );
 CREATE INDEX aegis_tombstones_by_expiry ON aegis_tombstones (expiry);
-CREATE TABLE aegis_processes (
-	id TEXT PRIMARY KEY,
-	seen TIMESTAMPTZ NOT NULL
-);
 CREATE TABLE aegis_relay (
 	id BIGINT PRIMARY KEY,
 	version BIGINT NOT NULL,

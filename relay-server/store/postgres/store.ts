@@ -5,12 +5,14 @@ import type { OpenStoreError } from '../schema.ts';
 import { createExpiry } from './expiry.ts';
 import { createGroups } from './groups.ts';
 import type { Totals, Work } from './group.ts';
-import { codeOf, createLine, type Line } from './line.ts';
+import { codeOf, createLine, type Line, type Statements } from './line.ts';
+import { createNeighbours } from './neighbours.ts';
 import { createReads } from './reads.ts';
 import { prepareSchema } from './schema.ts';
 import type { Args, Outcome, WriteName } from './writes.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { MailboxStore, MailboxStoreError } from '#lib/ports/mailbox-store.ts';
+import type { Neighbours } from '#lib/ports/neighbours.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
@@ -25,6 +27,7 @@ const TRIES = 3;
 export interface PostgresStore extends RelayStore {
 	/** The relay's seed (32 bytes): the same for all processes; `proposed` where there was none. */
 	seed(proposed: Bytes): Promise<Bytes>;
+	readonly neighbours: Neighbours;
 }
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown');
@@ -76,6 +79,11 @@ export async function openPostgresStore(
 		turn = (turn + 1) % READ_LINES;
 		return readers[turn] ?? care;
 	};
+	const reads: Statements = {
+		all: (text, ...values) => reader().all(text, ...values),
+		run: (text, ...values) => reader().run(text, ...values),
+	};
+	const neighbours = createNeighbours(urls, reads);
 	const groups = createGroups(lanes, (seconds, operations) => {
 		store.onCommit?.(seconds, operations);
 	});
@@ -94,16 +102,15 @@ export async function openPostgresStore(
 	const end = async (): Promise<void> => {
 		clearInterval(recounting);
 		await groups.idle();
+		await neighbours.end();
 		await Promise.all([care, ...readers, ...lanes.map(({ line }) => line)].map((l) => l.end()));
 	};
 	const store: PostgresStore = {
 		// A database that is away may come back: nothing is broken for good.
 		onBroken: undefined,
 		onCommit: undefined,
-		...createReads({
-			all: (text, ...values) => reader().all(text, ...values),
-			run: (text, ...values) => reader().run(text, ...values),
-		}),
+		neighbours,
+		...createReads(reads),
 		open: result('open'),
 		close: result('close'),
 		addTokens: result('addTokens'),

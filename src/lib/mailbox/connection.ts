@@ -15,6 +15,7 @@ import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { MailboxStore, MailboxStoreError } from '#lib/ports/mailbox-store.ts';
+import type { PushedPacket } from '#lib/ports/neighbours.ts';
 import {
 	decodeClientFrame,
 	encodeRelayFrame,
@@ -39,6 +40,8 @@ export interface Shared {
 	readonly receipts: ReceiptSigner;
 	readonly subscriptions: Subscriptions<Connection>;
 	readonly origins: Origins<Connection>;
+	/** The tokens that a push reaches at the relay's other processes, where it has some. */
+	readonly pushElsewhere: ((packet: PushedPacket) => Promise<readonly Bytes[]>) | undefined;
 	readonly closed: (connection: Connection) => void;
 }
 
@@ -134,15 +137,9 @@ export function createConnection(
 		return refuse(ERROR_CODE.denied, 'wrong proof');
 	};
 
-	const tellDeleted = async (mailbox: Bytes, packets: readonly Bytes[]): Promise<void> => {
-		await Promise.all(
-			packets.map(async (packet) => {
-				const origin = origins.take(mailbox, packet);
-				if (origin === undefined) return;
-				const receipt = await shared.receipts.sign(mailbox, packet, 0);
-				origin.send(encodeRelayFrame({ type: 'deleted', mailbox, packet, receipt }));
-			}),
-		);
+	const tellAllDeleted = async (mailbox: Bytes, packets: readonly Bytes[]): Promise<void> => {
+		const each = (packet: Bytes) => tellDeleted(origins, shared.receipts, mailbox, packet);
+		await Promise.all(packets.map(each));
 	};
 
 	const open = async (f: Request<'open'>): Promise<Answer> => {
@@ -187,7 +184,10 @@ export function createConnection(
 	const put = async (f: Request<'put'>): Promise<Answer> => {
 		if (!proven.has(toHex(f.mailbox))) return denied;
 		if (f.ttl === 0) {
-			return { type: 'pushed', request: f.request, connected: push(f, 0).slice(0, MAX_TOKENS) };
+			const reached = new Map(push(f, 0).map((hash) => [toHex(hash), hash]));
+			for (const hash of (await shared.pushElsewhere?.(f)) ?? []) reached.set(toHex(hash), hash);
+			const connected = [...reached.values()].slice(0, MAX_TOKENS);
+			return { type: 'pushed', request: f.request, connected };
 		}
 		const expiry = seconds() + f.ttl;
 		const stored = await store.put({ ...f, expiry });
@@ -213,7 +213,7 @@ export function createConnection(
 			return refuse(ERROR_CODE.busy, 'too many subscriptions');
 		}
 		// Before the look into the store: what is put meanwhile may be told twice, but never not at all.
-		const change = subscriptions.add(self, f.mailbox, record.tokens, hash);
+		const change = subscriptions.add(self, f.mailbox, record.tokens, hash, record.highest);
 		if (change !== undefined) tellPresence(change);
 		const cursor = f.cursor > record.highest ? 0 : f.cursor;
 		const found = await store.waiting(f.mailbox, hash, cursor, MAX_IDS + 1);
@@ -256,7 +256,7 @@ export function createConnection(
 		const hash = hashToken(crypto, f.token);
 		const deleted = await store.acknowledge(f.mailbox, hash, f.cursor, f.packets);
 		if (!deleted.ok) return refuseFor(deleted.error);
-		await tellDeleted(f.mailbox, deleted.value);
+		await tellAllDeleted(f.mailbox, deleted.value);
 		return done(f.request);
 	};
 
@@ -277,7 +277,7 @@ export function createConnection(
 		const deleted = await store.delete(f.mailbox, f.packet);
 		if (!deleted.ok) return refuseFor(deleted.error);
 		if (!deleted.value) return unknownPacket;
-		await tellDeleted(f.mailbox, [f.packet]);
+		await tellAllDeleted(f.mailbox, [f.packet]);
 		return done(f.request);
 	};
 
@@ -375,4 +375,17 @@ function tellPresence(change: PresenceChange<Connection>): void {
 	const { mailbox, tokenHash, connected } = change;
 	const frame = encodeRelayFrame({ type: 'presence', mailbox, tokenHash, connected });
 	for (const other of change.others) other.send(frame);
+}
+
+/** Tells the connection that put a packet, if it is there, that it is deleted. [MB10] */
+export async function tellDeleted(
+	origins: Origins<Connection>,
+	receipts: ReceiptSigner,
+	mailbox: Bytes,
+	packet: Bytes,
+): Promise<void> {
+	const origin = origins.take(mailbox, packet);
+	if (origin === undefined) return;
+	const receipt = await receipts.sign(mailbox, packet, 0);
+	origin.send(encodeRelayFrame({ type: 'deleted', mailbox, packet, receipt }));
 }

@@ -1,7 +1,8 @@
 // The relay's mailboxes: serves any number of client connections over one store. Pure of sockets and files, so that a
 // relay process and a simulated relay run the same code. [MB2]…[MB18]; what a request does is in connection.ts.
-import { createConnection, type Connection, type Shared } from './connection.ts';
+import { createConnection, tellDeleted, type Connection, type Shared } from './connection.ts';
 import type { MailboxLimits } from './limits.ts';
+import { joinNeighbours } from './neighbourhood.ts';
 import { createOrigins } from './origins.ts';
 import { createReceiptSigner } from './receipts.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -9,6 +10,7 @@ import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
+import type { Neighbours } from '#lib/ports/neighbours.ts';
 import type { Random } from '#lib/ports/random.ts';
 import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 
@@ -22,6 +24,8 @@ export interface MailboxMachineParts {
 	/** UDP port of the relay's STUN service; 0: none. */
 	readonly stunPort: number;
 	readonly limits: MailboxLimits;
+	/** The other processes on the same store; none where it has but one. */
+	readonly neighbours?: Neighbours | undefined;
 }
 
 export interface MailboxMachine {
@@ -34,10 +38,27 @@ export interface MailboxMachine {
 }
 
 export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine {
-	const { store, crypto, clock, random, relayKey, stunPort, limits } = parts;
+	const { crypto, clock, random, relayKey, stunPort, limits, neighbours } = parts;
 	const connections = new Set<Connection>();
 	const settling = new Set<Promise<void>>();
 	let stopped = false;
+
+	const receipts = createReceiptSigner(crypto, relayKey);
+	const here = {
+		store: parts.store,
+		subscriptions: createSubscriptions<Connection>(MAX_PRESENCE),
+		origins: createOrigins<Connection>(limits.connection.origins),
+	};
+	const joined =
+		neighbours &&
+		joinNeighbours({
+			...here,
+			neighbours,
+			clock,
+			maxPresence: MAX_PRESENCE,
+			deleted: (mailbox, packet) => void tellDeleted(here.origins, receipts, mailbox, packet),
+		});
+	const { store, subscriptions, origins } = joined ?? here;
 
 	const shared: Shared = {
 		store,
@@ -46,9 +67,10 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		limits,
 		relayKey: relayKey.publicKey,
 		stunPort,
-		receipts: createReceiptSigner(crypto, relayKey),
-		subscriptions: createSubscriptions(MAX_PRESENCE),
-		origins: createOrigins(limits.connection.origins),
+		receipts,
+		subscriptions,
+		origins,
+		pushElsewhere: joined?.pushElsewhere,
 		closed: (connection) => {
 			connections.delete(connection);
 			const settled = connection.settled();
@@ -86,6 +108,7 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		shutdown: async (reason = 'the relay is shutting down') => {
 			stopped = true;
 			cancelExpiry();
+			joined?.end();
 			for (const connection of [...connections]) connection.close(reason);
 			await Promise.allSettled([...settling]);
 		},

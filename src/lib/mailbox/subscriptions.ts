@@ -22,8 +22,14 @@ export interface PresenceChange<S> {
 }
 
 export interface Subscriptions<S> {
-	/** Adds one; `size` is the number of the mailbox's tokens. */
-	add(subscriber: S, mailbox: Bytes, size: number, tokenHash: Bytes): PresenceChange<S> | undefined;
+	/** Adds one; `size` is the number of the mailbox's tokens, `highest` its last number. */
+	add(
+		subscriber: S,
+		mailbox: Bytes,
+		size: number,
+		tokenHash: Bytes,
+		highest: number,
+	): PresenceChange<S> | undefined;
 	has(subscriber: S, mailbox: Bytes, tokenHash: Bytes): boolean;
 	/** Ends all of a subscriber's; returns what others are to be told. */
 	remove(subscriber: S): readonly PresenceChange<S>[];
@@ -34,7 +40,7 @@ export interface Subscriptions<S> {
 	reach(
 		mailbox: Bytes,
 		to: readonly Bytes[] | null,
-		except: S,
+		except: S | undefined,
 	): { readonly subscribers: ReadonlySet<S>; readonly tokenHashes: readonly Bytes[] };
 	count(subscriber: S): number;
 }
