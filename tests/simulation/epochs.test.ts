@@ -50,7 +50,7 @@ async function expectTalk({ world, space }: Trio, ...nodes: readonly SimulatedNo
 }
 
 describe('an epoch', () => {
-	it('[EP12] [EP14] is followed by one when it is a week old, and whoever was away comes back to the last', async () => {
+	it('[EP12] [EP14] [EP15] is followed by one when it is a week old, and whoever was away comes back to the last', async () => {
 		const scene = await trio(301);
 		const { world, space, alice, bob, carol } = scene;
 		const before = (await epochsOf(alice, space)).length;
@@ -81,6 +81,12 @@ describe('an epoch', () => {
 		// Its keys lead back to the first.
 		const { ring, ledger } = await carol.kept(space);
 		for (const { id } of ledger.authority.epochs) expect(ring.get(id)?.proven).toBe(true);
+		// What the first sealed is shut by now, also to those who met her in its mailbox.
+		for (const node of [alice, bob, carol]) {
+			const first = (await node.kept(space)).ring.get(made[0]?.id ?? new Uint8Array());
+			expect(first?.grant).toBeNull();
+			expect(first?.ended).not.toBeNull();
+		}
 	}, 120_000);
 
 	it('[EP12] that is young is followed by none, whatever a clock says of it', async () => {

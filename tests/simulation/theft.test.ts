@@ -64,7 +64,7 @@ async function unsay({ world, alice, bob, space }: Story, by: SimulatedNode, tex
 
 describe('a device taken after a while', () => {
 	it(
-		'[PK5] opens nothing of what was deleted, whatever a relay kept, once the prekeys of then are gone',
+		'[PK5] [EP15] opens nothing of what was deleted, whatever a relay kept, once the prekeys of then are gone',
 		{ timeout: 240_000 },
 		async () => {
 			const story = await twoPeople(1201);
@@ -84,6 +84,13 @@ describe('a device taken after a while', () => {
 				const kept = await messagesIn(world.crypto, loot, story.blocks);
 				expect(kept.size).toBe(2);
 				expect(await story.opened(loot)).toEqual([]);
+			}
+
+			// A week after they were written another epoch began; a month after that nothing says that they were.
+			await passDays(world, [alice, bob], 8);
+			for (const node of [alice, bob]) {
+				const kept = await messagesIn(world.crypto, story.take(node), story.blocks);
+				expect(kept.size).toBe(0);
 			}
 		},
 	);

@@ -4,13 +4,16 @@ import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { commitmentOf, fitsCommitment, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
 import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
+import { epochSecrets, lateEnvelopeKey } from '#lib/crypto/epoch.ts';
 import { openBlock } from '#lib/crypto/seal.ts';
 import type { Ports, Self } from '#lib/messenger/ports.ts';
 import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { decodeEpochKeys } from '#lib/messenger/space/key-ring.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import { bytes, decodeFrame, flag, optional, tuple } from '#lib/protocol/cbor.ts';
 import { decodeContent } from '#lib/protocol/content.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { KIND, packetShape } from '#lib/protocol/entry.ts';
+import { decodeEpochBox } from '#lib/protocol/lobby.ts';
 import { decodeClientFrame } from '#lib/protocol/mailbox-request.ts';
 import { decodeEnvelope } from '#lib/protocol/space-message.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
@@ -68,19 +71,39 @@ export async function addPerson(world: World, name: string, direct = true): Prom
 	};
 }
 
+/** Whatever opens blocks: what is kept of epochs, and what prekeys open of the EPOCH entries kept. */
+async function envelopeKeysIn(crypto: CryptoProvider, loot: Loot): Promise<Bytes[]> {
+	const rowsOf = (name: string) => loot.rows.filter(({ table }) => table === name);
+	const rings = rowsOf('key').flatMap(({ value }) => decodeEpochKeys(value) ?? []);
+	const kept = rings.flatMap(({ grant, ended }) => [
+		...(grant === null ? [] : [grant.envelopeKey]),
+		...(ended?.meeting ? [ended.meeting.envelopeKey] : []),
+	]);
+	const seeds = candidatesIn({ rows: rowsOf('self'), secrets: loot.secrets });
+	const prekeys = await Promise.all(seeds.map((seed) => crypto.agreementKey(seed)));
+	const boxed: Bytes[] = [];
+	for (const { value } of rowsOf('control')) {
+		const row = decodeFrame(tuple(packetShape, flag, optional(bytes(32))), value, 1e6);
+		const wraps = row.ok ? row.value[0].wraps : null;
+		const secret = wraps && (await unwrap(crypto, wraps, prekeys));
+		const box = secret ? decodeEpochBox(secret) : undefined;
+		if (box?.ok !== true) continue;
+		const { envelopeKey } = epochSecrets(crypto, box.value.seed);
+		boxed.push(envelopeKey, lateEnvelopeKey(crypto, envelopeKey));
+	}
+	return [...kept, ...boxed];
+}
+
 /** The messages inside the blocks, which the epochs' keys on the device lay open, without their content. */
 export async function messagesIn(
 	crypto: CryptoProvider,
-	{ rows }: Loot,
+	loot: Loot,
 	blocks: readonly Bytes[],
 ): Promise<ReadonlyMap<string, Entry>> {
-	const rings = rows.flatMap(({ table, value }) =>
-		table === 'key' ? [decodeEpochKeys(value)] : [],
-	);
-	const keys = rings.flatMap((ring) => ring?.grant ?? []);
+	const keys = await envelopeKeysIn(crypto, loot);
 	const messages = new Map<string, Entry>();
 	for (const block of blocks) {
-		for (const { envelopeKey } of keys) {
+		for (const envelopeKey of keys) {
 			const content = openBlock(crypto, envelopeKey, block);
 			const envelope = content && decodeEnvelope(content);
 			if (envelope?.ok !== true || envelope.value.message.type !== 'entries') continue;

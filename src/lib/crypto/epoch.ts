@@ -35,6 +35,13 @@ export const stepForward = (crypto: CryptoProvider, groupKey: Uint8Array): Bytes
 export const epochId = (crypto: CryptoProvider, controlKey: Uint8Array, maker: Uint8Array): Bytes =>
 	derive(crypto, controlKey, 'epoch-id', 16, maker);
 
+/**
+ * Takes the envelope key's place two weeks after the epoch began: what somebody who comes back so late is met with. It opens
+ * nothing that was sealed under the envelope key itself.
+ */
+export const lateEnvelopeKey = (crypto: CryptoProvider, envelopeKey: Uint8Array): Bytes =>
+	derive(crypto, envelopeKey, 'late-envelope');
+
 /** What an EPOCH says of its group key as it was at first, 32 bytes. */
 export const groupCommitment = (crypto: CryptoProvider, groupKey: Uint8Array): Bytes =>
 	derive(crypto, groupKey, 'group-commitment');

@@ -19,6 +19,8 @@ import type { Space } from './space/space.ts';
 const EPOCH_TURN = 2000;
 /** A new epoch for age can wait for whoever comes back to hear of the one that others made. */
 const AGE_GRACE = 60_000;
+/** Where it has been due for a day, people look in for moments only. */
+const OVERDUE_GRACE = 10_000;
 
 export interface EpochTurns {
 	/** The authority log or the keys may have changed: the devices take turns, so that mostly one of them acts. */
@@ -102,7 +104,9 @@ export function createEpochTurns(
 			.map(([key]) => key)
 			.sort()
 			.indexOf(toHex(own));
-		return turn * EPOCH_TURN + (reason === EPOCH_REASON.age ? AGE_GRACE : 0);
+		if (reason !== EPOCH_REASON.age) return turn * EPOCH_TURN;
+		const isOverdue = (oldAt() ?? Infinity) + DAY < clock.now();
+		return turn * EPOCH_TURN + (isOverdue ? OVERDUE_GRACE : AGE_GRACE);
 	}
 
 	function plan(): void {

@@ -37,6 +37,7 @@ import { createEnrolling } from './joining/enrolling.ts';
 import { createReturnWatch } from './joining/return-watch.ts';
 import { owedGrants } from './joining/promoting.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
+import { startEndingEpochs } from './ended-epochs.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import { createExpiryWatch } from './expiry-watch.ts';
 import type { Ports, SelfInSpace } from './ports.ts';
@@ -352,6 +353,7 @@ export async function startSpaceNode(
 	missingKeys.look();
 	void promote();
 	prekeys.start(sync);
+	const stopEnding = startEndingEpochs(clock, space);
 
 	return {
 		space,
@@ -408,6 +410,7 @@ export async function startSpaceNode(
 			sealedCare.stop();
 			cutOff.stop();
 			stopReminding();
+			stopEnding();
 			parts.stop();
 			expiry.stop();
 			sync.stop();

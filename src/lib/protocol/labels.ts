@@ -57,6 +57,7 @@ export type Label =
 	| 'body-key'
 	| 'control-entry'
 	| 'epoch-id'
+	| 'late-envelope'
 	| 'group-commitment'
 	| 'envelope-commitment'
 	| 'group-step'

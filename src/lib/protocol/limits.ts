@@ -36,6 +36,12 @@ export const DEFAULT_TTL_SECONDS = 14 * 86_400;
 export const MAX_TTL_SECONDS = 30 * 86_400;
 /** The longest timer of disappearing messages. */
 export const MAX_TIMER_SECONDS = 365 * 86_400;
+/** How long an epoch's secrets are kept after the next one began. */
+export const EPOCH_GRACE = 30 * DAY;
+/** From then on an epoch's blocks are sealed under a key that doesn't open those of before. */
+export const LATE_ENVELOPE = 14 * DAY;
+/** The mailboxes of at most this many epochs are read. */
+export const EPOCHS_READ = 16;
 /** Between nodes that are both there nothing is stored: a copy goes to relays after this wait without an answer. */
 export const STORE_AFTER = 2000;
 

@@ -214,6 +214,31 @@ describe('a key ring', () => {
 		expect(kept?.tokens).toEqual([id(1), id(2)]);
 	});
 
+	it('[EP15] lets go of the secrets of an epoch for good, and keeps what somebody can be met with', () => {
+		const ring = createKeyRing(crypto);
+		const grant = { ...secrets, maker, token: id(1), ownerSeed: id(3) };
+		const name = epochId(crypto, secrets.controlKey, maker);
+		ring.addGrant(grant);
+		ring.prove(name, true);
+		ring.end(name, false);
+		for (const each of [ring, createKeyRing(crypto, stored(ring))]) {
+			const found = each.get(name);
+			if (found === undefined) throw new Error('its control key stays');
+			const row = Buffer.from(encodeEpochKeys(found)).toString('hex');
+			for (const gone of [secrets.groupKey, secrets.envelopeKey, id(3)]) {
+				expect(row).not.toContain(toHex(gone));
+			}
+			expect(each.get(name)?.ended?.meeting?.writeSeed).toEqual(secrets.writeSeed);
+			expect(each.get(name)?.tokens).toEqual([id(1)]);
+			// Whoever brings them again brings nothing.
+			expect(each.addGrant({ ...grant, token: id(2) })).toBe(false);
+			expect(each.get(name)?.grant).toBeNull();
+		}
+		ring.end(name, true);
+		expect(ring.get(name)).toMatchObject({ proven: true, tokens: [], ended: { meeting: null } });
+		expect(ring.get(name)?.controlKey).toEqual(secrets.controlKey);
+	});
+
 	it('[EP4] takes a grant for an epoch whose control key it had', () => {
 		const ring = createKeyRing(crypto);
 		expect(ring.addControlKey(key)).toBe(true);

@@ -1,5 +1,6 @@
 // Carries a space's messages between its devices by whatever stands: a direct link, or a push through a relay where the
 // device is connected; and leaves sealed copies in mailboxes for devices that are away. [DV3] [DV4] [DV5]
+import { lateEnvelopeKey } from '#lib/crypto/epoch.ts';
 import { deleteHash } from '#lib/crypto/hash.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
 import {
@@ -8,11 +9,10 @@ import {
 	type Envelope,
 	type SpaceMessage,
 } from '#lib/protocol/space-message.ts';
-import { DAY } from '#lib/protocol/limits.ts';
+import { DAY, EPOCHS_READ, LATE_ENVELOPE } from '#lib/protocol/limits.ts';
 import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
-import type { JoinGrant } from '#lib/protocol/lobby.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
@@ -22,8 +22,6 @@ import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
 import { forBlocks, forLinks } from './splitting.ts';
 
-/** At most this many epochs' mailboxes are read. */
-const EPOCHS_READ = 16;
 /** Relays that a stored copy goes to. */
 const COPIES = 2;
 
@@ -94,8 +92,16 @@ export interface Post {
 
 const NOTHING_STORED: Stored = { copies: [], devices: [] };
 
+/** What of an epoch's keys is here: all, or what is left when it has long been over. */
+interface PostKeys {
+	readonly envelopeKey: Bytes | null;
+	readonly lateKey: Bytes;
+	readonly writeSeed: Bytes;
+	readonly ownerSeed: Bytes | null;
+}
+
 interface EpochPost {
-	readonly grant: JoinGrant;
+	keys: PostKeys;
 	readonly writeKey: SigningKey;
 	state: EpochState;
 	readonly attachments: Map<string, Attachment>;
@@ -129,7 +135,9 @@ export function createPost(
 	});
 
 	async function onBlock(post: EpochPost, block: Bytes, isStored: boolean): Promise<boolean> {
-		const content = openBlock(crypto, post.grant.envelopeKey, block);
+		const { envelopeKey, lateKey } = post.keys;
+		const early = envelopeKey === null ? undefined : openBlock(crypto, envelopeKey, block);
+		const content = early ?? openBlock(crypto, lateKey, block);
 		const envelope = content && decodeEnvelope(content);
 		// What can't be opened now can't be opened later either: it is dealt with.
 		if (envelope?.ok !== true) return true;
@@ -184,6 +192,18 @@ export function createPost(
 		});
 	}
 
+	function keysOf(epoch: Bytes): PostKeys | null {
+		const { grant = null, ended = null } = space.ring.get(epoch) ?? {};
+		if (grant !== null) {
+			const { envelopeKey, writeSeed, ownerSeed } = grant;
+			const lateKey = lateEnvelopeKey(crypto, envelopeKey);
+			return { envelopeKey, lateKey, writeSeed, ownerSeed };
+		}
+		if (ended === null || ended.meeting === null) return null;
+		const { envelopeKey: lateKey, writeSeed } = ended.meeting;
+		return { envelopeKey: null, lateKey, writeSeed, ownerSeed: null };
+	}
+
 	/** Devices that are connected show by their tokens which epoch they know. */
 	function meet(): void {
 		for (const { state, attachments } of posts.values()) {
@@ -204,17 +224,18 @@ export function createPost(
 		if (authority.epoch !== null && !wanted.includes(authority.epoch)) wanted.push(authority.epoch);
 		const keep = new Set<string>();
 		for (const state of wanted) {
-			const grant = space.ring.get(state.id)?.grant ?? null;
-			if (grant === null) continue;
+			const keys = keysOf(state.id);
+			if (keys === null) continue;
 			const key = toHex(state.id);
 			keep.add(key);
 			let post = posts.get(key);
 			if (post === undefined) {
-				const writeKey = await crypto.signingKey(grant.writeSeed);
-				post = { grant, writeKey, state, attachments: new Map() };
+				const writeKey = await crypto.signingKey(keys.writeSeed);
+				post = { keys, writeKey, state, attachments: new Map() };
 				posts.set(key, post);
 			}
 			post.state = state;
+			post.keys = keys;
 			if (!stopped) attach(post);
 		}
 		for (const [key, post] of posts) {
@@ -249,8 +270,11 @@ export function createPost(
 	const envelopeFor = (device: string | null, message: SpaceMessage): Bytes =>
 		encodeEnvelope({ from: own, to: device === null ? null : (fromHex(device) ?? null), message });
 
-	const block = (post: EpochPost, envelope: Bytes): Bytes | undefined =>
-		sealBlock(crypto, random, post.grant.envelopeKey, envelope);
+	function block({ keys, state }: EpochPost, envelope: Bytes): Bytes | undefined {
+		const isLate = clock.now() - state.time.ms > LATE_ENVELOPE;
+		const key = isLate ? keys.lateKey : (keys.envelopeKey ?? keys.lateKey);
+		return sealBlock(crypto, random, key, envelope);
+	}
 
 	function route(device: string): 'direct' | 'relay' | null {
 		if (links.carries(device, space.key)) return 'direct';
@@ -373,10 +397,10 @@ export function createPost(
 			}
 		},
 		purge(packets, again) {
-			for (const { grant, attachments } of posts.values()) {
-				if (grant.ownerSeed === null) continue;
+			for (const { keys, attachments } of posts.values()) {
+				if (keys.ownerSeed === null) continue;
 				const ready = [...attachments.values()].filter((attachment) => attachment.ready());
-				void crypto.signingKey(grant.ownerSeed).then((ownerKey) => {
+				void crypto.signingKey(keys.ownerSeed).then((ownerKey) => {
 					for (const attachment of ready) {
 						for (const packet of packets) void attachment.purge(packet, ownerKey, again);
 					}

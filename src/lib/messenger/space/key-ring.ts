@@ -1,4 +1,4 @@
-// The keys of a space's epochs that this device holds. [EP4] [EP5] [EP7] [EP8]
+// The keys of a space's epochs that this device holds. [EP4] [EP5] [EP7] [EP8] [EP15]
 // Control keys reach back to the first epoch; everything else only to the epochs this device has taken part in. Kept is
 // the key of every epoch that an entry of the authority log is sealed in, and no other: what an EPOCH brings waits aside
 // until then, in memory and bounded, so that nobody can make the ring grow by more than what is placed.
@@ -19,9 +19,16 @@ import {
 	type Grant,
 	type JoinGrant,
 } from '#lib/protocol/lobby.ts';
-import { epochId, stepForward } from '#lib/crypto/epoch.ts';
+import { epochId, lateEnvelopeKey, stepForward } from '#lib/crypto/epoch.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+
+/** What is left of an epoch's secrets when it has long been over: whoever comes back after all is met with it. */
+export interface MeetingKeys {
+	/** Opens and seals what is pushed in its mailbox so late, and nothing of before. */
+	readonly envelopeKey: Bytes;
+	readonly writeSeed: Bytes;
+}
 
 export interface EpochKeys {
 	/** Name of the epoch, 16 bytes. */
@@ -32,6 +39,8 @@ export interface EpochKeys {
 	readonly grant: JoinGrant | null;
 	/** Whether the grant is what the EPOCH says. */
 	readonly proven: boolean;
+	/** Its secrets have gone, and are not taken again. */
+	readonly ended: { readonly meeting: MeetingKeys | null } | null;
 	/** This device's tokens: several when more than one member let it in. */
 	readonly tokens: readonly Bytes[];
 }
@@ -51,6 +60,8 @@ export interface KeyRing {
 	setAside(from: string, keys: EpochKeys): void;
 	/** Steps the group key of an epoch forward, once for each step; those before are gone. */
 	advance(epoch: Bytes, step: number): void;
+	/** The epoch has long been over: its secrets go, and with `isFar` also what its mailbox is read with. */
+	end(epoch: Bytes, isFar: boolean): void;
 	/** An entry sealed in this epoch is kept: so are its keys. */
 	keep(epoch: Bytes): void;
 	/** The grant kept or aside is, or is not, what the EPOCH says: then it goes, with its tokens. */
@@ -69,6 +80,7 @@ export const controlKeyOnly = (crypto: CryptoProvider, { maker, key }: ControlKe
 	controlKey: key,
 	grant: null,
 	proven: false,
+	ended: null,
 	tokens: [],
 });
 
@@ -120,6 +132,7 @@ export function createKeyRing(
 	/** What is known of an epoch, with more of it. */
 	function joined(known: EpochKeys | undefined, more: EpochKeys): EpochKeys {
 		if (known === undefined) return more;
+		if (known.ended !== null) return known;
 		const fresh = more.tokens.filter((token) => !known.tokens.some((each) => equal(each, token)));
 		return {
 			...known,
@@ -180,6 +193,25 @@ export function createKeyRing(
 			for (let at = known.grant.step; at < step; at++) groupKey = stepForward(crypto, groupKey);
 			put({ ...known, grant: { ...known.grant, groupKey, step } });
 		},
+		end(epoch, isFar) {
+			const known = kept.get(toHex(epoch));
+			if (known === undefined) return;
+			const { grant, ended } = known;
+			if (grant === null && (ended === null || !isFar || ended.meeting === null)) return;
+			const meeting =
+				grant === null
+					? null
+					: {
+							envelopeKey: lateEnvelopeKey(crypto, grant.envelopeKey),
+							writeSeed: grant.writeSeed,
+						};
+			put({
+				...known,
+				grant: null,
+				ended: { meeting: isFar ? null : meeting },
+				tokens: isFar ? [] : known.tokens,
+			});
+		},
 		keep(epoch) {
 			const found = take(toHex(epoch));
 			if (found !== undefined) put(found);
@@ -209,6 +241,7 @@ const shape = tuple(
 	bytes(32),
 	optional(blob(512)),
 	flag,
+	optional(tuple(optional(tuple(bytes(32), bytes(32))))),
 	list(bytes(32), MAX_TOKENS),
 );
 
@@ -219,6 +252,9 @@ export const encodeEpochKeys = (keys: EpochKeys): Bytes =>
 		keys.controlKey,
 		keys.grant && encodeJoinGrant(keys.grant),
 		keys.proven,
+		keys.ended && [
+			keys.ended.meeting && [keys.ended.meeting.envelopeKey, keys.ended.meeting.writeSeed],
+		],
 		keys.tokens,
 	]);
 
@@ -226,8 +262,13 @@ export const encodeEpochKeys = (keys: EpochKeys): Bytes =>
 export function decodeEpochKeys(encoded: Uint8Array): EpochKeys | undefined {
 	const decoded = decodeFrame(shape, encoded, 4096);
 	if (!decoded.ok) return undefined;
-	const [id, maker, controlKey, granted, proven, tokens] = decoded.value;
+	const [id, maker, controlKey, granted, proven, end, tokens] = decoded.value;
 	const grant = granted && decodeJoinGrant(granted);
 	if (grant?.ok === false) return undefined;
-	return { id, maker, controlKey, grant: grant?.value ?? null, proven, tokens };
+	const meeting = end?.[0] && { envelopeKey: end[0][0], writeSeed: end[0][1] };
+	return {
+		...{ id, maker, controlKey, proven, tokens },
+		grant: grant?.value ?? null,
+		ended: end && { meeting: meeting ?? null },
+	};
 }

@@ -30,7 +30,7 @@ import { createExpiring, expiryOf, type Expiring } from './expiring.ts';
 import { createFenceCheck, type FenceCheck } from './fence-check.ts';
 import { createJudge, type Judge } from './judging.ts';
 import { entryPurging, stripped } from './kept-entries.ts';
-import { overEpochs } from './steps.ts';
+import { endedEpochs, overEpochs } from './steps.ts';
 import { loadRatchets, type Ratchets } from './ratchets.ts';
 import { openPrekeyBook, type PrekeyBook } from './prekey-book.ts';
 import { createPurgeRegistry, type PurgeRegistry } from './purge-registry.ts';
@@ -125,6 +125,8 @@ export interface Space {
 	takePrekeys(records: readonly Prekey[]): Promise<Result<readonly Prekey[], StoreError>>;
 	/** Brings in the keys of an epoch that its EPOCH did not give; without a token. */
 	takeKeys(grant: JoinGrant): Promise<Result<void, StoreError>>;
+	/** Lets go of the secrets of epochs that are over by now. */
+	endEpochs(): Promise<Result<void, StoreError>>;
 	/** Names of epochs whose EPOCH is here, and can't be read. */
 	shutEpochs(): readonly Bytes[];
 	/** How many messages are in this epoch. */
@@ -279,6 +281,8 @@ export async function openSpace(
 		for (const feed of feeds) writes.push(kept.writeFeed(feed));
 		if (control) {
 			ratchets.settle(overEpochs(ledger, clock.now()), clock.now());
+			// After the chains that take the place of their group keys.
+			for (const { id, isFar } of endedEpochs(ledger, clock.now())) ring.end(id, isFar);
 			writes.push(...kept.writeKeys(ring), ...prekeys.follow());
 		}
 		const fresh = [...placed.map(({ entry }) => entry), ...completed];
@@ -439,6 +443,11 @@ export async function openSpace(
 				if (!intake.shutEpochs().some((epoch) => equal(epoch, keys.id))) return ok();
 				ring.setAside('answers', { ...keys, grant });
 				return done(await keep(await intake.take([], true), [], true));
+			}),
+		endEpochs: () =>
+			queue(async () => {
+				const isHeld = endedEpochs(ledger, clock.now()).some(({ id }) => ring.get(id)?.grant);
+				return isHeld ? done(await keep(NO_CHANGE, [], true)) : ok();
 			}),
 		shutEpochs: () => intake.shutEpochs(),
 		messagesIn: (epoch) => use.of(epoch),

@@ -2,7 +2,7 @@
 import type { ControlEntries } from '#lib/crdt/authority-state.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { DAY } from '#lib/protocol/limits.ts';
+import { DAY, EPOCH_GRACE, EPOCHS_READ } from '#lib/protocol/limits.ts';
 import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { EpochSpan } from './ratchets.ts';
 
@@ -23,6 +23,31 @@ export function stepOf(entries: ControlEntries, epoch: Bytes): number {
 		count += 1;
 	}
 	return Math.min(highest, count);
+}
+
+export interface EndedEpoch {
+	readonly id: Bytes;
+	/** Nobody is met in its mailbox any more. */
+	readonly isFar: boolean;
+}
+
+/** Epochs of which nothing can come any longer. */
+export function endedEpochs({ authority, control }: Ledger, now: number): EndedEpoch[] {
+	const { epochs, liveEpochs, verdicts } = authority;
+	const ended = epochs.flatMap((epoch, at): EndedEpoch[] => {
+		const next = epochs[at + 1];
+		const isOver = next !== undefined && next.time.ms + EPOCH_GRACE <= now;
+		if (!isOver || liveEpochs.includes(epoch)) return [];
+		return [{ id: epoch.id, isFar: at < epochs.length - EPOCHS_READ }];
+	});
+	// Nobody ever spoke under the keys of one that is void, but whoever made it.
+	const astray = [...control.values()].filter(
+		({ entry, content }) =>
+			content.kind === KIND.epoch &&
+			verdicts.get(entry.key) !== 'valid' &&
+			entry.header.time.ms + EPOCH_GRACE <= now,
+	);
+	return [...ended, ...astray.map(({ entry }) => ({ id: entry.header.key.epoch, isFar: true }))];
 }
 
 /** Epochs that others have followed for a while. */
