@@ -17,7 +17,7 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 
 const MANIFEST = 'backup.json';
 /** What belongs to a relay besides its mailboxes, where it has it. */
-const KEPT = ['relay.key', 'self-signed.pem'];
+const KEPT = ['relay.key', 'self-signed.pem', 'webrtc.pem'];
 /** Puts that a relay can have taken between a backup and its loss, and more. */
 const NUMBERS_ON = 2 ** 32;
 

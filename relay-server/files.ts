@@ -1,5 +1,5 @@
 // What the relay keeps beside its mailboxes: its key, and a certificate it made for itself. [RV2] [RV5]
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -98,4 +98,41 @@ export async function selfSigned(
 	});
 	await writeSecret(path, `${made.private.trim()}\n${made.cert.trim()}\n`);
 	return { cert: made.cert, key: made.private };
+}
+
+/** As libp2p takes it. */
+export interface WebRtcCertificate {
+	readonly privateKey: string;
+	readonly pem: string;
+	/** Multibase of the multihash of the certificate's SHA-256: stands in the relay's address. */
+	readonly certhash: string;
+}
+
+/** Nobody looks at its dates: its hash, which people have in their links, is what makes it good. */
+const WEBRTC_DAYS = 36_500;
+
+/** The certificate that the relay's WebRTC address names; made once, and the same for good. */
+export async function webRtcCertificate(folder: string, now: number): Promise<WebRtcCertificate> {
+	const path = join(folder, 'webrtc.pem');
+	const read = async (): Promise<WebRtcCertificate> => {
+		const kept = await readFile(path, 'utf8');
+		const [privateKey = '', pem = ''] = kept.split(/(?=-----BEGIN CERTIFICATE-----)/);
+		const hash = createHash('sha256').update(new X509Certificate(pem).raw).digest();
+		const multihash = Buffer.concat([Buffer.from([0x12, hash.length]), hash]);
+		return { privateKey, pem, certhash: `u${multihash.toString('base64url')}` };
+	};
+	try {
+		return await read();
+	} catch (cause) {
+		if (!isMissing(cause)) throw cause;
+	}
+	const made = await generate([{ name: 'commonName', value: 'Aegis relay' }], {
+		keyType: 'ec',
+		curve: 'P-256',
+		algorithm: 'sha256',
+		notBeforeDate: new Date(now - DAY),
+		notAfterDate: new Date(now + WEBRTC_DAYS * DAY),
+	});
+	await writeSecret(path, `${made.private.trim()}\n${made.cert.trim()}\n`);
+	return read();
 }

@@ -19,6 +19,10 @@ export type Options = Readonly<{
 		| { readonly kind: 'self-signed' };
 	/** Where clients reach it, when that is not what the machine itself sees. */
 	publicUrl: URL | null;
+	/** Where clients reach its UDP ports, when that is not what the machine itself sees. */
+	publicIp: string | null;
+	/** UDP port for WebRTC; null: none. */
+	webRtcPort: number | null;
 	/** Proxies whose word on where a connection comes from is taken. */
 	trustedProxies: BlockList;
 	/** For people, on the status page. */
@@ -64,6 +68,8 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 				? { kind: 'files', cert, key }
 				: { kind: v['tls-self-signed'] ? 'self-signed' : 'none' },
 		publicUrl: v['public-url'],
+		publicIp: v['public-ip'],
+		webRtcPort: webRtcPort(v),
 		trustedProxies: v['trusted-proxies'],
 		name: v.name,
 		contact: v.contact,
@@ -78,6 +84,19 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 		adminSocket: v['admin-socket'] ?? join(v.data, 'admin.sock'),
 		log: v.log,
 	});
+}
+
+/**
+ * Unless it was said, the next port after the relay's. Behind a name with a certificate nobody needs it, and a relay for
+ * this machine alone is reached by WebSocket.
+ */
+function webRtcPort(v: Values): number | null {
+	const chosen = v['webrtc-port'];
+	if (chosen === 'off') return null;
+	if (chosen !== null) return chosen;
+	const local = v.host === 'localhost' || v.host === '::1' || v.host.startsWith('127.');
+	if (v['public-url'] !== null || local || v.port === 65_535) return null;
+	return v.port === 0 ? 0 : v.port + 1;
 }
 
 /** What `config check` finds beyond the words: files that are missing, or are not what they should be. */

@@ -13,7 +13,13 @@ import {
 } from './addresses.ts';
 import { createCare, type RelayCare } from './care.ts';
 import type { RelayDescription } from './description.ts';
-import { prepareFolder, relaySeed, selfSigned, type Certificate } from './files.ts';
+import {
+	prepareFolder,
+	relaySeed,
+	selfSigned,
+	webRtcCertificate,
+	type Certificate,
+} from './files.ts';
 import { createHttpHandler, type HttpHandler } from './http.ts';
 import { causeText, listen } from './listening.ts';
 import type { Log } from './log.ts';
@@ -26,6 +32,7 @@ import { createReadiness } from './readiness.ts';
 import { serveStun } from './stun-server.ts';
 import { VERSION } from './version.ts';
 import { watchStore } from './watched-store.ts';
+import type { WebRtcHost, WebRtcParts } from './webrtc-host.ts';
 import { hostWebSockets } from './websocket.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
@@ -41,6 +48,8 @@ export interface RunningRelay {
 	readonly tls: boolean;
 	/** UDP port of STUN; 0 where it could not be had. */
 	readonly stunPort: number;
+	/** UDP port of WebRTC; 0: none, or it could not be had. */
+	readonly webRtcPort: number;
 	/** Null where none are served. */
 	readonly metricsPort: number | null;
 	readonly description: RelayDescription;
@@ -131,6 +140,15 @@ export async function startRelay(
 		neighbours: opened.value.neighbours,
 	});
 
+	const webRtc = await webRtcFor(options, {
+		seed: seed.value,
+		announce: options.publicIp === null ? hosts.map(ipOf) : [options.publicIp],
+		traffic: metrics.traffic,
+		connect: (channel) => {
+			machine.connect(channel);
+		},
+	});
+
 	const tls = certificate.value !== null;
 	const { publicUrl } = options;
 	const origins =
@@ -140,7 +158,8 @@ export async function startRelay(
 			? origins.map((origin) => relayUrlOf(new URL(origin)))
 			: [relayUrlOf(publicUrl)];
 	const describe = (first: string | undefined): RelayDescription => {
-		const urls = upToLimit(first === undefined ? announced : [first, ...announced]);
+		const [best, ...others] = first === undefined ? announced : [first, ...announced];
+		const urls = upToLimit([best ?? '', ...(webRtc?.addresses ?? []), ...others]);
 		const origin = first === undefined ? (origins[0] ?? '') : webOriginOf(new URL(first));
 		const key = relayKey.publicKey;
 		return {
@@ -183,6 +202,7 @@ export async function startRelay(
 		origins,
 		tls,
 		stunPort,
+		webRtcPort: webRtc?.port ?? 0,
 		metricsPort: measured.value?.port ?? null,
 		description: describe(undefined),
 		care: createCare({
@@ -202,11 +222,31 @@ export async function startRelay(
 			measured.value?.close();
 			// Clients are told first that the relay goes away, then the machine lets go of what is left.
 			await sockets.close();
+			await webRtc?.close();
 			await machine.shutdown();
 			server.closeAllConnections();
 			await store.shutdown();
 		},
 	});
+}
+
+/** An IP address for a host that is announced. */
+const ipOf = (host: string): string => (host === 'localhost' ? '127.0.0.1' : host);
+
+/** Undefined where it is not wanted, or its port can't be had: the relay works without. */
+async function webRtcFor(
+	{ webRtcPort, host, data }: Options,
+	parts: Omit<WebRtcParts, 'certificate' | 'host' | 'port'>,
+): Promise<WebRtcHost | undefined> {
+	if (webRtcPort === null) return undefined;
+	try {
+		const certificate = await webRtcCertificate(data, systemClock.now());
+		// Costs much to load, so only where it is used.
+		const { hostWebRtc } = await import('./webrtc-host.ts');
+		return await hostWebRtc({ ...parts, certificate, host: ipOf(host), port: webRtcPort });
+	} catch {
+		return undefined;
+	}
 }
 
 const isFile = async (path: string): Promise<boolean> => {

@@ -1,5 +1,5 @@
 // What a setting's text can be, and what is said about text that is not. Looks at no files.
-import type { BlockList } from 'node:net';
+import { isIP, type BlockList } from 'node:net';
 import { readNetworks } from '../client-address.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
@@ -26,6 +26,13 @@ export const port: Parse<number> = (text) =>
 	/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535
 		? ok(Number(text))
 		: err('must be a number from 0 to 65535');
+
+/** `off`, or a port. */
+export const portOrOff: Parse<number | 'off'> = (text) => (text === 'off' ? ok('off') : port(text));
+
+/** IPv4 or IPv6. */
+export const ipAddress: Parse<string> = (text) =>
+	isIP(text) === 0 ? err('must be an IP address') : ok(text);
 
 export const count: Parse<number> = (text) =>
 	/^[1-9][0-9]{0,11}$/.test(text) ? ok(Number(text)) : err('must be a whole number above 0');

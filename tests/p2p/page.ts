@@ -1,5 +1,5 @@
 // The page of the browser tests: one dialer, its pending attempts and links by number, driven from the test.
-import { createWebSocketDialer, loadDirectDialer } from '#lib/p2p/index.ts';
+import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
 import { fromBase64Url, toBase64Url } from '#lib/util/bytes.ts';
 
@@ -15,7 +15,7 @@ const clock = {
 const random = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
 
 const dialer = await loadDirectDialer({ clock, random });
-const sockets = createWebSocketDialer({ clock });
+const sockets = createRelayDialer({ clock });
 const offers: PendingOffer[] = [];
 const answers: PendingAnswer[] = [];
 const errors: string[] = [];

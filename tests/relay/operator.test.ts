@@ -12,6 +12,7 @@ import {
 } from '../support/relay-process.ts';
 import { until } from '../support/until.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
+import { decodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { toBase64Url, toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
@@ -268,6 +269,22 @@ describe('what the relay tells about itself', () => {
 		// However many ask, it is not many writes.
 		await Promise.all(Array.from({ length: 50 }, ready));
 		expect(await wal()).toBeLessThan(after + 5 * (after - before));
+	});
+
+	it('[RV16] holds the address of its WebRTC, the same after each start', async () => {
+		const addressOf = (relay: RelayProcess): string =>
+			/\/ip4\/192\.0\.2\.7\/udp\/\d+\/webrtc-direct\/\S+/.exec(relay.output())?.[0] ?? '';
+		const args = ['--public-ip', '192.0.2.7', '--webrtc-port'];
+		const first = await start(...args, '0');
+		const address = addressOf(first);
+		const link = /Link: {3}(\S+)/.exec(first.output())?.[1] ?? '';
+		expect(unwrap(decodeRelayLink(link)).urls).toEqual([first.url, address]);
+		await first.end('SIGTERM');
+		expect((await stat(join(data, 'webrtc.pem'))).mode & 0o777).toBe(0o600);
+		const port = /\/udp\/(\d+)/.exec(address)?.[1] ?? '';
+		const second = await start(...args, port);
+		expect(addressOf(second)).toBe(address);
+		expect((await start('--data', join(folder, 'other'))).output()).not.toMatch(/webrtc/);
 	});
 
 	it('[RV13] is a page for people, complete in itself, where no app is served', async () => {

@@ -16,7 +16,7 @@ import { createMessenger } from '#lib/messenger/messenger.ts';
 import type { PairingTake } from '#lib/messenger/pairing/pairing.ts';
 import type { PairingCodeError } from '#lib/protocol/pairing.ts';
 import type { Security } from '#lib/messenger/security.ts';
-import { createWebSocketDialer, loadDirectDialer } from '#lib/p2p/index.ts';
+import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
 import type { Ports } from '#lib/messenger/ports.ts';
@@ -106,7 +106,7 @@ export function createStart({
 			throw cause;
 		}));
 
-	const relayDialer = createWebSocketDialer({ clock });
+	const relayDialer = createRelayDialer({ clock });
 	const portsFor = (store: KeyValueStore): Ports => ({
 		clock,
 		random,

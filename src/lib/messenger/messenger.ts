@@ -2,7 +2,7 @@
 import { decodeInvitation } from '#lib/protocol/invitation.ts';
 import { EPOCH_REASON, HISTORY } from '#lib/protocol/content.ts';
 import { MAX_NAME, MAX_RELAYS } from '#lib/protocol/limits.ts';
-import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { relayHostAndPort, type RelayAddress } from '#lib/protocol/relay-address.ts';
 import { createSignal } from '#lib/util/signal.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
@@ -183,14 +183,14 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	const view = (): NetworkView => {
 		const added = relays.added();
 		const offered = page.offeredRelay;
-		const hosts = new Set(added.flatMap((relay) => relay.urls.map((url) => new URL(url).host)));
+		const hosts = new Set(added.flatMap((relay) => relay.urls.map(relayHostAndPort)));
 		return networkView({
 			nodes: spaces
 				.live()
 				.map(({ node, self: own }) => ({ node, links: linksFor(own), self: own })),
 			relays: pool.relays.get().map((relay) => relayView(page, relay)),
 			relayName: nameOfRelay,
-			offered: offered === null || hosts.has(new URL(offered).host) ? null : offered,
+			offered: offered === null || hosts.has(relayHostAndPort(offered)) ? null : offered,
 			direct: page.direct,
 			online: page.isOnline(),
 		});

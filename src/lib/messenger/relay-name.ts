@@ -1,7 +1,7 @@
 // What people know a relay by.
-import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { relayHostAndPort, type RelayAddress } from '#lib/protocol/relay-address.ts';
 
 export const relayName = (address: RelayAddress | undefined): string => {
 	const [url] = address?.urls ?? [];
-	return url === undefined ? '?' : new URL(url).host;
+	return url === undefined ? '?' : relayHostAndPort(url);
 };

@@ -40,8 +40,11 @@ export interface FrameReader {
 	push(bytes: Uint8Array): boolean;
 }
 
-/** Holds at most one frame that has begun: MAX_LINK_FRAME bytes. */
-export function createFrameReader(deliver: (frame: Bytes) => void): FrameReader {
+/** Holds at most one frame that has begun: `most` bytes, which is also the longest that is taken. */
+export function createFrameReader(
+	deliver: (frame: Bytes) => void,
+	most = MAX_LINK_FRAME,
+): FrameReader {
 	let length = 0;
 	let lengthBytes = 0;
 	let frame: Bytes | undefined;
@@ -53,7 +56,7 @@ export function createFrameReader(deliver: (frame: Bytes) => void): FrameReader 
 		length |= (byte & 0x7f) << (7 * lengthBytes);
 		lengthBytes += 1;
 		if ((byte & 0x80) !== 0) return lengthBytes < MAX_LENGTH_BYTES;
-		if (length > MAX_LINK_FRAME || (byte === 0 && lengthBytes > 1)) return false;
+		if (length > most || (byte === 0 && lengthBytes > 1)) return false;
 		frame = new Uint8Array(length);
 		filled = 0;
 		return true;

@@ -3,7 +3,7 @@
 import type { DirectDialerDependencies } from './direct-dialer.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 
-export { createWebSocketDialer } from './websocket-dialer.ts';
+export { createRelayDialer } from './relay-dialer.ts';
 
 /** The dialer of direct links; its node starts with the first offer or answer. Rejects when its code can't be fetched. */
 export async function loadDirectDialer(

@@ -1,6 +1,6 @@
 // What people type or paste to name a relay, as the WebSocket URLs to try in order. Looks nothing up. [RL3]
 import { MAX_URL } from './limits.ts';
-import { isRelayUrl } from './relay-address.ts';
+import { isDirectRelay, isRelayUrl } from './relay-address.ts';
 import { decodeRelayLink } from './relay-link.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
@@ -83,6 +83,7 @@ function fromUrl(input: string): Urls {
 }
 
 function fromMultiaddr(input: string): Urls {
+	if (isDirectRelay(input)) return input.length <= MAX_URL ? [input] : undefined;
 	const form =
 		/^\/(ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/([^/]+)(\/tls(?:\/sni\/[^/]+)?)?\/(ws|wss)(?:\/p2p\/[^/]+)?\/?$/;
 	const found = form.exec(input);
@@ -149,7 +150,9 @@ export function relayCandidates(
 	}
 	if (urls === undefined) return malformed('not an address');
 
-	const allowed = urls.filter((url) => !secure || url.startsWith('wss:') || isLocal(url));
+	const allowed = urls.filter(
+		(url) => !secure || url.startsWith('wss:') || isDirectRelay(url) || isLocal(url),
+	);
 	if (allowed.length === 0) return err({ type: 'insecure', detail: 'only plain ws is named' });
 	return ok({ urls: [...new Set(allowed)], key });
 }

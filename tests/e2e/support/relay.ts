@@ -11,6 +11,8 @@ export interface Relay {
 	readonly origin: string;
 	/** What a person types to reach it. */
 	readonly address: string;
+	/** Where it answers by WebRTC, if it was told to. */
+	readonly bareAddress: string;
 	/** What is on its disk right now. */
 	disk(): Promise<Disk>;
 	/** SIGKILL: no farewell to anybody. */
@@ -23,11 +25,13 @@ export interface Relay {
 
 const APP = resolve(process.env['AEGIS_APP'] ?? 'dist');
 
-export async function startRelay(): Promise<Relay> {
+/** `more` are further arguments. */
+export async function startRelay(...more: readonly string[]): Promise<Relay> {
 	const folder = await mkdtemp(join(tmpdir(), 'aegis-relay-'));
-	const args = ['--serve', APP, '--data', folder];
+	const args = ['--serve', APP, '--data', folder, ...more];
 	let running: RelayProcess | undefined = await startRelayProcess(args);
 	const { port } = running;
+	const bareAddress = /\/ip4\/\S+\/webrtc-direct\/\S+/.exec(running.output())?.[0] ?? '';
 	const kill = async (): Promise<void> => {
 		await running?.end('SIGKILL');
 		running = undefined;
@@ -35,10 +39,13 @@ export async function startRelay(): Promise<Relay> {
 	return {
 		origin: `http://localhost:${String(port)}`,
 		address: `127.0.0.1:${String(port)}`,
+		bareAddress,
 		disk: () => readDisk(folder),
 		kill,
 		restart: async () => {
-			running = await startRelayProcess([...args, '--port', String(port)]);
+			const webRtc = /\/udp\/(\d+)\//.exec(bareAddress)?.[1];
+			const ports = ['--port', String(port), ...(webRtc ? ['--webrtc-port', webRtc] : [])];
+			running = await startRelayProcess([...args, ...ports]);
 		},
 		remove: async () => {
 			await kill();

@@ -6,7 +6,7 @@ import { closeSharedBrowser, sharedProfile, type Profile } from './profile.ts';
 import { startRelay, type Relay } from './relay.ts';
 
 export interface Story {
-	relay(): Promise<Relay>;
+	relay(...args: readonly string[]): Promise<Relay>;
 	/** `prepare` runs in each of their pages before its own scripts. */
 	person(
 		name: string,
@@ -43,8 +43,8 @@ export function tellStory(): Story {
 	});
 
 	return {
-		relay: async () => {
-			const relay = await startRelay();
+		relay: async (...args) => {
+			const relay = await startRelay(...args);
 			relays.push(relay);
 			hosts.push(relay.address, new URL(relay.origin).host);
 			return relay;

@@ -8,9 +8,9 @@ it('[DL15] the code for direct links comes with the first call that needs it, no
 		loaded = true;
 		return { createLibp2p: () => Promise.reject(new Error('not in this test')) };
 	});
-	const { createWebSocketDialer, loadDirectDialer } = await import('#lib/p2p/index.ts');
+	const { createRelayDialer, loadDirectDialer } = await import('#lib/p2p/index.ts');
 	const clock = createManualClock();
-	createWebSocketDialer({ clock });
+	createRelayDialer({ clock });
 	expect(loaded).toBe(false);
 	await loadDirectDialer({ clock, random: { bytes: (length) => new Uint8Array(length) } });
 	expect(loaded).toBe(true);

@@ -1,5 +1,6 @@
 // How people name a relay, and what the app makes of it.
 import { describe, expect, it } from 'vitest';
+import { relayHost } from '#lib/protocol/relay-address.ts';
 import { relayCandidates } from '#lib/protocol/relay-candidates.ts';
 import { decodeRelayLink, encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { encode } from '#lib/protocol/cbor.ts';
@@ -96,6 +97,31 @@ describe('what people type', () => {
 			'/ip4/10.0.0.1/tcp//ws',
 		]) {
 			expect(urls(wrong, false)).toBe('malformed');
+		}
+	});
+
+	const bare = (address: string): string =>
+		`/${address}/udp/8081/webrtc-direct/certhash/uEiCD3VYL2j9hcdA6vIK_BMj8hnobifrY9lpvBwQBYeCa8A/p2p/12D3KooWCcWXajLT3dqys6H44vWVoT43wyddfiD5y3kfQeKwCoBR`;
+
+	it('[RL3] [RL4] a webrtc-direct address is reached from any page, also out of a link', () => {
+		for (const address of [bare('ip4/192.0.2.1'), bare('ip6/2001:db8::1')]) {
+			expect(urls(address)).toEqual([address]);
+			const both = { key, urls: ['ws://192.0.2.1:8080/relay', address] };
+			expect(urls(encodeRelayLink('https://app.example', both))).toEqual([address]);
+			expect(urls(encodeRelayLink('https://app.example', both), false)).toEqual(both.urls);
+		}
+		expect(relayHost(bare('ip4/192.0.2.1'))).toBe('192.0.2.1');
+		expect(relayHost(bare('ip6/2001:db8::1'))).toBe('[2001:db8::1]');
+		expect(relayHost('wss://[2001:db8::1]:8080/relay')).toBe('[2001:db8::1]');
+		expect(relayHost('ws://relay.example:80/relay')).toBe('relay.example');
+		for (const address of [
+			bare('dns4/relay.example'),
+			bare('ip4/192.0.2.1').replace('8081', '0'),
+			bare('ip4/192.0.2.1').replace(/\/certhash\/[^/]+/, ''),
+			bare('ip4/192.0.2.1').replace(/\/p2p\/.*/, ''),
+			`${bare('ip4/192.0.2.1')}/p2p-circuit`,
+		]) {
+			expect(urls(address)).toBe('malformed');
 		}
 	});
 

@@ -3,7 +3,7 @@
 import { createMailboxClient } from '#lib/mailbox/client.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
-import type { RelayAddress } from '#lib/protocol/relay-address.ts';
+import { relayHost, type RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { Receipt } from '#lib/protocol/mailbox.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -129,7 +129,7 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 			client.close('another relay than expected');
 			return err({ type: 'wrong-key' });
 		}
-		const stun = stunPort === 0 ? null : `stun:${new URL(url).hostname}:${stunPort}`;
+		const stun = stunPort === 0 ? null : `stun:${relayHost(url)}:${stunPort}`;
 		return ok({ key: relayKey, url, client, stun });
 	}
 
