@@ -108,7 +108,8 @@ export async function startRelay(
 	const opened = await openStore(options, limits.store);
 	if (!opened.ok) return giveUp(opened.error);
 	const { store } = opened.value;
-	const relayKey = await crypto.signingKey((await opened.value.seed?.(seed.value)) ?? seed.value);
+	const keySeed = (await opened.value.seed?.(seed.value)) ?? seed.value;
+	const relayKey = await crypto.signingKey(keySeed);
 	let healthy = true;
 	const broken = new Promise<string>((resolve) => {
 		store.onBroken = (detail) => {
@@ -141,7 +142,7 @@ export async function startRelay(
 	});
 
 	const webRtc = await webRtcFor(options, {
-		seed: seed.value,
+		seed: keySeed,
 		announce: options.publicIp === null ? hosts.map(ipOf) : [options.publicIp],
 		traffic: metrics.traffic,
 		connect: (channel) => {
