@@ -69,6 +69,21 @@ it('[AC4] calls a device on all of them as it was named on one', async () => {
 	await phone.page.keyboard.press('Escape');
 });
 
+it('[AC7] has on every device, and after a reload, what was typed and not sent', async () => {
+	await laptop.spaces.open(HARBOUR);
+	const field = (person: typeof laptop) => person.page.getByLabel(m.composer_label());
+	await field(laptop).fill('A letter that takes its time');
+	await laptop.page.reload();
+	await expect.poll(() => field(laptop).inputValue()).toBe('A letter that takes its time');
+	await phone.spaces.open(HARBOUR);
+	// They are told half a minute later at most.
+	await expect
+		.poll(() => field(phone).inputValue(), { timeout: 60_000 })
+		.toBe('A letter that takes its time');
+	await field(laptop).fill('');
+	await expect.poll(() => field(phone).inputValue(), { timeout: 60_000 }).toBe('');
+});
+
 it('[MD5] ends a device that was removed: it locks, and nothing is left on it', async () => {
 	const { page } = laptop;
 	await page.getByRole('button', { name: m.settings(), exact: true }).click();

@@ -26,6 +26,7 @@ import {
 	SPACES,
 	type NetworkScene,
 } from './fake-data.ts';
+import { createFakeAccount } from './fake-account.ts';
 import { createFakeDevices, type DevicesScene } from './fake-devices.ts';
 import { UNREADABLE } from './fake-oddities.ts';
 import { createFakeVerification } from './fake-verification.ts';
@@ -268,6 +269,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 	return {
 		me: { name, rootHash, deviceName: 'Chromium on Linux' },
 		devices: createFakeDevices(scene),
+		...createFakeAccount(),
 		ended: createSignal(false),
 		spaces,
 		network,

@@ -4,7 +4,9 @@ import type { PairingOffer } from './pairing/pairing.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
 import type { CopyView } from './copy-api.ts';
+import type { Drafts } from './drafts.ts';
 import type { NoticeView } from './notices.ts';
+import type { SharedSettings } from './shared-settings.ts';
 import type { Verification } from './verification.ts';
 
 export interface Me {
@@ -381,6 +383,9 @@ export interface Messenger {
 	/** Folds away what somebody writes, for oneself alone, in every space. */
 	block(rootHash: string, blocked: boolean): Promise<Result<void, SendError>>;
 	readonly verification: Verification;
+	readonly drafts: Drafts;
+	/** The same on every device of the person. */
+	readonly settings: SharedSettings;
 	/** Takes a space that has banned this person, or is unreadable, off the list, and destroys what is left of it at once. */
 	dismiss(space: string): Promise<void>;
 

@@ -9,6 +9,7 @@ import { err, ok } from '#lib/util/result.ts';
 import type { Messenger, NetworkView } from './api.ts';
 import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
+import { createDrafts } from './drafts.ts';
 import { createLinks, type Links } from './delivery/links.ts';
 import { createOwnDevices } from './devices/devices.ts';
 import { createDocumentKeeper } from './devices/document-keeper.ts';
@@ -22,6 +23,7 @@ import { powersIn } from './powers.ts';
 import { previewInvitation } from './preview.ts';
 import { relayName } from './relay-name.ts';
 import { createRelays, relayView } from './relays.ts';
+import { createSharedSettings } from './shared-settings.ts';
 import type { SpaceNode } from './space-node.ts';
 import { createSpaces } from './spaces.ts';
 import type { LiveSpace } from './spaces-face.ts';
@@ -35,7 +37,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	const { clock, crypto } = ports;
 	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
 	const pool = createRelayPool(ports);
-	const relays = createRelays(ports, page, pool);
+	const keeper = createDocumentKeeper(ports, self);
+	const relays = createRelays(ports, page, pool, keeper);
 	const inviting = createInviting(ports, page.origin);
 
 	const nameOfRelay = (key: string): string =>
@@ -86,9 +89,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 	}
 	/** Names what this device has read: no two devices write the same mark, so none is lost where they merge. */
 	const marker = toHex(self.device.publicKey).slice(0, 16);
-	const keeper = createDocumentKeeper(ports, self);
+	const drafts = createDrafts(clock, keeper);
 	const blocked = createBlockList(clock, keeper);
-	const verified = createVerifiedPeople(ports.store);
+	const verified = createVerifiedPeople(keeper);
 	const isVerified = (rootHash: string): boolean => verified.get(rootHash) !== undefined;
 	const spaces = createSpaces(
 		ports,
@@ -114,6 +117,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 				takeAllMarks();
 			},
 			onLeft: (space, name) => {
+				drafts.forget(space);
 				devices.left(space, name);
 			},
 			onRead: (space, channel, time) => {
@@ -227,9 +231,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 		return live;
 	};
 
-	await relays.load();
 	await keeper.load();
-	await verified.load();
+	await relays.load();
 	const comingBack = createComingBack(ports, self, pool, (found) => void spaces.comeBack(found));
 	await spaces.load();
 	takeAllMarks();
@@ -270,6 +273,8 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			return kept.ok ? ok() : err({ type: 'storage' });
 		},
 		verification,
+		drafts,
+		settings: createSharedSettings(keeper),
 		invite(space, choice) {
 			const { node, self: own } = required(space);
 			return inviting.invite(node, own, choice);
@@ -284,6 +289,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			const space = toHex(invitation.value.space);
 			const here = spaces.get(space);
 			if (here !== undefined && isMember(here.node.space, here.self)) return ok(space);
+			await relays.include(invitation.value.relays);
 			const kept = await spaces.join(invitation.value);
 			return kept.ok ? ok(space) : err({ type: 'storage' });
 		},
@@ -312,6 +318,9 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			stopWatching();
 			stopOnline();
 			stopKeeping();
+			verification.stop();
+			relays.stop();
+			drafts.stop();
 			keeper.stop();
 			devices.stop();
 			comingBack.stop();

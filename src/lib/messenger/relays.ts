@@ -1,4 +1,5 @@
-// The relays a person has added: tried when added, kept, brought up again at the next start. [RP3] [RP4]
+// The relays a person has added: tried when added, kept, brought up again at the next start; and those the person has
+// removed, which no space brings back, on any device. [RP3] [RP4] [RP5]
 import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
 import {
 	relayAddressShape,
@@ -10,6 +11,8 @@ import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { AddRelayError, RelayView } from './api.ts';
+import type { DocumentKeeper } from './devices/document-keeper.ts';
+import { REMOVED_RELAYS } from './devices/sections.ts';
 import type { PooledRelay, RelayPool } from './delivery/relay-pool.ts';
 import type { Page, Ports } from './ports.ts';
 import { relayName } from './relay-name.ts';
@@ -21,7 +24,11 @@ export interface Relays {
 	add(input: string): Promise<Result<RelayAddress, AddRelayError>>;
 	/** Adds relays that this person had added before, without trying them first. */
 	adopt(addresses: readonly RelayAddress[]): Promise<void>;
+	/** Wants nothing of it any more, whoever names it. */
 	remove(key: string): Promise<void>;
+	/** The person goes where these are used. */
+	include(addresses: readonly RelayAddress[]): Promise<void>;
+	stop(): void;
 }
 
 export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
@@ -34,8 +41,42 @@ export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
 	link: encodeRelayLink(page.origin, relay.address),
 });
 
-export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Relays {
+export function createRelays(
+	{ store }: Ports,
+	page: Page,
+	pool: RelayPool,
+	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'write' | 'watch'>,
+): Relays {
 	const kept = new Map<number, RelayAddress>();
+
+	const isRemoved = (key: string): boolean =>
+		REMOVED_RELAYS.decode(keeper.get(REMOVED_RELAYS.name(key))) === true;
+	const removed = (): ReadonlySet<string> =>
+		new Set(
+			keeper
+				.list(REMOVED_RELAYS.prefix)
+				.flatMap(([name]) => REMOVED_RELAYS.parts(name)?.[0] ?? [])
+				.filter(isRemoved),
+		);
+	async function setRemoved(keys: readonly string[], value: boolean): Promise<void> {
+		const changed = keys.filter((key) => isRemoved(key) !== value);
+		if (changed.length === 0) return;
+		const encoded = value ? REMOVED_RELAYS.encode(true) : null;
+		await keeper.write(new Map(changed.map((key) => [REMOVED_RELAYS.name(key), encoded])));
+	}
+	async function forget(key: string): Promise<void> {
+		const number = numberOf(key);
+		if (number === undefined) return;
+		kept.delete(number);
+		await store.commit([{ table: 'relay', key: ['list', number], value: null }]);
+	}
+	/** Another device may have removed one, or added it again. */
+	const stopWatching = keeper.watch((names) => {
+		if (![...names].some((name) => name.startsWith(REMOVED_RELAYS.prefix))) return;
+		const all = removed();
+		pool.exclude(all);
+		for (const key of all) void forget(key);
+	});
 
 	const numberOf = (key: string): number | undefined =>
 		[...kept].find(([, address]) => toHex(address.key) === key)?.[0];
@@ -50,6 +91,7 @@ export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Rel
 
 	return {
 		async load() {
+			pool.exclude(removed());
 			for (const { at, value } of await store.range('relay', ['list'])) {
 				const address = decodeFrame(relayAddressShape, value, 4096);
 				if (!address.ok) continue;
@@ -69,6 +111,7 @@ export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Rel
 			if (!reached.ok) return err({ type: reached.error.type, tried: urls });
 			const address: RelayAddress = { key: reached.value.key, urls: [reached.value.url] };
 			const known = numberOf(toHex(address.key));
+			await setRemoved([toHex(address.key)], false);
 			pool.add(address, 'added', reached.value);
 			if (known !== undefined) return err({ type: 'known', tried: urls });
 			await keep(address);
@@ -76,17 +119,22 @@ export function createRelays({ store }: Ports, page: Page, pool: RelayPool): Rel
 		},
 		async adopt(addresses) {
 			for (const address of addresses) {
-				if (numberOf(toHex(address.key)) !== undefined) continue;
+				const key = toHex(address.key);
+				if (numberOf(key) !== undefined || isRemoved(key)) continue;
 				pool.add(address, 'added');
 				await keep(address);
 			}
 		},
 		async remove(key) {
-			const number = numberOf(key);
 			pool.remove(key);
-			if (number === undefined) return;
-			kept.delete(number);
-			await store.commit([{ table: 'relay', key: ['list', number], value: null }]);
+			await setRemoved([key], true);
+			await forget(key);
 		},
+		include: (addresses) =>
+			setRemoved(
+				addresses.map(({ key }) => toHex(key)),
+				false,
+			),
+		stop: stopWatching,
 	};
 }

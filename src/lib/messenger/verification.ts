@@ -39,6 +39,7 @@ export interface Verification {
 export interface LiveVerification extends Verification {
 	/** The authority log of a space changed. */
 	update(space: string): void;
+	stop(): void;
 }
 
 export function createVerification(
@@ -68,15 +69,17 @@ export function createVerification(
 		if (JSON.stringify(signal?.get()) !== JSON.stringify(warnings)) signal?.set(warnings);
 	}
 
+	const stopWatching = verified.watch(() => {
+		for (const space of signals.keys()) update(space);
+		world.onChange();
+	});
+
 	async function keep(
 		rootHash: string,
 		person: Parameters<VerifiedPeople['set']>[1],
 	): Promise<Result<void, NotKept>> {
 		const kept = await verified.set(rootHash, person);
-		if (!kept.ok) return err({ type: 'storage' });
-		for (const space of signals.keys()) update(space);
-		world.onChange();
-		return ok();
+		return kept.ok ? ok() : err({ type: 'storage' });
 	}
 
 	return {
@@ -115,5 +118,6 @@ export function createVerification(
 			return keep(of, noting(person, warning, devices));
 		},
 		update,
+		stop: stopWatching,
 	};
 }

@@ -1,9 +1,9 @@
 // The people this person has verified, since when, and with which devices: kept on one's own devices, told to nobody. [SN3]
-import { bytes, decodeFrame, encode, list, text, tuple, uint } from '#lib/protocol/cbor.ts';
-import { MAX_NAME } from '#lib/protocol/limits.ts';
-import type { KeyValueStore, StoreError } from '#lib/ports/store.ts';
+import type { StoreError } from '#lib/ports/store.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
-import { ok, type Result } from '#lib/util/result.ts';
+import type { Result } from '#lib/util/result.ts';
+import type { DocumentKeeper } from './devices/document-keeper.ts';
+import { MAX_NOTED, NOTED, VERIFIED } from './devices/sections.ts';
 
 export interface VerifiedPerson {
 	/** By which this person knew them then. */
@@ -19,67 +19,80 @@ export interface VerifiedPerson {
 }
 
 export interface VerifiedPeople {
-	load(): Promise<void>;
 	/** By Root Hash (hex). */
 	get(rootHash: string): VerifiedPerson | undefined;
 	all(): ReadonlyMap<string, VerifiedPerson>;
 	/** null: no longer. Durable when it resolves. */
 	set(rootHash: string, person: VerifiedPerson | null): Promise<Result<void, StoreError>>;
+	/** Called when there may be others, whichever device it comes from; returns the end of that. */
+	watch(listener: () => void): () => void;
 }
-
-const MAX_PEOPLE = 10_000;
-const MAX_NOTED = 256;
-const noted = list(bytes(32), MAX_NOTED);
-const shape = list(tuple(bytes(32), text(MAX_NAME), uint(), noted, noted, noted), MAX_PEOPLE);
 
 /** The latest, where there are more than are kept. */
 const toBytes = (keys: Iterable<string>): Bytes[] =>
 	[...keys].slice(-MAX_NOTED).flatMap((key) => fromHex(key) ?? []);
-const toKeys = (all: readonly Bytes[]): ReadonlySet<string> => new Set(all.map(toHex));
+const toKeys = (all: readonly Bytes[] | undefined): ReadonlySet<string> =>
+	new Set((all ?? []).map(toHex));
 
-export function createVerifiedPeople(store: KeyValueStore): VerifiedPeople {
-	let people: ReadonlyMap<string, VerifiedPerson> = new Map();
+export function createVerifiedPeople(
+	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'write' | 'watch'>,
+): VerifiedPeople {
+	/** Read again after each change. */
+	let people: ReadonlyMap<string, VerifiedPerson> | undefined;
+	const forget = (names: ReadonlySet<string>): boolean => {
+		const isOurs = [...names].some(
+			(name) => name.startsWith(VERIFIED.prefix) || name.startsWith(NOTED.prefix),
+		);
+		if (isOurs) people = undefined;
+		return isOurs;
+	};
+	keeper.watch(forget);
+
+	function all(): ReadonlyMap<string, VerifiedPerson> {
+		people ??= new Map(
+			keeper.list(VERIFIED.prefix).flatMap(([name, value]) => {
+				const rootHash = VERIFIED.parts(name)?.[0];
+				const known = VERIFIED.decode(value);
+				if (rootHash === undefined || known === undefined) return [];
+				const noted = NOTED.decode(keeper.get(NOTED.name(rootHash)));
+				const person: VerifiedPerson = {
+					...known,
+					devices: toKeys(noted?.devices),
+					ended: toKeys(noted?.ended),
+					namesakes: toKeys(noted?.namesakes),
+				};
+				return [[rootHash, person] as const];
+			}),
+		);
+		return people;
+	}
+
 	return {
-		async load() {
-			const stored = await store.get('verified', ['list']);
-			const decoded = stored && decodeFrame(shape, stored, Number.MAX_SAFE_INTEGER);
-			const rows = decoded?.ok ? decoded.value : [];
-			people = new Map(
-				rows.map(([root, name, since, devices, ended, namesakes]) => [
-					toHex(root),
-					{
-						name,
-						since,
-						devices: toKeys(devices),
-						ended: toKeys(ended),
-						namesakes: toKeys(namesakes),
-					},
+		get: (rootHash) => all().get(rootHash),
+		all,
+		async set(rootHash, person) {
+			const known = VERIFIED.decode(keeper.get(VERIFIED.name(rootHash)));
+			// Taking note of something says nothing anew about who is verified.
+			const isSame = person !== null && known?.since === person.since;
+			const noted =
+				person &&
+				NOTED.encode({
+					devices: toBytes(person.devices),
+					ended: toBytes(person.ended),
+					namesakes: toBytes(person.namesakes),
+				});
+			return keeper.write(
+				new Map([
+					...(isSame
+						? []
+						: [[VERIFIED.name(rootHash), person && VERIFIED.encode(person)] as const]),
+					[NOTED.name(rootHash), noted],
 				]),
 			);
 		},
-		get: (rootHash) => people.get(rootHash),
-		all: () => people,
-		async set(rootHash, person) {
-			const next = new Map(people);
-			next.delete(rootHash);
-			if (person !== null) next.set(rootHash, person);
-			const rows = [...next].slice(-MAX_PEOPLE);
-			const value = encode(
-				rows.flatMap(([key, { name: known, since, devices, ended, namesakes }]) =>
-					toBytes([key]).map((root) => [
-						root,
-						known,
-						since,
-						toBytes(devices),
-						toBytes(ended),
-						toBytes(namesakes),
-					]),
-				),
-			);
-			const kept = await store.commit([{ table: 'verified', key: ['list'], value }]);
-			if (!kept.ok) return kept;
-			people = new Map(rows);
-			return ok();
-		},
+		watch: (listener) =>
+			keeper.watch((names) => {
+				if (forget(names)) listener();
+			}),
 	};
 }

@@ -1,7 +1,7 @@
-// The messenger as the interface reads it: reactive values, one per space and kept, and the drafts of all channels.
+// The messenger as the interface reads it: reactive values, one per space and kept.
 import { createContext } from 'svelte';
 import { listedChannels } from './channel-order.ts';
-import { ConversationModel, type Draft } from './conversation.svelte.ts';
+import { ConversationModel } from './conversation.svelte.ts';
 import { perList, perSpace, type PerSpace } from './kept.ts';
 import { live, type Live } from './live.svelte.ts';
 import { ModerationModel } from './moderation.svelte.ts';
@@ -45,7 +45,6 @@ export class AppModel {
 	readonly warnings: (space: string) => readonly Warning[];
 	/** Who may do what in a space. */
 	readonly moderation: PerSpace<ModerationModel>;
-	readonly #drafts = new Map<string, Draft>();
 	/** A message somebody asked to see; the conversation it is in takes it from here. */
 	sought = $state.raw<Sought | null>(null);
 	readonly unread: number = $derived.by(() =>
@@ -111,17 +110,10 @@ export class AppModel {
 		return null;
 	}
 
-	/** Opens a channel; the caller closes it. The draft of an earlier visit is still there. */
+	/** Opens a channel; the caller closes it. What was typed and not sent is still there. */
 	openConversation(space: string, channel: string): ConversationModel {
-		const key = `${space} ${channel}`;
-		let draft = this.#drafts.get(key);
-		if (!draft) this.#drafts.set(key, (draft = { text: '', replyTo: null }));
-		return new ConversationModel(
-			space,
-			channel,
-			this.messenger.conversation(space, channel),
-			draft,
-		);
+		const conversation = this.messenger.conversation(space, channel);
+		return new ConversationModel(space, channel, conversation, this.messenger.drafts);
 	}
 }
 

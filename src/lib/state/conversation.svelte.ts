@@ -5,15 +5,9 @@ import { SvelteSet } from 'svelte/reactivity';
 import { live } from './live.svelte.ts';
 import { chunkRows, lastNotices, messageRows, type MessageChunk } from './message-rows.ts';
 import type { Conversation, MessageView, SendError } from '#lib/messenger/api.ts';
+import type { Drafts } from '#lib/messenger/drafts.ts';
 import type { NoticeView } from '#lib/messenger/notices.ts';
 import type { Result } from '#lib/util/result.ts';
-
-/** What a person had typed and not sent; lives as long as the page. */
-export interface Draft {
-	text: string;
-	/** Id of the message it answers. */
-	replyTo: string | null;
-}
 
 /** How many older stretches are read in search of a message. */
 const FARTHEST = 200;
@@ -26,7 +20,10 @@ export class ConversationModel {
 	readonly #hasOlder: { readonly current: boolean };
 	readonly #notices: { readonly current: readonly NoticeView[] };
 	readonly #breaks = new Set<string>();
-	readonly #draft: Draft;
+	readonly #drafts: Drafts;
+	readonly #stopWatching: () => void;
+	/** What is typed here is not put away for what another device says. */
+	#touched = false;
 	#text = $state('');
 	#replyTo = $state.raw<string | null>(null);
 	/** Id of a message to bring into sight; whoever draws the messages takes it from here. */
@@ -52,13 +49,16 @@ export class ConversationModel {
 		() => new Map(this.#messages.current.map((message) => [message.id, message])),
 	);
 
-	constructor(space: string, channel: string, conversation: Conversation, draft: Draft) {
+	constructor(space: string, channel: string, conversation: Conversation, drafts: Drafts) {
 		this.space = space;
 		this.channel = channel;
 		this.#conversation = conversation;
-		this.#draft = draft;
-		this.#text = draft.text;
-		this.#replyTo = draft.replyTo;
+		this.#drafts = drafts;
+		this.#readDraft();
+		this.#stopWatching = drafts.watch(space, channel, () => {
+			const isEmpty = this.#text === '' && this.#replyTo === null;
+			if (!this.#touched || isEmpty) this.#readDraft();
+		});
 		this.#messages = live(conversation.messages);
 		this.#hasOlder = live(conversation.hasOlder);
 		this.#notices = live(conversation.notices);
@@ -78,7 +78,19 @@ export class ConversationModel {
 
 	set text(text: string) {
 		this.#text = text;
-		this.#draft.text = text;
+		this.#keepDraft();
+	}
+
+	#readDraft(): void {
+		const draft = this.#drafts.get(this.space, this.channel);
+		this.#text = draft?.text ?? '';
+		this.#replyTo = draft?.replyTo ?? null;
+	}
+
+	#keepDraft(): void {
+		this.#touched = true;
+		const draft = { text: this.#text, replyTo: this.#replyTo };
+		this.#drafts.set(this.space, this.channel, draft);
 	}
 
 	/** The message with an id, where it is loaded. */
@@ -93,7 +105,7 @@ export class ConversationModel {
 
 	set replyTo(message: Pick<MessageView, 'id'> | null) {
 		this.#replyTo = message?.id ?? null;
-		this.#draft.replyTo = this.#replyTo;
+		this.#keepDraft();
 	}
 
 	/** Loads older messages until one is among them; false where it is not here. */
@@ -156,6 +168,7 @@ export class ConversationModel {
 	}
 
 	close(): void {
+		this.#stopWatching();
 		this.#conversation.close();
 	}
 }

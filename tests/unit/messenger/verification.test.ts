@@ -3,14 +3,16 @@ import type { Ledger } from '#lib/crdt/ledger.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import { looksOf } from '#lib/messenger/look-alike.ts';
 import { createVerification, type LiveVerification } from '#lib/messenger/verification.ts';
+import { createDocumentKeeper } from '#lib/messenger/devices/document-keeper.ts';
+import { createSeededRandom } from '#lib/simulation/random.ts';
 import { createVerifiedPeople } from '#lib/messenger/verified.ts';
 import { namesakesIn } from '#lib/messenger/warnings.ts';
 import { createMemoryDisk } from '#lib/storage/memory.ts';
-import { fromHex } from '#lib/util/bytes.ts';
+import { fromHex, type Bytes } from '#lib/util/bytes.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const hex = (name: string): string => Buffer.from(name.padEnd(32, '.')).toString('hex');
-const root = (name: string): Uint8Array => fromHex(hex(name))!;
+const root = (name: string): Bytes => fromHex(hex(name))!;
 
 interface Person {
 	name: string;
@@ -48,13 +50,18 @@ async function world() {
 	};
 	const clock = createManualClock();
 	const crypto = createSyncCryptoProvider();
+	const random = createSeededRandom(4);
 	let verification: LiveVerification;
 	const open = async (): Promise<void> => {
-		const verified = createVerifiedPeople(disk.open());
-		await verified.load();
+		const keeper = createDocumentKeeper(
+			{ clock, crypto, random, store: disk.open() },
+			{ device: { publicKey: root('mine') } },
+		);
+		await keeper.load();
+		const verified = createVerifiedPeople(keeper);
 		verification = createVerification(
 			{ crypto, clock },
-			{ rootHash: root('me') as never },
+			{ rootHash: root('me') },
 			verified,
 			{
 				ledger: () => ledgerOf(people),

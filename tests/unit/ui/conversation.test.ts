@@ -3,6 +3,7 @@ import type { Conversation, MessageView } from '#lib/messenger/api.ts';
 import { ConversationModel } from '#lib/state/conversation.svelte.ts';
 import { ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
+import { createFakeAccount } from '../../support/fake-account.ts';
 import { plainMessage } from '../../support/fake-data.ts';
 
 const message = (index: number): MessageView => ({
@@ -43,9 +44,9 @@ function openTen(empty = false) {
 		close: () => undefined,
 	};
 	queueMicrotask(load);
-	const draft = { text: '', replyTo: null };
-	const model = new ConversationModel('space', 'channel', conversation, draft);
-	return { model, messages, sent, draft };
+	const { drafts } = createFakeAccount();
+	const model = new ConversationModel('space', 'channel', conversation, drafts);
+	return { model, messages, sent, drafts, conversation };
 }
 
 describe('an open conversation', () => {
@@ -61,7 +62,7 @@ describe('an open conversation', () => {
 	});
 
 	it('keeps nothing of the text of a message that is being answered and then purged', async () => {
-		const { model, messages, draft } = openTen();
+		const { model, messages, drafts } = openTen();
 		await model.reach('m9');
 		model.replyTo = message(9);
 		expect(model.replyTo?.text).toBe('text 9');
@@ -73,7 +74,27 @@ describe('an open conversation', () => {
 			})),
 		);
 		expect(model.replyTo?.text).toBe('');
-		expect(JSON.stringify(draft)).not.toContain('text 9');
+		expect(JSON.stringify(drafts.get('space', 'channel'))).not.toContain('text 9');
+	});
+
+	it('[AC7] keeps what was typed for the next time, and shows what another device typed where nobody types here', async () => {
+		const { model, drafts, conversation } = openTen();
+		const theirs = async (text: string): Promise<void> => {
+			drafts.set('space', 'channel', { text, replyTo: null });
+			await Promise.resolve();
+		};
+		await theirs('from the phone');
+		expect(model.text).toBe('from the phone');
+		model.text = 'from here';
+		await theirs('from the phone again');
+		expect(model.text).toBe('from here');
+		model.text = 'typed on';
+		model.close();
+		const later = new ConversationModel('space', 'channel', conversation, drafts);
+		expect(later.text).toBe('typed on');
+		later.text = '';
+		await Promise.resolve();
+		expect(drafts.get('space', 'channel')).toBeNull();
 	});
 
 	it('sends what answers a message with its id', async () => {

@@ -50,6 +50,8 @@ export interface RelayPool {
 	/** Keeps a relay connected from now on; `reached` is a connection to it that stands already. */
 	add(address: RelayAddress, origin: RelayOrigin, reached?: Reached): void;
 	remove(key: string): void;
+	/** The person wants nothing of these relays (hex), whoever names them. */
+	exclude(keys: ReadonlySet<string>): void;
 	client(key: string): MailboxClient | undefined;
 	/** STUN servers of the relays that are connected, as `stun:host:port`. */
 	stun(): readonly string[];
@@ -81,6 +83,9 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 	const listeners = new Map<string, Map<string, Set<MailboxListener>>>();
 	const relays = createSignal<readonly PooledRelay[]>([]);
 	let stopped = false;
+	let excluded: ReadonlySet<string> = new Set();
+	/** Relays (hex) that are named somewhere and excluded. */
+	const passedOver = new Map<string, RelayAddress>();
 	let cancelRefresh: (() => void) | undefined;
 
 	const publish = (): void => {
@@ -198,44 +203,66 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 		else waitAndRetry(slot);
 	}
 
+	function remove(key: string): void {
+		const slot = slots.get(key);
+		if (slot === undefined) return;
+		slot.removed = true;
+		slot.cancelRetry?.();
+		slots.delete(key);
+		slot.current?.client.close('removed');
+		publish();
+	}
+
+	function add(address: RelayAddress, origin: RelayOrigin, reached?: Reached): void {
+		const key = toHex(address.key);
+		if (excluded.has(key)) {
+			reached?.client.close('excluded');
+			passedOver.set(key, address);
+			return;
+		}
+		const known = slots.get(key);
+		if (known !== undefined) {
+			if (origin === 'added') known.origin = 'added';
+			const urls = [...new Set([...known.address.urls, ...address.urls])];
+			known.address = { key: address.key, urls };
+			if (reached !== undefined && known.current === undefined) adopt(known, reached);
+			else if (reached !== undefined) reached.client.close('already connected');
+			publish();
+			return;
+		}
+		const slot: Slot = {
+			key,
+			address,
+			origin,
+			state: 'connecting',
+			failures: 0,
+			retryAt: null,
+			current: undefined,
+			cancelRetry: undefined,
+			removed: false,
+		};
+		slots.set(key, slot);
+		if (reached === undefined) void connect(slot);
+		else adopt(slot, reached);
+	}
+
 	return {
 		relays,
 		reach,
-		add(address, origin, reached) {
-			const key = toHex(address.key);
-			const known = slots.get(key);
-			if (known !== undefined) {
-				if (origin === 'added') known.origin = 'added';
-				const urls = [...new Set([...known.address.urls, ...address.urls])];
-				known.address = { key: address.key, urls };
-				if (reached !== undefined && known.current === undefined) adopt(known, reached);
-				else if (reached !== undefined) reached.client.close('already connected');
-				publish();
-				return;
+		add,
+		remove,
+		exclude(keys) {
+			excluded = keys;
+			for (const key of keys) {
+				const slot = slots.get(key);
+				if (slot !== undefined) passedOver.set(key, slot.address);
+				remove(key);
 			}
-			const slot: Slot = {
-				key,
-				address,
-				origin,
-				state: 'connecting',
-				failures: 0,
-				retryAt: null,
-				current: undefined,
-				cancelRetry: undefined,
-				removed: false,
-			};
-			slots.set(key, slot);
-			if (reached === undefined) void connect(slot);
-			else adopt(slot, reached);
-		},
-		remove(key) {
-			const slot = slots.get(key);
-			if (slot === undefined) return;
-			slot.removed = true;
-			slot.cancelRetry?.();
-			slots.delete(key);
-			slot.current?.client.close('removed');
-			publish();
+			for (const [key, address] of [...passedOver]) {
+				if (keys.has(key)) continue;
+				passedOver.delete(key);
+				add(address, 'space');
+			}
 		},
 		client: (key) => slots.get(key)?.current?.client,
 		stun: () =>

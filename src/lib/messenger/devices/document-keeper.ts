@@ -18,8 +18,10 @@ import { createQueue } from '../queue.ts';
 import type { SpaceNode } from '../space-node.ts';
 import { openUpdate } from '../space/opening.ts';
 
-/** How long changes are gathered before the other devices are told. */
+/** How long changes are gathered before the other devices are told, */
 const TELL_AFTER = 3000;
+/** and where none of them is there to hear, or nobody waits for it. */
+const TELL_LATER = 30_000;
 /** How long what needs no answer may wait to be kept. */
 const KEEP_AFTER = 500;
 /** After so many changes told one by one, the whole document is told at once: what came before it nobody needs. */
@@ -44,8 +46,11 @@ export interface DocumentKeeper {
 	list(prefix: string): readonly (readonly [name: string, value: Bytes])[];
 	/** Durable when it resolves. */
 	write(changes: Changes): Promise<Result<void, StoreError>>;
-	/** As write, and durable soon: for what may be lost with the last half second. */
-	note(changes: Changes): void;
+	/**
+	 * As write, and durable soon: for what may be lost with the last half second. `calmly`: it changes often, and the other
+	 * devices may be told later.
+	 */
+	note(changes: Changes, calmly?: boolean): void;
 	/** Called with the names of values that may be different now, whoever changed them; returns the end of that. */
 	watch(listener: (names: ReadonlySet<string>) => void): () => void;
 	/** From now on the document is shared with the members of this space. */
@@ -57,7 +62,10 @@ export interface DocumentKeeper {
 	stop(): void;
 }
 
-export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
+export function createDocumentKeeper(
+	ports: Pick<Ports, 'clock' | 'crypto' | 'random' | 'store'>,
+	self: { readonly device: Pick<Self['device'], 'publicKey'> },
+): DocumentKeeper {
 	const { clock, crypto, random, store } = ports;
 	const client = new DataView(random.bytes(4).buffer).getUint32(0);
 	const working = createQueue();
@@ -70,6 +78,7 @@ export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
 	let shared: SpaceNode | undefined;
 	let untilWhole = 0;
 	let cancelTell: (() => void) | undefined;
+	let tellAt = Infinity;
 	let cancelKeep: (() => void) | undefined;
 	let stopped = false;
 
@@ -91,9 +100,17 @@ export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
 			if (!stopped) void keep();
 		});
 	}
-	function tellSoon(): void {
+	const isSomebodyThere = ({ space, post }: SpaceNode): boolean =>
+		[...space.ledger.authority.active].some((device) => post.route(device) !== null);
+
+	function tellSoon(calmly = false): void {
 		if (shared === undefined) return;
-		cancelTell ??= clock.after(TELL_AFTER, () => {
+		const wait = calmly || !isSomebodyThere(shared) ? TELL_LATER : TELL_AFTER;
+		const at = clock.now() + wait;
+		if (cancelTell !== undefined && tellAt <= at) return;
+		cancelTell?.();
+		tellAt = at;
+		cancelTell = clock.after(wait, () => {
 			cancelTell = undefined;
 			void working(() => tell(false));
 		});
@@ -203,9 +220,9 @@ export function createDocumentKeeper(ports: Ports, self: Self): DocumentKeeper {
 			tellSoon();
 			return keep();
 		},
-		note(changes) {
+		note(changes, calmly = false) {
 			if (!document.set(changes)) return;
-			tellSoon();
+			tellSoon(calmly);
 			keepSoon();
 		},
 		watch(listener) {

@@ -4,7 +4,9 @@ import {
 	bytes,
 	decodeFrame,
 	encode,
+	flag,
 	list,
+	optional,
 	text,
 	tuple,
 	uint,
@@ -94,4 +96,62 @@ export const SEEN = section<SeenDevice, readonly [number, [Bytes, Bytes][]]>(
 	tuple(uint(2 ** 48), list(tuple(bytes(32), bytes(32)), 100)),
 	({ at, others }) => [at, others.map(({ space, device }) => [space, device])],
 	([at, others]) => ({ at, others: others.map(([space, device]) => ({ space, device })) }),
+);
+
+/** The longest text of a draft, bytes. */
+export const MAX_DRAFT = 16_000;
+export interface KeptDraft {
+	readonly text: string;
+	/** Entry id of the message it answers. */
+	readonly replyTo: Bytes | null;
+}
+/** space / channel → what was typed there and not sent. */
+export const DRAFTS = section<KeptDraft, readonly [string, Bytes | null]>(
+	'draft',
+	tuple(text(MAX_DRAFT), optional(bytes(32))),
+	({ text: typed, replyTo }) => [typed, replyTo],
+	([typed, replyTo]) => ({ text: typed, replyTo }),
+);
+
+/** name → a choice about the interface that is the same on every device. */
+export const SETTINGS = section<string, string>(
+	'setting',
+	text(MAX_NAME),
+	(choice) => choice,
+	(choice) => choice,
+);
+
+/** relay → the person wants nothing of it, also where a space names it. */
+export const REMOVED_RELAYS = section<boolean, boolean>(
+	'no-relay',
+	flag,
+	(removed) => removed,
+	(removed) => removed,
+);
+
+/** Root Hash → since when (ms) somebody is verified, and by which name they were known then. */
+export const VERIFIED = section<
+	{ readonly name: string; readonly since: number },
+	readonly [string, number]
+>(
+	'verified',
+	tuple(text(MAX_NAME), uint(2 ** 48)),
+	({ name, since }) => [name, since],
+	([name, since]) => ({ name, since }),
+);
+
+/** So many of each kind fit a value. */
+export const MAX_NOTED = 100;
+const noted = list(bytes(32), MAX_NOTED);
+export interface Noted {
+	readonly devices: readonly Bytes[];
+	readonly ended: readonly Bytes[];
+	readonly namesakes: readonly Bytes[];
+}
+/** Root Hash → what of somebody verified was taken note of: it can bring nobody's verification back. */
+export const NOTED = section<Noted, readonly [Bytes[], Bytes[], Bytes[]]>(
+	'noted',
+	tuple(noted, noted, noted),
+	({ devices, ended, namesakes }) => [devices, ended, namesakes],
+	([devices, ended, namesakes]) => ({ devices, ended, namesakes }),
 );

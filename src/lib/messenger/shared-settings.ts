@@ -1,0 +1,30 @@
+// Choices about the interface that are the same on every device of the person. [AC7]
+import type { StoreError } from '#lib/ports/store.ts';
+import type { Result } from '#lib/util/result.ts';
+import type { DocumentKeeper } from './devices/document-keeper.ts';
+import { SETTINGS } from './devices/sections.ts';
+
+export type SettingName = 'appearance';
+
+export interface SharedSettings {
+	/** null where nothing was chosen on any device. */
+	get(name: SettingName): string | null;
+	set(name: SettingName, choice: string): Promise<Result<void, StoreError>>;
+	/** Called with every change, whichever device it comes from; returns the end of that. */
+	watch(name: SettingName, listener: (choice: string | null) => void): () => void;
+}
+
+export function createSharedSettings(
+	keeper: Pick<DocumentKeeper, 'get' | 'write' | 'watch'>,
+): SharedSettings {
+	const get = (name: SettingName): string | null =>
+		SETTINGS.decode(keeper.get(SETTINGS.name(name))) ?? null;
+	return {
+		get,
+		set: (name, choice) => keeper.write(new Map([[SETTINGS.name(name), SETTINGS.encode(choice)]])),
+		watch: (name, listener) =>
+			keeper.watch((names) => {
+				if (names.has(SETTINGS.name(name))) listener(get(name));
+			}),
+	};
+}

@@ -1,0 +1,50 @@
+// What a person's devices share, without any other device: values by name, forgotten with the page.
+import { createDrafts } from '#lib/messenger/drafts.ts';
+import type { DocumentKeeper } from '#lib/messenger/devices/document-keeper.ts';
+import { createSharedSettings } from '#lib/messenger/shared-settings.ts';
+import type { Messenger } from '#lib/messenger/api.ts';
+import type { Clock } from '#lib/ports/clock.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import { ok } from '#lib/util/result.ts';
+
+type Shared = Pick<DocumentKeeper, 'get' | 'list' | 'write' | 'note' | 'watch'>;
+
+function createMemoryKeeper(): Shared {
+	const values = new Map<string, Bytes>();
+	const listeners = new Set<(names: ReadonlySet<string>) => void>();
+	function note(changes: ReadonlyMap<string, Bytes | null>): void {
+		for (const [name, value] of changes) {
+			if (value === null) values.delete(name);
+			else values.set(name, value);
+		}
+		for (const listener of listeners) listener(new Set(changes.keys()));
+	}
+	return {
+		get: (name) => values.get(name),
+		list: (prefix) => [...values].filter(([name]) => name.startsWith(prefix)),
+		write(changes) {
+			note(changes);
+			return Promise.resolve(ok());
+		},
+		note,
+		watch(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+	};
+}
+
+const clock: Pick<Clock, 'after'> = {
+	after(_ms, run) {
+		let isDue = true;
+		queueMicrotask(() => {
+			if (isDue) run();
+		});
+		return () => (isDue = false);
+	},
+};
+
+export function createFakeAccount(): Pick<Messenger, 'drafts' | 'settings'> {
+	const keeper = createMemoryKeeper();
+	return { drafts: createDrafts(clock, keeper), settings: createSharedSettings(keeper) };
+}
