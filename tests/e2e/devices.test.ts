@@ -62,10 +62,10 @@ it('[AC4] calls a device on all of them as it was named on one', async () => {
 	await entries.nth(1).click();
 	await page.getByLabel(m.device_name(), { exact: true }).fill('Kitchen tablet');
 	await page.getByRole('button', { name: m.save(), exact: true }).click();
-	await settings.getByText('Kitchen tablet').waitFor();
+	await settings.getByText('Kitchen tablet', { exact: true }).waitFor();
 	await page.keyboard.press('Escape');
 	await phone.page.getByRole('button', { name: m.settings(), exact: true }).click();
-	await phone.page.getByText('Kitchen tablet').waitFor();
+	await phone.page.getByText('Kitchen tablet', { exact: true }).waitFor();
 	await phone.page.keyboard.press('Escape');
 });
 
@@ -95,7 +95,7 @@ it('[MD5] ends a device that was removed: it locks, and nothing is left on it', 
 	await tablet.page.getByRole('heading', { name: m.removed_title() }).waitFor();
 	const left = await tablet.page.evaluate(async () => (await indexedDB.databases()).length);
 	expect(left).toBe(0);
-	await page.getByText('Kitchen tablet').waitFor({ state: 'detached' });
+	await page.getByText('Kitchen tablet', { exact: true }).waitFor({ state: 'detached' });
 	await page.keyboard.press('Escape');
 	await bob.chat.send('Without the tablet');
 	await phone.chat.has('Without the tablet', 'Bob');

@@ -261,12 +261,11 @@ export const content: fc.Arbitrary<Content> = fc.oneof(
 		relays,
 	}),
 	message,
-	fc.tuple(fc.nat(7), fc.integer({ min: 1, max: 8 }), blob(400)).map(([part, more, bytes]) => ({
-		kind: KIND.update,
-		part: part % more,
-		parts: more,
-		bytes,
-	})),
+	fc
+		.tuple(fc.nat(7), fc.integer({ min: 1, max: 8 }), fc.option(uint), blob(400))
+		.map(([part, parts, whole, change]) => {
+			return { kind: KIND.update, part: part % parts, parts, whole, bytes: change };
+		}),
 );
 
 export const invitation: fc.Arbitrary<Invitation> = fc.record({

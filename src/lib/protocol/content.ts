@@ -150,6 +150,11 @@ export interface Update {
 	readonly kind: typeof KIND.update;
 	readonly part: number;
 	readonly parts: number;
+	/**
+	 * null: what is new. Otherwise the whole document, and the first entry of the feed that some other device may not hold:
+	 * nobody asks for those before it.
+	 */
+	readonly whole: number | null;
 	readonly bytes: Bytes;
 }
 
@@ -256,8 +261,19 @@ const shapes: Record<number, Shape<Content>> = {
 	),
 	[KIND.update]: where(
 		map(
-			tuple(uint(MAX_UPDATE_PARTS - 1), uint(MAX_UPDATE_PARTS), blob(MAX_UPDATE_PART)),
-			([part, parts, change]) => ({ kind: KIND.update, part, parts, bytes: change }),
+			tuple(
+				uint(MAX_UPDATE_PARTS - 1),
+				uint(MAX_UPDATE_PARTS),
+				optional(uint()),
+				blob(MAX_UPDATE_PART),
+			),
+			([part, parts, whole, change]) => ({
+				kind: KIND.update,
+				part,
+				parts,
+				whole,
+				bytes: change,
+			}),
 		),
 		({ part, parts }) => part < parts,
 		'no such part',
@@ -317,7 +333,7 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 				content.attachment === undefined ? null : attachmentToTuple(content.attachment),
 			];
 		case KIND.update:
-			return [content.part, content.parts, content.bytes];
+			return [content.part, content.parts, content.whole, content.bytes];
 		default:
 			return moderationToTuple(content);
 	}

@@ -42,6 +42,8 @@ export interface Outbox {
 	rowFor(entry: Entry, last?: readonly string[]): readonly StoreWrite[];
 	/** Sends a new entry, once it is kept. */
 	publish(entry: Entry): void;
+	/** The first entry of the own feed that some device may not hold. */
+	heldBefore(): number;
 	/** A device says that it holds this feed up to `seq`. */
 	acknowledged(device: string, seq: number): void;
 	/** Members may have gone: nothing is due to them any longer. */
@@ -287,6 +289,10 @@ export function createOutbox(
 			post.sendAll({ type: 'entries', packets: [entry.packet] });
 			void leaveCopies(row);
 			later(STORE_AFTER, () => void leaveCopies(row));
+		},
+		heldBefore() {
+			const { seq = -1 } = space.ledger.feeds.get(own) ?? {};
+			return Math.min(seq + 1, ...rows.keys());
 		},
 		acknowledged(device, seq) {
 			settle([...rows.values()].filter((row) => row.seq <= seq && row.missing.delete(device)));

@@ -16,6 +16,7 @@ import { err, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import type { SpaceNode } from '../space-node.ts';
+import { compactUpdates, type WholeUpdate } from './update-compaction.ts';
 import { openUpdate } from '../space/opening.ts';
 
 /** How long changes are gathered before the other devices are told, */
@@ -36,6 +37,7 @@ const shape = tuple(
 		map(tuple(bytes(32), uint()), ([feed, next]) => ({ feed, next })),
 		1000,
 	),
+	uint(),
 );
 
 export type Changes = ReadonlyMap<string, Bytes | null>;
@@ -93,7 +95,9 @@ export function createDocumentKeeper(
 			const device = shared?.space.ledger.feeds.get(feed)?.device;
 			return device === undefined ? [] : [[device, next]];
 		});
-		return store.commit([{ ...ROW, value: encode([document.state(), [...told], feeds]) }]);
+		return store.commit([
+			{ ...ROW, value: encode([document.state(), [...told], feeds, untilWhole]) },
+		]);
 	}
 	function keepSoon(): void {
 		cancelKeep ??= clock.after(KEEP_AFTER, () => {
@@ -129,15 +133,21 @@ export function createDocumentKeeper(
 		const update = isWhole ? document.state() : document.since(told);
 		if (update === null) return;
 		const parts = Math.max(1, Math.ceil(update.length / MAX_UPDATE_PART));
+		const held = shared.outbox.heldBefore();
+		let at: number | undefined;
 		for (let part = 0; part < parts; part++) {
 			const from = part * MAX_UPDATE_PART;
 			const slice = update.slice(from, from + MAX_UPDATE_PART);
-			const written = await shared.write({ kind: KIND.update, part, parts, bytes: slice });
+			const whole = isWhole ? held : null;
+			const written = await shared.write({ kind: KIND.update, part, parts, whole, bytes: slice });
 			if (!written.ok) return;
+			at ??= written.value.header.seq;
 		}
 		untilWhole = isWhole ? WHOLE_EVERY : untilWhole - 1;
 		told = extent;
-		await keep();
+		const kept = await keep();
+		if (!kept.ok || !isWhole || at === undefined) return;
+		await compactUpdates(ports, shared.space, self.device.publicKey, { at, held });
 	}
 
 	/** Merges what has come of the other devices' feeds, as far as it counts. */
@@ -161,6 +171,8 @@ export function createDocumentKeeper(
 		let done = begin;
 		let isWaiting = false;
 		let changed = false;
+		let begun = 0;
+		let last: WholeUpdate | undefined;
 		for (let from = begin; from < end;) {
 			const packets = await space.kept.packets(device, from, end, READ_AT_ONCE);
 			if (packets.length === 0) {
@@ -184,8 +196,11 @@ export function createDocumentKeeper(
 					gathered = [];
 					continue;
 				}
-				const { part, parts, bytes: slice } = opened.value;
-				if (part === 0) gathered = [];
+				const { part, parts, whole, bytes: slice } = opened.value;
+				if (part === 0) {
+					gathered = [];
+					begun = seq;
+				}
 				if (part === gathered.length) gathered.push(slice);
 				if (gathered.length < parts) continue;
 				const update = concat(...gathered);
@@ -193,10 +208,18 @@ export function createDocumentKeeper(
 				if (document.merge(update)) {
 					told = extended(told, update, document.extent());
 					changed = true;
+					if (whole !== null) {
+						last = { at: begun, held: whole };
+						// Whatever was missing before it is in it.
+						isWaiting = false;
+					}
 				}
 				if (!isWaiting) done = from;
 			}
 			if (from === before) break;
+		}
+		if (last !== undefined && (await keep()).ok) {
+			await compactUpdates(ports, space, device, last);
 		}
 		if (done === begin) return changed;
 		read.set(key, done);
@@ -207,7 +230,8 @@ export function createDocumentKeeper(
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
 			const decoded = row && decodeFrame(shape, row, 8 * 2 ** 20);
-			const [state, extent, feeds] = decoded?.ok ? decoded.value : [undefined, [], []];
+			const [state, extent, feeds, changes] = decoded?.ok ? decoded.value : [undefined, [], [], 0];
+			untilWhole = Math.min(changes, WHOLE_EVERY);
 			document = openAccountDocument(state, client);
 			document.onChange = onChange;
 			told = new Map(extent);

@@ -47,6 +47,8 @@ export interface SpaceStore {
 	/** Two entries of this device in one place, if such were found. */
 	forkProof(device: Bytes): Promise<readonly Packet[]>;
 	writeEntry(entry: Entry): StoreWrite;
+	/** An entry that nobody will ask for. */
+	deleteEntry(device: Bytes, seq: number): StoreWrite;
 	writeFork(device: Bytes, proof: readonly Packet[]): StoreWrite;
 	writeFeed(feed: Feed): StoreWrite;
 	writeControl(control: ControlEntry): StoreWrite;
@@ -164,6 +166,7 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			key: [space, entry.header.device, entry.header.seq],
 			value: encodePacket(entry.packet),
 		}),
+		deleteEntry: (device, seq) => ({ table: 'entry', key: [space, device, seq], value: null }),
 		writeFeed: (feed) => ({
 			table: 'feed',
 			key: [space, numberOf(feed.device)],

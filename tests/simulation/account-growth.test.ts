@@ -1,0 +1,86 @@
+// A document that changes all the time, and what of it stays on the devices that share it.
+import { expect, it } from 'vitest';
+import { decodeHeader, decodePacket, KIND } from '#lib/protocol/entry.ts';
+import { DAY } from '#lib/protocol/limits.ts';
+import { linkDevice } from './own-devices.ts';
+import { createWorld, found, useRelay, type World } from './world.ts';
+
+/** After so many changes the whole is told. */
+const WHOLE_EVERY = 64;
+
+/** The changes of the account document that a node keeps: how many, with what content. */
+function updatesOn(world: World, node: string) {
+	const headers = world
+		.disk(node)
+		.rows()
+		.filter(({ table }) => table === 'entry')
+		.flatMap(({ value }) => {
+			const packet = decodePacket(value);
+			const header = packet.ok ? decodeHeader(packet.value.header) : undefined;
+			if (!packet.ok || header?.ok !== true || header.value.kind !== KIND.update) return [];
+			return [packet.value.body?.length ?? 0];
+		});
+	return { count: headers.length, withContent: headers.filter((length) => length > 0).length };
+}
+
+it('[AC8] keeps a bounded number of changes, and a device that was away catches up with the whole', async () => {
+	const world = createWorld(771);
+	await world.addRelay('north');
+	const alice = await world.addNode('Alice');
+	await useRelay(world, alice, 'north');
+	const space = await found(world, alice);
+	const phone = await linkDevice(world, alice, 'Phone');
+	const tablet = await linkDevice(world, alice, 'Tablet');
+	const nodes = [alice, phone, tablet];
+	await world.run(60_000);
+	let changes = 0;
+	/** Each told by itself. */
+	async function change(times: number): Promise<void> {
+		for (let n = 0; n < times; n++) {
+			changes += 1;
+			await world.finish(phone.messenger.settings.set('appearance', `choice ${changes}`));
+			await world.run(3200);
+		}
+	}
+	const bound = 2 * WHOLE_EVERY + 24;
+
+	await tablet.stop();
+	await world.run(20_000);
+	await change(3 * WHOLE_EVERY);
+	for (const node of ['Alice', 'Phone']) {
+		const { count, withContent } = updatesOn(world, node);
+		// The tablet has got none of them: their headers are there for it.
+		expect(count).toBeGreaterThan(3 * WHOLE_EVERY);
+		expect(withContent).toBeLessThan(bound);
+	}
+
+	// Its relay has forgotten what waited there by then.
+	for (const node of nodes) if (node.running) await node.stop();
+	await world.run(40 * DAY);
+	for (const node of nodes) await node.start();
+	await world.run(60_000);
+	expect(tablet.messenger.settings.get('appearance')).toBe(`choice ${changes}`);
+	expect(tablet.messenger.spaces.get().map(({ id }) => id)).toEqual([space]);
+
+	// Everybody has all of it now, and it is old.
+	await change(WHOLE_EVERY + 1);
+	await world.run(20_000);
+	for (const node of ['Alice', 'Phone', 'Tablet']) {
+		expect(updatesOn(world, node).count).toBeLessThan(bound);
+	}
+	for (const node of nodes) {
+		await node.stop();
+		await node.start();
+	}
+	await world.run(30_000);
+	await change(1);
+	for (const node of nodes) {
+		expect(node.messenger.settings.get('appearance')).toBe(`choice ${changes}`);
+	}
+	const late = await linkDevice(world, tablet, 'Late one');
+	await world.until(
+		() => late.messenger.settings.get('appearance') === `choice ${changes}`,
+		60_000,
+		'a further device has it too',
+	);
+});
