@@ -1,7 +1,7 @@
 // What was written before a device came: copied to it by another device of its person, over a direct link.
 import { describe, expect, it } from 'vitest';
 import { toHex } from '#lib/util/bytes.ts';
-import type { CopyView } from '#lib/messenger/copy-api.ts';
+import type { CopyView } from '#lib/messenger/devices-api.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { linkDevice } from './own-devices.ts';
 import { bringIn, createWorld, found, say, talk, useRelay } from './world.ts';

@@ -1,6 +1,6 @@
 // A person's devices without any: a list to look at, and a pairing that goes on by itself, step by step.
 import type { Devices, DeviceView } from '#lib/messenger/api.ts';
-import type { CopyView } from '#lib/messenger/copy-api.ts';
+import type { CopyView } from '#lib/messenger/devices-api.ts';
 import type { OfferView, PairingTake, TakeView } from '#lib/messenger/pairing/pairing.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';

@@ -1,13 +1,14 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
 import type { Result } from '#lib/util/result.ts';
-import type { PairingOffer } from './pairing/pairing.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
-import type { CopyView } from './copy-api.ts';
+import type { Devices } from './devices-api.ts';
 import type { Drafts } from './drafts.ts';
 import type { NoticeView } from './notices.ts';
 import type { SharedSettings } from './shared-settings.ts';
 import type { Verification } from './verification.ts';
+
+export type * from './devices-api.ts';
 
 export interface Me {
 	readonly name: string;
@@ -309,46 +310,6 @@ export interface Moderation {
 			readonly timer?: number;
 		},
 	): Promise<Result<void, ModerationError>>;
-}
-
-/** One of this person's devices. */
-export interface DeviceView {
-	readonly id: string;
-	/** As the person calls it. */
-	readonly name: string;
-	/** When it became this person's, ms since 1970. */
-	readonly since: number;
-	/** When it last said that it is used; null where it has not yet. */
-	readonly lastSeen: number | null;
-	/** It can be reached now. */
-	readonly online: boolean;
-	/** The one that shows this. */
-	readonly isThis: boolean;
-}
-
-export interface DeviceError {
-	readonly type: 'empty' | 'too-long' | 'storage';
-}
-
-export interface Devices {
-	/** This one first, then the youngest. */
-	readonly list: Readable<readonly DeviceView[]>;
-	/** Those that came by another device, and that nobody has been told of here. */
-	readonly news: Readable<readonly DeviceView[]>;
-	notice(id: string): Promise<void>;
-	/** The history that goes from one device to another, as far as this one has to do with it. */
-	readonly copies: Readable<readonly CopyView[]>;
-	/** Copies everything that is here to another device, while both can reach each other directly. */
-	copyTo(id: string): Promise<Result<void, DeviceError>>;
-	/** Copies no more between this device and another one; what has come stays. */
-	endCopy(id: string): Promise<void>;
-	/** Shows no longer how a copy has ended. */
-	dismissCopy(id: string): void;
-	/** Shows a code with which another installation becomes a device of this person. */
-	link(): PairingOffer;
-	rename(id: string, name: string): Promise<Result<void, DeviceError>>;
-	/** Ends a device for good: in every space, and with everything on it. */
-	remove(id: string): Promise<Result<void, DeviceError>>;
 }
 
 /** Spaces are looked for after coming back by the recovery phrase. */

@@ -2,7 +2,7 @@
 // [HC1] [HC4]
 import type { CopyMessage } from '#lib/protocol/history-copy.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
-import type { CopyView } from '../copy-api.ts';
+import type { CopyView } from '../devices-api.ts';
 import type { Ports } from '../ports.ts';
 import type { AccountSpace } from './account-space.ts';
 import { createGiving, type GivenSpace } from './copy-giving.ts';
