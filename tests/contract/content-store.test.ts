@@ -2,10 +2,9 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ContentStore } from '#lib/ports/content-store.ts';
-import { openIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
+import { createIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
 import { createMemoryContent } from '#lib/storage/memory-content.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { unwrap } from '#lib/util/result.ts';
 
 const name = (n: number): Bytes => new Uint8Array(16).fill(n);
 const chunk = (n: number): Bytes => new Uint8Array(1000 + n).fill(n);
@@ -22,7 +21,7 @@ const memory = (): Opener => {
 };
 const indexedDb = (): Opener => {
 	const database = `content-${++count}`;
-	return { open: async () => unwrap(await openIndexedDbContent(database)) };
+	return { open: async () => createIndexedDbContent(database) };
 };
 
 afterEach(() => void vi.restoreAllMocks());
@@ -81,6 +80,7 @@ describe.each([
 describe('content in IndexedDB', () => {
 	it('[CN3] asks for strict durability and says that the quota is used up', async () => {
 		const store = await indexedDb().open();
+		await store.names();
 		const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
 		await store.write(name(1), 0, chunk(1));
 		expect(transactions.mock.calls).toEqual([['chunks', 'readwrite', { durability: 'strict' }]]);
@@ -100,19 +100,21 @@ describe('content in IndexedDB', () => {
 		expect(await (await indexedDb().open()).room()).toBeNull();
 		const estimate = (): Promise<{ quota: number; usage: number }> =>
 			Promise.resolve({ quota: 1000, usage: 300 });
-		expect(await unwrap(await openIndexedDbContent('room', { estimate })).room()).toBe(700);
+		expect(await createIndexedDbContent('room', { estimate }).room()).toBe(700);
 		const over = (): Promise<{ quota: number; usage: number }> =>
 			Promise.resolve({ quota: 10, usage: 30 });
-		expect(await unwrap(await openIndexedDbContent('none', { estimate: over })).room()).toBe(0);
+		expect(await createIndexedDbContent('none', { estimate: over }).room()).toBe(0);
 	});
 
 	it('[ST6] says that the browser refuses storage', async () => {
 		vi.spyOn(indexedDB, 'open').mockImplementation(() => {
 			throw new DOMException('denied', 'SecurityError');
 		});
-		expect(await openIndexedDbContent('denied')).toMatchObject({
-			ok: false,
-			error: { type: 'refused' },
-		});
+		const store = createIndexedDbContent('denied');
+		const refused = { ok: false, error: { type: 'refused' } };
+		expect(await store.write(name(1), 0, chunk(1))).toMatchObject(refused);
+		expect(await store.remove([name(1)])).toMatchObject(refused);
+		expect([await store.read(name(1), 0), await store.names()]).toEqual([undefined, []]);
+		expect(await store.held(name(1))).toEqual([]);
 	});
 });

@@ -2,6 +2,7 @@
 import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
 import { fromBase64Url, toBase64Url } from '#lib/util/bytes.ts';
+import { createFilesPage } from './files-page.ts';
 
 const clock = {
 	now: () => Date.now(),
@@ -80,6 +81,7 @@ type Outcome = number | string;
 
 const page = {
 	errors,
+	...createFilesPage(dialer, clock, random, (index) => at(links, index).link),
 	async offer(stun: string[] = []): Promise<string> {
 		const made = await dialer.offer({ stun });
 		if (!made.ok) return `!${made.error.type}: ${made.error.detail}`;

@@ -1,8 +1,5 @@
 // Whatever the formats can say, drawn for property tests.
-import type { AttachedFile } from '#lib/protocol/attachment.ts';
 import { paddedLength } from '#lib/protocol/attachment-size.ts';
-import { cleanFileName } from '#lib/protocol/file-name.ts';
-import { cleanFileType } from '#lib/protocol/file-type.ts';
 import fc from 'fast-check';
 import {
 	EPOCH_REASON,
@@ -24,6 +21,7 @@ import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { copyMessage } from './copy-arbitraries.ts';
 import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
+import { attachedFile } from './attachment-arbitraries.ts';
 
 export const bytes = (length: number): fc.Arbitrary<Bytes> =>
 	fc.uint8Array({ minLength: length, maxLength: length }).map((value) => new Uint8Array(value));
@@ -119,18 +117,6 @@ export const packet: fc.Arbitrary<Packet> = fc.record({
 	signature,
 	wraps: fc.option(wraps),
 	body: fc.option(blob(600)),
-});
-
-export const attachedFile: fc.Arbitrary<AttachedFile> = fc.record({
-	name: text(400).map(cleanFileName),
-	type: text(80).map(cleanFileType),
-	length: fc.nat(2 ** 27),
-	width: fc.nat(65_535),
-	height: fc.nat(65_535),
-	duration: fc.nat(31 * 86_400_000),
-	placeholder: blob(64),
-	thumbnail: blob(120),
-	waveform: blob(64),
 });
 
 const message: fc.Arbitrary<Message> = fc.record(

@@ -34,9 +34,22 @@ export interface SealedAttachment {
 
 const HASH = 32;
 
+/** Where what is hashed is put together: a megabyte for each chunk would be much to throw away. */
+let desk: Bytes = new Uint8Array();
+
 /** 32 bytes, of a sealed chunk. */
-export const chunkHash = ({ sha256 }: Pick<BulkCrypto, 'sha256'>, sealed: Uint8Array) =>
-	sha256(concat(label('chunk'), sealed));
+export function chunkHash(
+	{ sha256 }: Pick<BulkCrypto, 'sha256'>,
+	sealed: Uint8Array,
+): Promise<Bytes> {
+	const prefix = label('chunk');
+	const size = prefix.length + sealed.length;
+	if (desk.length < size) desk = new Uint8Array(size);
+	desk.set(prefix);
+	desk.set(sealed, prefix.length);
+	// What is given to it is copied before the call returns, here as in the platform.
+	return sha256(desk.subarray(0, size));
+}
 
 /** 32 bytes, of the hashes of all chunks, one after the other. */
 export const attachmentRoot = (
@@ -51,13 +64,16 @@ export const hashIn = (hashes: Bytes, chunk: number): Bytes =>
 /** Bytes that a list of hashes has. */
 export const hashesLength = (length: number): number => chunksOf(length) * HASH;
 
-/** Cuts a stream of parts of any size into pieces of one size, then the rest, then zeros up to `length`. */
+/**
+ * Cuts a stream of parts of any size into pieces of one size, then the rest, then zeros up to `length`. Each piece is
+ * overwritten by the next.
+ */
 async function* piecesOf(
 	parts: AsyncIterable<Uint8Array>,
 	length: number,
 	size: number,
 ): AsyncGenerator<Bytes> {
-	let piece = new Uint8Array(size);
+	const piece = new Uint8Array(size);
 	let filled = 0;
 	let given = 0;
 	for await (const part of parts) {
@@ -69,13 +85,13 @@ async function* piecesOf(
 			if (filled < size) continue;
 			given += size;
 			yield piece;
-			piece = new Uint8Array(size);
+			piece.fill(0);
 			filled = 0;
 		}
 	}
 	for (; given < length; given += size) {
 		yield piece.subarray(0, Math.min(size, length - given));
-		piece = new Uint8Array(size);
+		piece.fill(0);
 	}
 }
 

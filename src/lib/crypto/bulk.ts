@@ -8,7 +8,7 @@ import type { Bytes } from '#lib/util/bytes.ts';
 
 export interface BulkCrypto {
 	readonly gcm: Gcm;
-	/** SHA-256, 32 bytes. */
+	/** SHA-256, 32 bytes. What it is given may be overwritten once the call has returned. */
 	sha256(bytes: Bytes): Promise<Bytes>;
 }
 

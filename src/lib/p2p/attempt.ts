@@ -1,7 +1,9 @@
-// One attempt at a link: owns the peer connection and its channel until the link takes them over. [DL1] [DL9] [DL13]
+// One attempt at a link: owns the peer connection and its channel until the link takes them over. [DL1] [DL9] [DL13] [BU1]
 import { createDirectLink } from './direct-link.ts';
-import { readPath, watchConnection } from './link-health.ts';
+import { createBulkChannel } from './bulk-channel.ts';
+import { readPath, watchConnection, type PathReport } from './link-health.ts';
 import type { DirectNode, Side } from './direct-node.ts';
+import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectError, DirectLink } from '#lib/ports/direct-dialer.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -18,6 +20,8 @@ export interface Attempt {
 	fail(error: DirectError): DirectError;
 	/** Waits for the channel, proves the peer, and hands over. Never rejects; at most 15 s. */
 	open(node: DirectNode, expected: Bytes, side: Side): Promise<Result<DirectLink, DirectError>>;
+	/** The same without proof of the peer: who carried the signals answers for that. [BU1] */
+	openBulk(): Promise<Result<FlowChannel, DirectError>>;
 }
 
 /** Throws what the browser throws when it refuses the configuration. */
@@ -54,34 +58,39 @@ export function createAttempt(
 		return failure;
 	}
 
+	/** Waits until the channel is open and hands it to `work`, whose link is told when it is lost. */
+	async function begin<L>(
+		work: () => Promise<{ readonly link: L; readonly lost: (reason: string) => void }>,
+	): Promise<Result<L, DirectError>> {
+		if (failure !== undefined) return err(failure);
+		const stopTimer = clock.after(OPEN_WITHIN, () => {
+			fail({ type: 'timeout', detail: 'the other side was not reached' });
+		});
+		try {
+			await untilOpen(channel, givenUp.signal);
+			const begun = await work();
+			opened = true;
+			lost = begun.lost;
+			return ok(begun.link);
+		} catch (cause) {
+			const detail = cause instanceof Error ? cause.message : String(cause);
+			return err(fail({ type: 'failed', detail }));
+		} finally {
+			stopTimer();
+		}
+	}
+
 	return {
 		connection,
 		failure: () => failure,
 		fail,
-		open: async (node, expected, side) => {
-			if (failure !== undefined) return err(failure);
-			const stopTimer = clock.after(OPEN_WITHIN, () => {
-				fail({ type: 'timeout', detail: 'the other side was not reached' });
-			});
-			try {
-				await untilOpen(channel, givenUp.signal);
-				const stream = await node.secure(channel, expected, side, givenUp.signal);
-				const { link, lost: linkLost } = createDirectLink({
-					stream,
-					clock,
-					path: () => readPath(connection),
-					release,
-				});
-				opened = true;
-				lost = linkLost;
-				return ok(link);
-			} catch (cause) {
-				const detail = cause instanceof Error ? cause.message : String(cause);
-				return err(fail({ type: 'failed', detail }));
-			} finally {
-				stopTimer();
-			}
-		},
+		open: (node, expected, side) =>
+			begin(async () => {
+				const { stream, files } = await node.secure(channel, expected, side, givenUp.signal);
+				const path = (): Promise<PathReport> => readPath(connection);
+				return createDirectLink({ stream, files, clock, path, release });
+			}),
+		openBulk: () => begin(() => Promise.resolve(createBulkChannel(channel, release))),
 	};
 }
 

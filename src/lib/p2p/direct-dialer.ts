@@ -1,7 +1,7 @@
 // Makes direct links out of one offer and one answer, sent whole. [DL1] [DL4] [DL6] [DL7]
 // Carries neither: it hands bytes out and takes bytes in, and believes nothing that the connection doesn't prove.
 import { createAttempt, type Attempt } from './attempt.ts';
-import { createDirectNode, type DirectNode } from './direct-node.ts';
+import { createDirectNode, type DirectNode, type Side } from './direct-node.ts';
 import { gatherCandidates } from './ice-gathering.ts';
 import { readDescription, writeDescription } from './session-description.ts';
 import { decodeSignal, encodeSignal, type Signal } from './signal.ts';
@@ -10,11 +10,12 @@ import type {
 	DirectDialer,
 	DirectError,
 	DirectOptions,
+	Meeting,
 	PendingAnswer,
 	PendingOffer,
 } from '#lib/ports/direct-dialer.ts';
 import type { Random } from '#lib/ports/random.ts';
-import { equal } from '#lib/util/bytes.ts';
+import { equal, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 export interface DirectDialerDependencies {
@@ -23,6 +24,14 @@ export interface DirectDialerDependencies {
 	/** The browser's, unless a test has its own. */
 	readonly rtc?: typeof RTCPeerConnection | undefined;
 }
+
+/** What is made of an attempt once both sides have each other's word. */
+type Opening<L> = (
+	attempt: Attempt,
+	own: DirectNode,
+	peer: Bytes,
+	side: Side,
+) => Promise<Result<L, DirectError>>;
 
 const MAX_STUN = 5;
 const CANCELLED: DirectError = { type: 'failed', detail: 'cancelled' };
@@ -70,7 +79,10 @@ export function createDirectDialer({
 		return ok({ signal: { peerKey, session, answers }, mid });
 	}
 
-	async function offer(options: DirectOptions): Promise<Result<PendingOffer, DirectError>> {
+	async function offer<L>(
+		options: DirectOptions,
+		open: Opening<L>,
+	): Promise<Result<PendingOffer<L>, DirectError>> {
 		const begun = await begin(options);
 		if (!begun.ok) return begun;
 		const { node: own, attempt } = begun.value;
@@ -90,7 +102,7 @@ export function createDirectDialer({
 				if (accepted) return err({ type: 'failed', detail: 'answered before' });
 				accepted = true;
 				const applied = await apply(attempt, 'answer', writeDescription(session, mid));
-				return applied.ok ? attempt.open(own, peerKey, 'offering') : applied;
+				return applied.ok ? open(attempt, own, peerKey, 'offering') : applied;
 			},
 			cancel: () => {
 				attempt.fail(CANCELLED);
@@ -98,10 +110,11 @@ export function createDirectDialer({
 		});
 	}
 
-	async function answer(
+	async function answer<L>(
 		encoded: Uint8Array,
 		options: DirectOptions,
-	): Promise<Result<PendingAnswer, DirectError>> {
+		open: Opening<L>,
+	): Promise<Result<PendingAnswer<L>, DirectError>> {
 		const begun = await begin(options);
 		if (!begun.ok) return begun;
 		const { node: own, attempt } = begun.value;
@@ -115,14 +128,22 @@ export function createDirectDialer({
 		if (!described.ok) return err(attempt.fail(described.error));
 		return ok({
 			answer: encodeSignal(described.value.signal),
-			link: attempt.open(own, peerKey, 'answering'),
+			link: open(attempt, own, peerKey, 'answering'),
 			cancel: () => {
 				attempt.fail(CANCELLED);
 			},
 		});
 	}
 
-	return { available: rtc !== undefined, offer, answer };
+	const meeting = <L>(open: Opening<L>): Meeting<L> => ({
+		offer: (options) => offer(options, open),
+		answer: (encoded, options) => answer(encoded, options, open),
+	});
+	return {
+		available: rtc !== undefined,
+		...meeting((attempt, own, peer, side) => attempt.open(own, peer, side)),
+		bulk: meeting((attempt) => attempt.openBulk()),
+	};
 }
 
 /** A signal of somebody else. */

@@ -2,6 +2,7 @@
 // Knows neither how the stream was secured nor what the frames say.
 import { createFrameReader, joinFrames, MAX_LINK_FRAME } from './frame-stream.ts';
 import type { PathReport } from './link-health.ts';
+import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectLink } from '#lib/ports/direct-dialer.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -19,8 +20,17 @@ export interface ByteStream {
 	abort(reason: string): void;
 }
 
+/** Further streams over the same connection, for files. */
+export interface FileStreams {
+	/** Rejects when the connection has ended. */
+	open(): Promise<FlowChannel>;
+	/** Called with those that the other side opens. */
+	onOpened: ((channel: FlowChannel) => void) | undefined;
+}
+
 export interface DirectLinkInit {
 	readonly stream: ByteStream;
+	readonly files: FileStreams;
 	readonly clock: Clock;
 	readonly path: () => Promise<PathReport>;
 	/** Called once, when the link has ended and nothing of it is needed any longer. */
@@ -37,7 +47,13 @@ const MEASURE_EVERY = 3000;
 /** How long frames sent before a close have to leave. */
 const FINISH_WITHIN = 2000;
 
-export function createDirectLink({ stream, clock, path, release }: DirectLinkInit): OwnedLink {
+export function createDirectLink({
+	stream,
+	files,
+	clock,
+	path,
+	release,
+}: DirectLinkInit): OwnedLink {
 	let onFrame: ((frame: Bytes) => void) | undefined;
 	let onClose: ((reason: string) => void) | undefined;
 	let reading = false;
@@ -130,6 +146,14 @@ export function createDirectLink({ stream, clock, path, release }: DirectLinkIni
 			},
 			roundTrip: () => roundTrip,
 			route: async () => (await path()).route,
+			openFiles: async () =>
+				ended === undefined ? files.open().catch(() => undefined) : undefined,
+			get onFiles() {
+				return files.onOpened;
+			},
+			set onFiles(handler) {
+				files.onOpened = handler;
+			},
 			get onFrame() {
 				return onFrame;
 			},

@@ -9,12 +9,16 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { ChannelConnection } from './channel-connection.ts';
 import { silentLogger } from './silent-logger.ts';
-import type { ByteStream } from './direct-link.ts';
+import type { ByteStream, FileStreams } from './direct-link.ts';
+import { createFlowChannel } from './flow-channel.ts';
+import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Upgrader } from '@libp2p/interface';
 
 const PROTOCOL = '/aegis/sync/1';
+/** A stream of its own for each side that wants files of the other. */
+const FILES = '/aegis/files/1';
 /**
  * With 12 bytes of header and 18 of encryption this fills four channel messages.
  * Streams also announce their windows and pings; those are small.
@@ -35,7 +39,12 @@ export interface DirectNode {
 		expected: Bytes,
 		side: Side,
 		signal: AbortSignal,
-	): Promise<ByteStream>;
+	): Promise<Secured>;
+}
+
+export interface Secured {
+	readonly stream: ByteStream;
+	readonly files: FileStreams;
 }
 
 interface Arrival {
@@ -66,6 +75,8 @@ export async function createDirectNode(random: Random): Promise<DirectNode> {
 		logger: silentLogger,
 	});
 	const arrivals = new Map<string, Arrival>();
+	/** Of connections that stand, by name. */
+	const fileStreams = new Map<string, (stream: Stream) => void>();
 	let counter = 0;
 
 	await node.handle(
@@ -77,6 +88,33 @@ export async function createDirectNode(random: Random): Promise<DirectNode> {
 		},
 		{ maxInboundStreams: 1 },
 	);
+
+	await node.handle(
+		FILES,
+		(stream, connection) => {
+			const take = fileStreams.get(connection.remoteAddr.toString());
+			if (take === undefined) stream.abort(new Error('no link'));
+			else take(stream);
+		},
+		{ maxInboundStreams: 1, maxOutboundStreams: 1 },
+	);
+
+	/** The link and what may come beside it. */
+	function toSecured(stream: Stream, connection: Connection, carrier: ChannelConnection): Secured {
+		const name = connection.remoteAddr.toString();
+		const files: FileStreams = {
+			async open() {
+				return toFlow(await connection.newStream(FILES), carrier);
+			},
+			onOpened: undefined,
+		};
+		fileStreams.set(name, (opened) => {
+			if (files.onOpened === undefined) opened.abort(new Error('not wanted'));
+			else files.onOpened(toFlow(opened, carrier));
+		});
+		carrier.addEventListener('close', () => fileStreams.delete(name));
+		return { stream: toByteStream(stream, connection, carrier), files };
+	}
 
 	return {
 		peerKey: privateKey.publicKey.raw as Bytes,
@@ -103,13 +141,13 @@ export async function createDirectNode(random: Random): Promise<DirectNode> {
 						.then(async (connection): Promise<[Stream, Connection]> => {
 							return [await connection.newStream(PROTOCOL, { signal }), connection];
 						});
-					return toByteStream(...(await Promise.race([opened, gone])), carrier);
+					return toSecured(...(await Promise.race([opened, gone])), carrier);
 				}
 				const arrived = new Promise<[Stream, Connection]>((resolve) => {
 					arrivals.set(name, { resolve });
 				});
 				await Promise.race([upgrader.upgradeInbound(carrier, { signal }), gone]);
-				return toByteStream(...(await Promise.race([arrived, gone])), carrier);
+				return toSecured(...(await Promise.race([arrived, gone])), carrier);
 			} catch (cause) {
 				carrier.abort(cause instanceof Error ? cause : new Error(String(cause)));
 				throw cause;
@@ -163,6 +201,31 @@ function toByteStream(
 			connection.abort(new Error(reason));
 		},
 	};
+}
+
+function toFlow(stream: Stream, carrier: ChannelConnection): FlowChannel {
+	const flow = createFlowChannel({
+		send(bytes) {
+			if (stream.writeStatus === 'writable') stream.send(bytes);
+		},
+		buffered: () => stream.writeBufferLength + carrier.bufferedBytes,
+		close: (reason) => {
+			stream.abort(new Error(reason));
+		},
+	});
+	stream.addEventListener('message', ({ data }) => {
+		flow.push(data.subarray());
+	});
+	stream.addEventListener('drain', flow.drained);
+	carrier.addEventListener('drain', flow.drained);
+	const end = (): void => {
+		carrier.removeEventListener('drain', flow.drained);
+		flow.lost('closed by the other side');
+	};
+	stream.addEventListener('remoteCloseWrite', end);
+	stream.addEventListener('close', end);
+	if (stream.status !== 'open') end();
+	return flow.link;
 }
 
 /** Connections are made of offers and answers, never of addresses. */

@@ -11,3 +11,9 @@ export interface FrameChannel {
 	buffered(): number;
 	close(reason: string): void;
 }
+
+/** A channel for much data: whoever fills it is told when there is room again. */
+export interface FlowChannel extends FrameChannel {
+	/** Called when most of what was buffered has left; not before `buffered()` was above a megabyte. */
+	onDrain: (() => void) | undefined;
+}

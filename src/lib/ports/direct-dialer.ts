@@ -2,13 +2,17 @@
 // The bytes are opaque to the core; whoever carries them authenticates them.
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
-import type { FrameChannel } from './channel.ts';
+import type { FlowChannel, FrameChannel } from './channel.ts';
 
 export interface DirectLink extends FrameChannel {
 	/** Last measured round-trip time in milliseconds. */
 	roundTrip(): number | undefined;
 	/** For people and tests: how the packets travel, e.g. "host", "srflx". */
 	route(): Promise<string>;
+	/** A further way over this link, for files, that holds up no frames; undefined when the link has ended meanwhile. */
+	openFiles(): Promise<FlowChannel | undefined>;
+	/** The other side has opened such a way. */
+	onFiles: ((channel: FlowChannel) => void) | undefined;
 }
 
 export interface DirectError {
@@ -16,18 +20,18 @@ export interface DirectError {
 	readonly detail: string;
 }
 
-export interface PendingOffer {
+export interface PendingOffer<L = DirectLink> {
 	readonly offer: Bytes;
 	/** Takes the other side's answer; the link then opens or fails. */
-	accept(answer: Uint8Array): Promise<Result<DirectLink, DirectError>>;
+	accept(answer: Uint8Array): Promise<Result<L, DirectError>>;
 	/** Gives the attempt up and frees what it holds. */
 	cancel(): void;
 }
 
-export interface PendingAnswer {
+export interface PendingAnswer<L = DirectLink> {
 	readonly answer: Bytes;
 	/** The link, once the offering side has connected; at most 15 s. */
-	readonly link: Promise<Result<DirectLink, DirectError>>;
+	readonly link: Promise<Result<L, DirectError>>;
 	cancel(): void;
 }
 
@@ -36,9 +40,17 @@ export interface DirectOptions {
 	readonly stun: readonly string[];
 }
 
-export interface DirectDialer {
+export interface Meeting<L> {
+	offer(options: DirectOptions): Promise<Result<PendingOffer<L>, DirectError>>;
+	answer(offer: Uint8Array, options: DirectOptions): Promise<Result<PendingAnswer<L>, DirectError>>;
+}
+
+export interface DirectDialer extends Meeting<DirectLink> {
 	/** False where the browser has no WebRTC: relays then carry everything. */
 	readonly available: boolean;
-	offer(options: DirectOptions): Promise<Result<PendingOffer, DirectError>>;
-	answer(offer: Uint8Array, options: DirectOptions): Promise<Result<PendingAnswer, DirectError>>;
+	/**
+	 * Further links for much data, beside one that stands. They prove nobody: whoever carries offer and answer over a
+	 * proven way knows that they end where that way does.
+	 */
+	readonly bulk: Meeting<FlowChannel>;
 }

@@ -1,7 +1,7 @@
 // Simulated direct links: an offer, an answer, and a link some time after both sides have each other's word.
 import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectDialer, DirectLink, DirectError } from '#lib/ports/direct-dialer.ts';
-import type { FrameChannel } from '#lib/ports/channel.ts';
+import type { FlowChannel } from '#lib/ports/channel.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { SeededRandom } from './random.ts';
@@ -12,7 +12,7 @@ export interface DirectWorld {
 	readonly latency: () => number;
 	/** Whether a link between these two comes about now. */
 	readonly works: (a: string, b: string) => boolean;
-	readonly wire: (a: string, b: string) => readonly [FrameChannel, FrameChannel];
+	readonly wire: (a: string, b: string) => readonly [FlowChannel, FlowChannel];
 }
 
 export interface SimulatedDirect {
@@ -36,11 +36,27 @@ export function createSimulatedDirect(world: DirectWorld): SimulatedDirect {
 	const { clock, random, latency } = world;
 	const attempts = new Map<string, Attempt>();
 
-	const toLink = (channel: FrameChannel): DirectLink =>
-		Object.assign(channel, {
-			roundTrip: () => undefined,
-			route: () => Promise.resolve('simulated'),
-		});
+	/** Both ends of a link; what is opened beside it for files goes when it does. */
+	function linkBetween(a: string, b: string): readonly [DirectLink, DirectLink] {
+		const toLink = (channel: FlowChannel, index: 0 | 1): DirectLink =>
+			Object.assign(channel, {
+				roundTrip: () => undefined,
+				route: () => Promise.resolve('simulated'),
+				openFiles() {
+					const other = links[1 - index];
+					if (other?.onFiles === undefined) return Promise.resolve(undefined);
+					const [near, far] = world.wire(index === 0 ? a : b, index === 0 ? b : a);
+					other.onFiles(far);
+					return Promise.resolve(near);
+				},
+				onFiles: undefined,
+			});
+		const [first, second] = world.wire(a, b);
+		const links = [toLink(first, 0), toLink(second, 1)] as const;
+		return links;
+	}
+	const noBulk = (): Promise<Result<never, DirectError>> =>
+		Promise.resolve(err({ type: 'unsupported', detail: 'simulated links are quick enough' }));
 
 	/** Waits for the link on one side; once both wait, it comes about. */
 	const waitFor = (name: string, side: 0 | 1): Promise<Opened> =>
@@ -71,14 +87,15 @@ export function createSimulatedDirect(world: DirectWorld): SimulatedDirect {
 		const { offerer, answerer, open } = attempt;
 		if (!world.works(offerer, answerer)) return;
 		attempts.delete(name);
-		const ends = world.wire(offerer, answerer);
-		open[0]?.(ok(toLink(ends[0])));
-		open[1]?.(ok(toLink(ends[1])));
+		const ends = linkBetween(offerer, answerer);
+		open[0]?.(ok(ends[0]));
+		open[1]?.(ok(ends[1]));
 	};
 
 	return {
 		dialerFor: (node, available) => ({
 			available,
+			bulk: { offer: noBulk, answer: noBulk },
 			offer: () => {
 				const offer = random.bytes(16);
 				const name = toHex(offer);

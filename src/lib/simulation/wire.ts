@@ -1,6 +1,6 @@
 // Simulated channels: frames take a while and arrive in order. While the way is cut they wait, as TCP and data channels
 // let them, and are lost only with the channel. A way can be made worse than these: frames doubled and overtaken.
-import type { FrameChannel } from '#lib/ports/channel.ts';
+import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 
@@ -13,7 +13,7 @@ export interface Passing {
 }
 
 export interface Wire {
-	readonly ends: readonly [FrameChannel, FrameChannel];
+	readonly ends: readonly [FlowChannel, FlowChannel];
 	/** Both ends see it close, and nothing that was on its way arrives. */
 	cut(reason: string): void;
 }
@@ -54,7 +54,7 @@ export function createWire(options: WireOptions): Wire {
 		onEnd();
 	};
 
-	const make = (index: 0 | 1): FrameChannel => {
+	const make = (index: 0 | 1): FlowChannel => {
 		const other = (1 - index) as 0 | 1;
 		const underWay: { readonly at: number; readonly arrive: () => void }[] = [];
 		let moving = false;
@@ -80,9 +80,10 @@ export function createWire(options: WireOptions): Wire {
 			schedule();
 		};
 
-		const end: FrameChannel = {
+		const end: FlowChannel = {
 			onFrame: undefined,
 			onClose: undefined,
+			onDrain: undefined,
 			buffered: () => 0,
 			send(frame) {
 				if (closed[index]) return;
@@ -116,7 +117,7 @@ export function createWire(options: WireOptions): Wire {
 		};
 		return end;
 	};
-	const ends: readonly [FrameChannel, FrameChannel] = [make(0), make(1)];
+	const ends: readonly [FlowChannel, FlowChannel] = [make(0), make(1)];
 
 	return {
 		ends,

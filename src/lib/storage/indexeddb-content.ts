@@ -14,43 +14,62 @@ export interface ContentOptions {
 	readonly estimate?: () => Promise<{ readonly quota?: number; readonly usage?: number }>;
 }
 
+interface Rows {
+	put(value: Bytes, key: IDBValidKey): Promise<unknown>;
+	delete(range: IDBKeyRange): Promise<unknown>;
+}
+
+const CLOSED: StoreError = { type: 'failed', detail: 'the store is closed' };
+
 /** Behind every number that follows the name. */
 const END: IDBValidKey = [];
 
-const own = (bytes: Uint8Array): Bytes => new Uint8Array(bytes);
-const everythingOf = (name: Bytes): IDBKeyRange => IDBKeyRange.bound([own(name)], [own(name), END]);
+/** Bytes that are all of their buffer: what is stored of a view is the whole buffer under it. */
+const own = (bytes: Bytes): Bytes =>
+	bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+const everythingOf = (name: Bytes): IDBKeyRange => IDBKeyRange.bound([name], [name, END]);
 
-export async function openIndexedDbContent(
-	database: string,
+/** Opens the database at the first use of it. What it refuses then, it refuses for good. */
+export function createIndexedDbContent(
+	name: string,
 	{ estimate = () => Promise.resolve({}) }: ContentOptions = {},
-): Promise<Result<ContentStore, StoreError>> {
-	let opened: IDBPDatabase;
-	try {
-		opened = await openDB(database, 1, {
-			upgrade: (fresh) => void fresh.createObjectStore(CHUNKS),
-			blocking: () => {
-				opened.close();
-			},
-		});
-	} catch (cause) {
-		return err(toStoreError(cause, true));
-	}
-	return ok(contentOver(opened, estimate));
-}
-
-function contentOver(
-	database: IDBPDatabase,
-	estimate: NonNullable<ContentOptions['estimate']>,
 ): ContentStore {
+	let opening: Promise<Result<IDBPDatabase, StoreError>> | undefined;
+	let isClosed = false;
+
+	async function open(): Promise<Result<IDBPDatabase, StoreError>> {
+		try {
+			const database = await openDB(name, 1, {
+				upgrade: (fresh) => void fresh.createObjectStore(CHUNKS),
+				blocking: () => {
+					database.close();
+				},
+			});
+			return ok(database);
+		} catch (cause) {
+			return err(toStoreError(cause, true));
+		}
+	}
+
+	async function opened(): Promise<Result<IDBPDatabase, StoreError>> {
+		return isClosed ? err(CLOSED) : (opening ??= open());
+	}
+
+	/** For reading: undefined where there is nothing to be read. Throws after the close. */
+	async function readable(): Promise<IDBPDatabase | undefined> {
+		if (isClosed) throw new Error(CLOSED.detail);
+		const database = await opened();
+		return database.ok ? database.value : undefined;
+	}
+
 	/** One durable transaction; an aborted one rejects each request besides, and `done` says it once. */
 	async function change(
-		work: (rows: {
-			put(value: Bytes, key: IDBValidKey): Promise<unknown>;
-			delete(range: IDBKeyRange): Promise<unknown>;
-		}) => readonly Promise<unknown>[],
+		work: (rows: Rows) => readonly Promise<unknown>[],
 	): Promise<Result<void, StoreError>> {
+		const database = await opened();
+		if (!database.ok) return database;
 		try {
-			const transaction = database.transaction(CHUNKS, 'readwrite', { durability: 'strict' });
+			const transaction = database.value.transaction(CHUNKS, 'readwrite', { durability: 'strict' });
 			for (const request of work(transaction.store)) request.catch(() => undefined);
 			await transaction.done;
 			return ok();
@@ -60,26 +79,26 @@ function contentOver(
 	}
 
 	return {
-		// Copied: what is stored of a view is the whole buffer under it.
-		write: (name, chunk, sealed) => change((rows) => [rows.put(own(sealed), [own(name), chunk])]),
-		async read(name, chunk) {
-			return (await database.get(CHUNKS, [own(name), chunk])) as Bytes | undefined;
+		write: (file, chunk, sealed) => change((rows) => [rows.put(own(sealed), [file, chunk])]),
+		async read(file, chunk) {
+			return (await (await readable())?.get(CHUNKS, [file, chunk])) as Bytes | undefined;
 		},
-		async held(name) {
-			const keys = (await database.getAllKeys(CHUNKS, everythingOf(name))) as IDBValidKey[][];
-			return keys.map((key) => key[1] as number);
+		async held(file) {
+			const keys = await (await readable())?.getAllKeys(CHUNKS, everythingOf(file));
+			return ((keys ?? []) as IDBValidKey[][]).map((key) => key[1] as number);
 		},
-		remove: (names) =>
-			names.length === 0
+		remove: (files) =>
+			files.length === 0
 				? Promise.resolve(ok())
-				: change((rows) => names.map((name) => rows.delete(everythingOf(name)))),
+				: change((rows) => files.map((file) => rows.delete(everythingOf(file)))),
 		async names() {
 			const found: Bytes[] = [];
-			let cursor = await database.transaction(CHUNKS).store.openKeyCursor();
+			const database = await readable();
+			let cursor = (await database?.transaction(CHUNKS).store.openKeyCursor()) ?? null;
 			while (cursor !== null) {
-				const [name] = cursor.key as [ArrayBuffer];
-				found.push(new Uint8Array(name));
-				cursor = await cursor.continue([name, END]);
+				const [file] = cursor.key as [ArrayBuffer];
+				found.push(new Uint8Array(file));
+				cursor = await cursor.continue([file, END]);
 			}
 			return found;
 		},
@@ -88,7 +107,10 @@ function contentOver(
 			return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
 		},
 		close() {
-			database.close();
+			isClosed = true;
+			void opening?.then((database) => {
+				if (database.ok) database.value.close();
+			});
 		},
 	};
 }

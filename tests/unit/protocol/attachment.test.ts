@@ -28,7 +28,7 @@ import { cleanFileName, isCleanFileName, MAX_FILE_NAME } from '#lib/protocol/fil
 import { cleanFileType, isFileType, OPAQUE_TYPE, showable } from '#lib/protocol/file-type.ts';
 import { MAX_DIRECT_RECIPIENTS, MAX_PACKET, MAX_TEXT } from '#lib/protocol/limits.ts';
 import { utf8 } from '#lib/util/bytes.ts';
-import * as any from '../../support/arbitraries.ts';
+import { attachedFile } from '../../support/attachment-arbitraries.ts';
 
 const none = new Uint8Array();
 const id = new Uint8Array(32).fill(7);
@@ -155,7 +155,7 @@ describe('what a message says of its files', () => {
 
 	it('[DO1] comes back from the log as it went', () => {
 		fc.assert(
-			fc.property(fc.array(any.attachedFile, { minLength: 1, maxLength: 8 }), (files) => {
+			fc.property(fc.array(attachedFile, { minLength: 1, maxLength: 8 }), (files) => {
 				const named = { fileKey: id, files, root: id, length: 4096 };
 				expect(decodeNamed(encodeNamed(named))).toEqual(named);
 			}),
