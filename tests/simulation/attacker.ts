@@ -103,6 +103,7 @@ export async function createAttacker(
 			const signature = await self.device.sign(concat(label('signal'), signalContent(content)));
 			return post.send(device, { type: 'signal', signal: { ...content, signature } });
 		},
+		serveFile: () => Promise.resolve(undefined),
 		spaces: () => [
 			{
 				key: space.key,
@@ -322,6 +323,7 @@ function overhearing(ports: Ports, standing: Set<DirectLink>): Ports {
 			const dialer = await ports.directDialer();
 			return {
 				available: dialer.available,
+				bulk: dialer.bulk,
 				async offer(options) {
 					const made = await dialer.offer(options);
 					if (!made.ok) return made;

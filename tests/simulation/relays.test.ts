@@ -1,4 +1,6 @@
 // Relays as people and their devices use them.
+import { createSyncBulkCrypto } from '#lib/crypto/bulk.ts';
+import { noContent } from '#lib/simulation/no-content.ts';
 import { describe, expect, it } from 'vitest';
 import { tokenHash } from '#lib/crypto/hash.ts';
 import { attachMailbox, type AttachmentHandlers } from '#lib/messenger/delivery/attachment.ts';
@@ -93,6 +95,8 @@ describe('a mailbox on a relay', () => {
 			random,
 			crypto,
 			store: createMemoryStore(),
+			content: noContent,
+			bulkCrypto: () => Promise.resolve(createSyncBulkCrypto()),
 			relayDialer: network.dialerFor('reader'),
 			directDialer: () => Promise.resolve(network.directFor('reader')),
 		};

@@ -7,9 +7,12 @@ import {
 	type Simulation,
 } from '#lib/simulation/simulation.ts';
 import { createMemoryDisk, type MemoryDisk } from '#lib/storage/memory.ts';
+import { createMemoryContent, type MemoryContent } from '#lib/storage/memory-content.ts';
 import { createNativeCrypto } from './native-crypto.ts';
 
 export interface World extends Simulation {
+	/** Where each node keeps files. */
+	content(node: string): MemoryContent;
 	readonly disks: ReadonlyMap<string, MemoryDisk>;
 	disk(node: string): MemoryDisk;
 }
@@ -21,13 +24,20 @@ export function createWorld(seed: number, crypto: CryptoProvider = createNativeC
 		if (found === undefined) disks.set(node, (found = createMemoryDisk()));
 		return found;
 	};
+	const contents = new Map<string, MemoryContent>();
+	const content = (node: string): MemoryContent => {
+		let found = contents.get(node);
+		if (found === undefined) contents.set(node, (found = createMemoryContent()));
+		return found;
+	};
 	const simulation = createSimulation({
 		seed,
 		settle: () => new Promise((resolve) => setImmediate(resolve)),
 		openStore: (node) => disk(node).open(),
+		openContent: (node) => content(node).open(),
 		crypto,
 	});
-	return Object.assign(simulation, { disks, disk });
+	return Object.assign(simulation, { disks, disk, content });
 }
 
 export const addressOf = (relay: string): string => `wss://${relay}.test/relay`;

@@ -1,6 +1,7 @@
 // Devices of people with real keys, stores and spaces, and nothing between them: a test carries what it likes from one
 // to the other.
 import { createIdentity } from '#lib/crypto/identity.ts';
+import { createSyncBulkCrypto } from '#lib/crypto/bulk.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import { tokenHash } from '#lib/crypto/hash.ts';
 import { foundSpace } from '#lib/messenger/founding.ts';
@@ -16,6 +17,7 @@ import { compareTime, isControl, KIND, type Packet } from '#lib/protocol/entry.t
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { createSeededRandom, type SeededRandom } from '#lib/simulation/random.ts';
+import { createMemoryContent, type MemoryContent } from '#lib/storage/memory-content.ts';
 import { createMemoryDisk, type MemoryDisk } from '#lib/storage/memory.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
@@ -29,6 +31,7 @@ export interface Device {
 	readonly self: SelfInSpace;
 	readonly ports: Ports;
 	readonly disk: MemoryDisk;
+	readonly content: MemoryContent;
 	readonly key: string;
 	/** Opened by `found` or `join`. */
 	space: Space;
@@ -57,6 +60,7 @@ export function createDevices(seed: number): Devices {
 		const made = await createIdentity(crypto, own, clock, name, 'phone', rootSeed);
 		const { secrets, rootHash, member } = made;
 		const disk = createMemoryDisk();
+		const content = createMemoryContent();
 		const base = {
 			name,
 			deviceName: 'phone',
@@ -72,6 +76,8 @@ export function createDevices(seed: number): Devices {
 			random: own,
 			crypto,
 			store: disk.open(),
+			content: content.open(),
+			bulkCrypto: () => Promise.resolve(createSyncBulkCrypto()),
 			relayDialer: { dial: nowhere },
 			directDialer: nowhere,
 		};
@@ -82,6 +88,7 @@ export function createDevices(seed: number): Devices {
 			self: founder.self,
 			ports,
 			disk,
+			content,
 			key: toHex(member.certificate.deviceKey),
 			get space(): Space {
 				throw new Error(`${name} is in no space`);

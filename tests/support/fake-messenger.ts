@@ -1,4 +1,5 @@
 // A Messenger that lives in memory: lively data for looking at the interface, with no network and no keys.
+import { noFiles } from './fake-files.ts';
 import type {
 	ComingBackView,
 	Conversation,
@@ -273,6 +274,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		ended: createSignal(false),
 		spaces,
 		network,
+		files: () => noFiles,
 		createSpace: async (kind, spaceName) => {
 			const id = fakeHash(spaceName);
 			spaces.update((known) => [

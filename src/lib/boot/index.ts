@@ -21,6 +21,7 @@ import type { Running, Start } from './start.ts';
 
 const KEYS = 'aegis-keys';
 const DATABASE = 'aegis';
+const CONTENT = 'aegis-content';
 const NODE = 'aegis-node';
 
 export function boot(): Readable<BootState> {
@@ -41,7 +42,7 @@ export function boot(): Readable<BootState> {
 	/** Keys first: whatever is left if it is cut short opens to nobody. */
 	async function wipe(): Promise<void> {
 		const { wipeDevice } = await import('#lib/platform/wipe.ts');
-		await wipeDevice([KEYS, DATABASE]);
+		await wipeDevice([KEYS, DATABASE, CONTENT]);
 		if (isRemoved) state.set({ state: 'removed' });
 		else location.replace(location.pathname);
 	}
@@ -53,6 +54,7 @@ export function boot(): Readable<BootState> {
 				clock,
 				slots,
 				database: DATABASE,
+				contentDatabase: CONTENT,
 				preferences,
 				offered,
 				onLost: () => {

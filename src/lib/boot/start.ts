@@ -2,6 +2,7 @@
 import { readSlots } from '#lib/crypto/container.ts';
 import type { SlotSummary } from '#lib/crypto/container-slots.ts';
 import { createSealedStore } from '#lib/crypto/sealed-store.ts';
+import { createBulkCrypto, type BulkCrypto } from '#lib/crypto/bulk.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import {
 	createAccount,
@@ -24,6 +25,7 @@ import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { KeySlotStore } from '#lib/ports/key-slots.ts';
+import { createIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
 import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
 import type { Preferences } from '#lib/state/preferences.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -41,6 +43,8 @@ export interface StartParts {
 	readonly slots: KeySlotStore;
 	/** Name of the device's store. */
 	readonly database: string;
+	/** Name of the store for chunks of files. */
+	readonly contentDatabase: string;
 	readonly preferences: Preferences;
 	/** Address of the relay that served the page. */
 	readonly offered: Promise<string | null>;
@@ -77,6 +81,7 @@ export function createStart({
 	clock,
 	slots,
 	database,
+	contentDatabase,
 	preferences,
 	offered,
 	onLost,
@@ -106,12 +111,21 @@ export function createStart({
 			throw cause;
 		}));
 
+	const content = createIndexedDbContent(contentDatabase, {
+		estimate: () => navigator.storage.estimate(),
+	});
+	let bulk: Promise<BulkCrypto> | undefined;
+	const bulkCrypto = (): Promise<BulkCrypto> =>
+		(bulk ??= createBulkCrypto(globalThis.crypto.subtle));
+
 	const relayDialer = createRelayDialer({ clock });
 	const portsFor = (store: KeyValueStore): Ports => ({
 		clock,
 		random,
 		crypto,
 		store,
+		content,
+		bulkCrypto,
 		relayDialer,
 		directDialer,
 	});

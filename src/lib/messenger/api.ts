@@ -1,4 +1,5 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
+import type { MessageFiles, SpaceFiles } from './files-api.ts';
 import type { Result } from '#lib/util/result.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
@@ -131,6 +132,8 @@ export interface MessageView {
 	/** Its author is on the personal block list. */
 	readonly blocked: boolean;
 	readonly may: { readonly purge: boolean; readonly delete: boolean; readonly report: boolean };
+	/** What came with it. */
+	readonly files?: MessageFiles;
 }
 
 /** empty, too-long: the text. storage: the device could not keep it; nothing was sent. */
@@ -340,6 +343,7 @@ export interface Messenger {
 	members(space: string): Readable<readonly MemberView[]>;
 	conversation(space: string, channel: string): Conversation;
 	leave(space: string): Promise<Result<void, SendError>>;
+	files(space: string): SpaceFiles;
 	moderation(space: string): Moderation;
 	/** Folds away what somebody writes, for oneself alone, in every space. */
 	block(rootHash: string, blocked: boolean): Promise<Result<void, SendError>>;

@@ -4,12 +4,16 @@ import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_TEXT } from '#lib/protocol/limits.ts';
 import { encode, decodeFrame, tuple, uint } from '#lib/protocol/cbor.ts';
 import { createSignal } from '#lib/util/signal.ts';
+import type { AttachedFile } from '#lib/protocol/attachment.ts';
+import { showable } from '#lib/protocol/file-type.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import type { Conversation, Delivery, MessageView } from './api.ts';
+import type { MessageFiles } from './files-api.ts';
+import { placeOf } from './files/place.ts';
 import { noticesIn, type NoticeView } from './notices.ts';
 import type { Self } from './ports.ts';
 import { powersIn, type Powers } from './powers.ts';
@@ -44,6 +48,15 @@ export function createReadMarks(store: KeyValueStore, space: Bytes): ReadMarks {
 		}),
 	};
 }
+
+const filesOf = (message: LoggedMessage, files: readonly AttachedFile[]): MessageFiles => ({
+	place: placeOf(message),
+	files: files.map(({ length, ...file }) => ({
+		...file,
+		size: length,
+		showable: showable(file.type),
+	})),
+});
 
 export function openConversation(
 	node: SpaceNode,
@@ -124,6 +137,7 @@ export function openConversation(
 			gone: goneOf(message),
 			blocked: isBlocked(author),
 			may: mayDo(message, powers),
+			...(message.attachment && { files: filesOf(message, message.attachment.files) }),
 		};
 		const known = views.get(id);
 		// The same object for the same view: the interface then has nothing to do for it.

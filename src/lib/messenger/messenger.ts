@@ -10,6 +10,7 @@ import type { Messenger, NetworkView } from './api.ts';
 import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
 import { createDrafts } from './drafts.ts';
+import { sweptContent } from './files/sweeping.ts';
 import { createLinks, type Links } from './delivery/links.ts';
 import { createOwnDevices } from './devices/devices.ts';
 import { createDocumentKeeper } from './devices/document-keeper.ts';
@@ -33,7 +34,8 @@ import { createVerifiedPeople } from './verified.ts';
 
 const PICTURE_EVERY = 50;
 
-export async function createMessenger(ports: Ports, self: Self, page: Page): Promise<Messenger> {
+export async function createMessenger(given: Ports, self: Self, page: Page): Promise<Messenger> {
+	const ports: Ports = { ...given, content: sweptContent(given) };
 	const { clock, crypto } = ports;
 	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
 	const pool = createRelayPool(ports);
@@ -76,6 +78,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 				onEnvelope: (other, space, envelope) => {
 					nodeOf(space)?.onLinkEnvelope(other, envelope);
 				},
+				serveFile: async (other, of) => nodeOf(toHex(of.space))?.files.serve(other, of),
 				onLost: (other) => {
 					for (const node of nodes()) node.onLinkLost(other);
 				},
@@ -268,6 +271,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			return left.ok ? ok() : err({ type: 'storage' });
 		},
 		moderation: (space) => required(space).moderation,
+		files: (space) => required(space).node.files,
 		async block(rootHash, isBlocked) {
 			const kept = await blocked.set(rootHash, isBlocked);
 			return kept.ok ? ok() : err({ type: 'storage' });
@@ -328,6 +332,7 @@ export async function createMessenger(ports: Ports, self: Self, page: Page): Pro
 			for (const each of links.values()) each.stop();
 			pool.stop();
 			ports.store.close();
+			ports.content.close();
 			return Promise.resolve();
 		},
 	};

@@ -1,5 +1,7 @@
 // What the messenger needs of the world, and who it acts as. The composition root brings them together.
+import type { BulkCrypto } from '#lib/crypto/bulk.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import type { ContentStore } from '#lib/ports/content-store.ts';
 import type { AgreementKey, CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { Random } from '#lib/ports/random.ts';
@@ -16,6 +18,10 @@ export interface Ports {
 	readonly crypto: CryptoProvider;
 	/** Sealed already: what is written here may be read only by this device. */
 	readonly store: KeyValueStore;
+	/** Sealed chunks of files, under names that say nothing. */
+	readonly content: ContentStore;
+	/** For files; loaded when the first one is due. */
+	readonly bulkCrypto: () => Promise<BulkCrypto>;
 	readonly relayDialer: RelayDialer;
 	/** Loaded when the first direct link is due. */
 	readonly directDialer: () => Promise<DirectDialer>;

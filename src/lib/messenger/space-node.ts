@@ -40,6 +40,7 @@ import type { StoreWrite } from '#lib/ports/store.ts';
 import { startEndingEpochs } from './ended-epochs.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import { createExpiryWatch } from './expiry-watch.ts';
+import { createSpaceFiles, type LiveSpaceFiles } from './files/space-files.ts';
 import type { Ports, SelfInSpace } from './ports.ts';
 import { createPrekeyCare } from './prekey-care.ts';
 import { draftOf, isLarge, type WriteHow } from './space/drafting.ts';
@@ -71,11 +72,12 @@ export interface SpaceNode {
 	readonly post: Post;
 	readonly outbox: Outbox;
 	readonly linked: LinkedSpace;
+	readonly files: LiveSpaceFiles;
 	/** `extra`, asked at the same moment, is committed with it. */
 	write(
 		content: Content,
 		how?: WriteHow,
-		extra?: () => readonly StoreWrite[],
+		extra?: (entry: Entry) => readonly StoreWrite[],
 	): Promise<Result<Entry, WriteError>>;
 	/** `roster` makes the epoch's relays of those that there are by then. */
 	startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void>;
@@ -158,6 +160,9 @@ export async function startSpaceNode(
 		},
 	});
 
+	const files = createSpaceFiles(ports, self, space, links, {
+		write: (content, attached, extra) => write(content, { attached }, extra),
+	});
 	const returns = createReturnWatch(ports, self, space, pool, enrolling);
 
 	/** Only members answer those who knock. */
@@ -273,6 +278,7 @@ export async function startSpaceNode(
 		}
 		for (const device of presentBefore) void missing.onPeer(device);
 		relayPurge.onChange(change);
+		files.onChange(change);
 		expiry.onChange(change);
 		sealedCare.onChange(change);
 		if (change.control) {
@@ -326,7 +332,7 @@ export async function startSpaceNode(
 	async function write(
 		content: Content,
 		how: WriteHow = {},
-		extra: () => readonly StoreWrite[] = () => [],
+		extra: (entry: Entry) => readonly StoreWrite[] = () => [],
 	): Promise<Result<Entry, WriteError>> {
 		// Whoever has gone reads nothing more: keys that all have in common are changed before they are used.
 		if (content.kind === KIND.message && isLarge(space) && isOverheard(space.ledger.authority)) {
@@ -334,7 +340,7 @@ export async function startSpaceNode(
 		}
 		const written = await space.write(
 			() => Promise.resolve(draftOf(ports, self, space, content, how)),
-			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra()],
+			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra(entry)],
 		);
 		if (written.ok) outbox.publish(written.value);
 		return written;
@@ -351,6 +357,7 @@ export async function startSpaceNode(
 	await admit();
 	epochs.plan();
 	missingKeys.look();
+	void files.start();
 	void promote();
 	prekeys.start(sync);
 	const stopEnding = startEndingEpochs(clock, space);
@@ -384,7 +391,9 @@ export async function startSpaceNode(
 			const signature = await self.device.sign(concat(label('signal'), signalContent(content)));
 			return post.send(device, { type: 'signal', signal: { ...content, signature } });
 		},
+		files,
 		onMember(device) {
+			files.onMember(device);
 			sync.hello(device);
 			onPresence();
 		},
@@ -409,6 +418,7 @@ export async function startSpaceNode(
 			missingKeys.stop();
 			sealedCare.stop();
 			cutOff.stop();
+			files.stop();
 			stopReminding();
 			stopEnding();
 			parts.stop();

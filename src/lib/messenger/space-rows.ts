@@ -21,6 +21,7 @@ const SPACE_TABLES = [
 	'admitted',
 	'invited',
 	'prekey',
+	'file',
 	'sealed-given',
 ];
 

@@ -24,6 +24,7 @@ import { startSpaceNode } from './space-node.ts';
 import { clearSpace, listWrite } from './space-rows.ts';
 import { createShutSpaces } from './shut-spaces.ts';
 import { summaryOf } from './space-summary.ts';
+import { contentNamesOf } from './space/file-book.ts';
 import { openSpace, type Space, type SpaceChange, type UnreadableSpace } from './space/space.ts';
 import type { LiveSpace, Spaces, SpacesEvents } from './spaces-face.ts';
 import { createSummaries, isMember, type Summaries } from './summaries.ts';
@@ -264,7 +265,10 @@ export function createSpaces(
 
 	async function clear(space: Bytes): Promise<void> {
 		opened.delete(toHex(space));
+		// Once the rows are gone nobody else can tell what of the content was its own.
+		const names = await contentNamesOf(store, space);
 		await clearSpace(store, space);
+		await ports.content.remove(names);
 	}
 
 	async function forget(space: Bytes, number: number): Promise<void> {

@@ -17,7 +17,7 @@ export function createIncarnation(world: Ports): Incarnation {
 		const value = await work();
 		return alive ? value : never;
 	};
-	const { clock, store, relayDialer, directDialer } = world;
+	const { clock, store, content, relayDialer, directDialer } = world;
 
 	const ports: Ports = {
 		...world,
@@ -35,6 +35,17 @@ export function createIncarnation(world: Ports): Incarnation {
 			clear: (table, prefix) => living(() => store.clear(table, prefix)),
 			close: () => {
 				store.close();
+			},
+		},
+		content: {
+			write: (name, chunk, sealed) => living(() => content.write(name, chunk, sealed)),
+			read: (name, chunk) => living(() => content.read(name, chunk)),
+			held: (name) => living(() => content.held(name)),
+			remove: (names) => living(() => content.remove(names)),
+			names: () => living(() => content.names()),
+			room: () => living(() => content.room()),
+			close: () => {
+				content.close();
 			},
 		},
 		relayDialer: {

@@ -1,5 +1,6 @@
 // Simulated people on simulated devices, running the real messenger on a simulated network, reproducible from a seed.
 // The simulation tests and the explainer drive this; nothing in it knows of either.
+import { createSyncBulkCrypto } from '#lib/crypto/bulk.ts';
 import { createIdentity } from '#lib/crypto/identity.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
@@ -8,6 +9,7 @@ import type { Page, Ports, Self } from '#lib/messenger/ports.ts';
 import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { openSpace, type Space } from '#lib/messenger/space/space.ts';
+import type { ContentStore } from '#lib/ports/content-store.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import { fromHex, type Bytes } from '#lib/util/bytes.ts';
@@ -15,6 +17,7 @@ import { unwrap } from '#lib/util/result.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import { createSimulatedNetwork, type SimulatedNetwork, type SimulatedRelay } from './network.ts';
+import { noContent } from './no-content.ts';
 import { createSeededRandom, type SeededRandom } from './random.ts';
 
 export interface SimulatedNode {
@@ -65,6 +68,8 @@ export interface SimulationOptions {
 	readonly settle: () => Promise<void>;
 	/** A store that outlives the node that uses it; opened anew at each start. */
 	readonly openStore: (node: string) => KeyValueStore;
+	/** Likewise, for chunks of files; without it nodes keep none. */
+	readonly openContent?: (node: string) => ContentStore;
 	readonly crypto?: CryptoProvider;
 }
 
@@ -76,6 +81,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 	const crypto = options.crypto ?? createSyncCryptoProvider();
 	const clock = createSimulatedClock(options.settle, START);
 	const network = createSimulatedNetwork(clock, crypto, random.fork());
+	const bulk = createSyncBulkCrypto();
 
 	async function identify(name: string, own: SeededRandom, known?: Bytes): Promise<Self> {
 		const made = await createIdentity(crypto, own, clock, name, 'Laptop', known);
@@ -115,6 +121,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				random: own,
 				crypto,
 				store: options.openStore(name),
+				content: options.openContent?.(name) ?? noContent,
+				bulkCrypto: () => Promise.resolve(bulk),
 				relayDialer: network.dialerFor(name),
 				directDialer: () => Promise.resolve(network.directFor(name, direct)),
 			});

@@ -90,6 +90,9 @@ export async function deliver(
 	});
 	const answers: SpaceMessage[] = [];
 	let signals = 0;
+	const nobody = (): never => {
+		throw new Error('nobody asks');
+	};
 	const links: Links = {
 		reachable: () => undefined,
 		signalled: () => void (signals += 1),
@@ -100,8 +103,12 @@ export async function deliver(
 			if (said.ok) answers.push(said.value.message);
 		},
 		doubt: () => undefined,
-		info: () => {
-			throw new Error('nobody asks');
+		info: nobody,
+		files: {
+			to: nobody,
+			opened: () => undefined,
+			linkLost: () => undefined,
+			stop: () => undefined,
 		},
 		stop: () => undefined,
 	};

@@ -39,6 +39,8 @@ function end(): End {
 				made.closed ??= reason;
 			},
 			roundTrip: () => undefined,
+			openFiles: () => Promise.resolve(undefined),
+			onFiles: undefined,
 			route: () => Promise.resolve('host'),
 		},
 	};
@@ -79,6 +81,7 @@ describe('a link between two devices', () => {
 			spaces,
 			onMember: (name) => members.push(name),
 			onEnvelope: (name, envelope) => heard.push(`${name}: ${utf8ToText(envelope) ?? '?'}`),
+			onFiles: () => undefined,
 			onChange: () => undefined,
 			onClose: () => undefined,
 		});
@@ -165,6 +168,7 @@ describe('a link between two devices', () => {
 			spaces: shared,
 			onMember: () => undefined,
 			onEnvelope: (name) => heard.push(name),
+			onFiles: () => undefined,
 			onChange: () => undefined,
 			onClose: () => undefined,
 		});

@@ -27,6 +27,8 @@ function world() {
 			link.onClose?.(reason);
 		},
 		roundTrip: () => undefined,
+		openFiles: () => Promise.resolve(undefined),
+		onFiles: undefined,
 		route: () => Promise.resolve('host/udp'),
 	};
 	const ports = { clock } as unknown as Ports;
@@ -35,6 +37,7 @@ function world() {
 		spaces: () => [],
 		onMember: () => undefined,
 		onEnvelope: () => undefined,
+		onFiles: () => undefined,
 		onChange: () => undefined,
 		onClose: () => undefined,
 	});

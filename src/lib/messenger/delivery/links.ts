@@ -12,9 +12,12 @@ import {
 	type LinkEvent,
 	type LinkState,
 } from '#lib/mesh/link-machine.ts';
+import type { FileReference } from '#lib/protocol/file-frame.ts';
 import { SIGNAL_STEP, type SignalStep } from '#lib/protocol/space-message.ts';
+import type { ServedFile } from '#lib/transfer/serving.ts';
 import { compare, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
+import { createFileWays, type FileWays } from './file-ways.ts';
 import { startLiveLink, type LinkedSpace, type LiveLink } from './live-link.ts';
 
 export interface LinkEvents {
@@ -25,6 +28,8 @@ export interface LinkEvents {
 	/** A member's device has proven itself for this space on a link. */
 	onMember(device: string, space: string): void;
 	onEnvelope(device: string, space: string, envelope: Bytes): void;
+	/** What the device may have of a file, by the links of the spaces. */
+	serveFile(device: string, of: FileReference): Promise<ServedFile | undefined>;
 	/** A link that stood is gone, and with it whatever was under way on it. */
 	onLost(device: string): void;
 	/** Something that people see of links changed. */
@@ -50,6 +55,8 @@ export interface Links {
 	/** A relay saw the device go: a link to it is asked for a sign of life. */
 	doubt(device: string): void;
 	info(device: string): LinkInfo;
+	/** The ways by which files go beside the links. */
+	readonly files: FileWays;
 	stop(): void;
 }
 
@@ -224,12 +231,16 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 			onEnvelope: (space, envelope) => {
 				events.onEnvelope(device, space, envelope);
 			},
+			onFiles: (channel) => {
+				files.opened(device, channel);
+			},
 			onChange: () => {
 				events.onChange();
 			},
 			onClose: () => {
 				if (pair.live !== live) return;
 				pair.live = undefined;
+				files.linkLost(device);
 				step(device, { type: 'closed', attempt });
 				events.onLost(device);
 				events.onChange();
@@ -259,6 +270,12 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 			pair.live?.close('no space is shared');
 		});
 	}
+
+	const files = createFileWays(ports, {
+		stun: events.stun,
+		openStream: async (device) => pairs.get(device)?.live?.openFiles(),
+		serve: events.serveFile,
+	});
 
 	const toAttempt = (attempt: string): Bytes => fromHex(attempt) ?? new Uint8Array(16);
 
@@ -314,8 +331,10 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 				roundTripMs: pair?.live?.roundTripMs() ?? null,
 			};
 		},
+		files,
 		stop() {
 			stopped = true;
+			files.stop();
 			for (const pair of pairs.values()) {
 				pair.cancelWake?.();
 				pair.offer?.cancel();

@@ -1,4 +1,5 @@
 // One direct link that stands: proves for which spaces, carries their messages, and notices when it has died. [LK1] [LK2]
+import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { DirectLink } from '#lib/ports/direct-dialer.ts';
 import { decodeLinkFrame, encodeLinkFrame } from '#lib/protocol/link-frame.ts';
 import { label } from '#lib/protocol/labels.ts';
@@ -17,6 +18,8 @@ export interface LiveLinkEvents {
 	/** Both devices have said for this space that they are members of it: it is carried from now on. */
 	onMember(space: string): void;
 	onEnvelope(space: string, envelope: Bytes): void;
+	/** The other side has opened a way for files. */
+	onFiles(channel: FlowChannel): void;
 	/** A round trip was measured. */
 	onChange(): void;
 	/** Called once, whoever ended it. */
@@ -33,6 +36,8 @@ export interface LiveLink {
 	/** There is a sign that the other side has gone: it is to answer soon, or the link ends. */
 	doubt(): void;
 	roundTripMs(): number | null;
+	/** A further way beside it, for files. */
+	openFiles(): Promise<FlowChannel | undefined>;
 	close(reason: string): void;
 }
 
@@ -168,6 +173,7 @@ export function startLiveLink(
 		heardAt = clock.now();
 		onFrame(frame);
 	};
+	link.onFiles = events.onFiles;
 	link.onClose = () => {
 		stopHeartbeat();
 		stopDoubt();
@@ -195,6 +201,7 @@ export function startLiveLink(
 			});
 		},
 		roundTripMs: () => roundTripMs,
+		openFiles: () => link.openFiles(),
 		close(reason) {
 			stopHeartbeat();
 			stopDoubt();

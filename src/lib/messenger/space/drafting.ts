@@ -12,6 +12,8 @@ export interface WriteHow {
 	readonly epoch?: Bytes;
 	/** For a SEALED entry: which people (Root Hash) may read it. */
 	readonly isFor?: (rootHash: Bytes) => boolean;
+	/** What the header says of the files that come with it. */
+	readonly attached?: NonNullable<Draft['attached']>;
 }
 
 /** Whether there are more devices than a message's key is wrapped for one by one. */
@@ -24,7 +26,7 @@ export function draftOf(
 	{ device: { publicKey } }: Pick<Self, 'device'>,
 	space: Space,
 	content: Content,
-	{ epoch, isFor }: WriteHow = {},
+	{ epoch, isFor, attached }: WriteHow = {},
 ): Draft | null {
 	const { ledger, ring, ratchets, prekeys } = space;
 	const own = toHex(publicKey);
@@ -42,7 +44,7 @@ export function draftOf(
 			.slice(0, MAX_DIRECT_RECIPIENTS)
 			.map(([, device]) => ({ publicKey: prekeys.of(device).publicKey, secret: null }));
 		const { controlKey } = keys;
-		return { content, sealing: { epoch: present.id, controlKey, recipients, ratchet } };
+		return { content, attached, sealing: { epoch: present.id, controlKey, recipients, ratchet } };
 	}
 
 	if (content.kind === KIND.message && isLarge(space)) return largeDraft();
@@ -57,12 +59,12 @@ export function draftOf(
 			secret: null,
 			decoy: isFor?.(device.rootHash) !== true,
 		}));
-		return { content, sealing: { epoch: id, controlKey, recipients } };
+		return { content, attached, sealing: { epoch: id, controlKey, recipients } };
 	}
 	const recipients = isControl(content.kind)
 		? []
 		: devices
 				.filter((device) => toHex(device.device) !== own)
 				.map((device) => ({ publicKey: prekeys.of(device).publicKey, secret: null }));
-	return { content, sealing: { epoch: id, controlKey, recipients } };
+	return { content, attached, sealing: { epoch: id, controlKey, recipients } };
 }

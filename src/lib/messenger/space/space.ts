@@ -28,6 +28,7 @@ import { memberRootOf, openContent, openMessage, proveControl } from './opening.
 import { createChannelLogs } from './channel-logs.ts';
 import { createExpiring, expiryOf, type Expiring } from './expiring.ts';
 import { createFenceCheck, type FenceCheck } from './fence-check.ts';
+import { createFileBook, type FileBook } from './file-book.ts';
 import { createJudge, type Judge } from './judging.ts';
 import { entryPurging, stripped } from './kept-entries.ts';
 import { endedEpochs, overEpochs } from './steps.ts';
@@ -85,6 +86,8 @@ export interface Space {
 	readonly prekeys: PrekeyBook;
 	/** All that keeps anything of a message. */
 	readonly purging: PurgeRegistry;
+	/** Which files are here. */
+	readonly files: FileBook;
 	/** Set once by whoever delivers and shows; called after the change is durable. */
 	onChange: (change: SpaceChange) => void;
 	/** Takes entries in; an error means that nothing of them was kept and they will be needed again. */
@@ -176,6 +179,7 @@ export async function openSpace(
 	let use: EpochUse;
 	let recalling: Recalling;
 	let ratchets: Ratchets;
+	let files: FileBook;
 	const keys = createMessageKeys(crypto, store, id);
 	let expiring: Expiring;
 
@@ -196,6 +200,8 @@ export async function openSpace(
 		purging.join(entryPurging(crypto, self.prekeys, ledger, kept));
 		purging.join(channels);
 		purging.join(keys);
+		files = createFileBook(ports, id);
+		purging.join(files);
 		const reconsidering = createReconsidering(crypto, judge, ledger, kept);
 		shown = createShown({ judge, reconsidering, logs: channels, purging, keys, ratchets });
 		recalling = createRecalling({ crypto, ledger, kept, intake, judge, keys, own });
@@ -297,6 +303,7 @@ export async function openSpace(
 				return committed;
 			}
 			for (const log of logs.values()) log.settle();
+			files.settle();
 		}
 		intake.settle(outcome.settled);
 		const isNews = view.added.size > 0 || view.shrunk.size > 0 || outcome.wanted.length > 0;
@@ -344,6 +351,9 @@ export async function openSpace(
 		},
 		get purging() {
 			return purging;
+		},
+		get files() {
+			return files;
 		},
 		async keyOf(entry) {
 			const kept = await keys.of(entry);

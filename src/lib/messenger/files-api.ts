@@ -1,0 +1,105 @@
+// Files as the interface sees them.
+import type { AttachedFile } from '#lib/protocol/attachment.ts';
+import type { Showable } from '#lib/protocol/file-type.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+import type { Result } from '#lib/util/result.ts';
+import type { Readable } from '#lib/util/signal.ts';
+
+/** A file that somebody chose, wherever it lies. */
+export interface FileSource {
+	readonly name: string;
+	readonly type: string;
+	/** Bytes. */
+	readonly size: number;
+	/** Rejects when it can't be read. */
+	read(from: number, to: number): Promise<Bytes>;
+	/** What is said of it besides, as far as it is known. */
+	readonly preview?: Partial<
+		Pick<AttachedFile, 'width' | 'height' | 'duration' | 'placeholder' | 'thumbnail' | 'waveform'>
+	>;
+}
+
+export interface FileView extends Omit<AttachedFile, 'length'> {
+	/** How it may be shown where it stands; null: it is only offered to be saved. */
+	readonly showable: Showable | null;
+	/** Bytes. */
+	readonly size: number;
+}
+
+/** Files of one message. */
+export interface MessageFiles {
+	/** Names the message to `SpaceFiles`. */
+	readonly place: string;
+	readonly files: readonly FileView[];
+}
+
+/**
+ * absent: nothing of it is being fetched. waiting: for somebody who has it. paused: by the person. full: the device could
+ * not keep more.
+ */
+export interface TransferView {
+	readonly state: 'absent' | 'waiting' | 'moving' | 'paused' | 'full' | 'whole';
+	/** 0 … 1 of all files of the message. */
+	readonly done: number;
+	/** Bytes a second. */
+	readonly rate: number;
+	/** Milliseconds; null while nobody can say. */
+	readonly left: number | null;
+}
+
+/**
+ * too-many, too-large: more than one message carries. no-room: on this device. unreadable: a file could not be read, or
+ * changed meanwhile. cancelled: by the signal. The others as for a text.
+ */
+export interface SendFilesError {
+	readonly type:
+		| 'too-many'
+		| 'too-large'
+		| 'no-room'
+		| 'unreadable'
+		| 'cancelled'
+		| 'too-long'
+		| 'storage'
+		| 'not-member';
+}
+
+export interface SendFilesOptions {
+	/** Id of a message. */
+	readonly replyTo?: string;
+	/** 0 … 1 of what has to be sealed before it can be sent. */
+	readonly onProgress?: (done: number) => void;
+	readonly signal?: AbortSignal;
+}
+
+/** What the files of a message take here. */
+export interface FileUsage {
+	readonly place: string;
+	/** Channel and message, ids. */
+	readonly channel: string;
+	readonly message: string;
+	/** Bytes. */
+	readonly bytes: number;
+}
+
+/** The files of one space. */
+export interface SpaceFiles {
+	/** Sends a message with files, at least one; `text` may be empty. Resolves once it is kept here. */
+	send(
+		channel: string,
+		text: string,
+		files: readonly FileSource[],
+		options?: SendFilesOptions,
+	): Promise<Result<void, SendFilesError>>;
+	/** By place; those that somebody has begun to fetch since the start. */
+	readonly transfers: Readable<ReadonlyMap<string, TransferView>>;
+	/** How the files of this message stand. */
+	look(place: string): Promise<TransferView>;
+	/** Fetches what is not here of them, or goes on after a pause. False: there is no such message, or no room. */
+	fetch(place: string): Promise<boolean>;
+	pause(place: string): Promise<void>;
+	/** Bytes of a file, from one place up to before another, as far as they are here; what lies there is fetched first. */
+	read(place: string, index: number, from?: number, to?: number): AsyncGenerator<Bytes>;
+	usage(): Promise<readonly FileUsage[]>;
+	/** Frees what they take here; they can be fetched again while anybody has them. */
+	free(place: string): Promise<void>;
+}

@@ -1,0 +1,184 @@
+// Which files of a space are on this device, wholly or in part: a row for each message that came with some, which names
+// their chunks in the content store. What no row names there is garbage. A row goes in the commit that takes its message
+// away, the chunks right after it. [TB1] [DM3] [FL1] [FL2]
+import {
+	bytes,
+	decodeFrame,
+	encode,
+	map,
+	optional,
+	blob,
+	tuple,
+	uint,
+	type Shape,
+} from '#lib/protocol/cbor.ts';
+import { MAX_ATTACHMENT, MAX_CHUNKS } from '#lib/protocol/attachment-size.ts';
+import { CONTENT_NAME, type ContentStore } from '#lib/ports/content-store.ts';
+import type { Random } from '#lib/ports/random.ts';
+import type { KeyValueStore, StoreError, StoreWrite } from '#lib/ports/store.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { type Result } from '#lib/util/result.ts';
+import type { PurgeStore } from './purge-registry.ts';
+
+/** whole: all of it is here. wanted: to be fetched. paused: by the person. */
+export const FILE_STATE = { whole: 0, wanted: 1, paused: 2 } as const;
+export type FileState = (typeof FILE_STATE)[keyof typeof FILE_STATE];
+
+/** All files of one message. */
+export interface KeptFiles {
+	/** Of the chunks in the content store; random. */
+	readonly name: Bytes;
+	/** Id, device and seq of the message's entry. */
+	readonly id: Bytes;
+	readonly device: Bytes;
+	readonly seq: number;
+	readonly channel: Bytes;
+	readonly root: Bytes;
+	/** As padded. */
+	readonly length: number;
+	readonly state: FileState;
+	/** Of all chunks, one after the other, checked by the root; null: not known yet. */
+	readonly hashes: Bytes | null;
+}
+
+export interface FileBook extends PurgeStore {
+	/** Of the message of this id (hex). */
+	find(key: string): Promise<KeptFiles | undefined>;
+	list(): Promise<readonly KeptFiles[]>;
+	/** What to commit to keep what is new with its message; known here from `settle` on. */
+	keep(files: KeptFiles): StoreWrite;
+	/** The same, committed at once. */
+	put(files: KeptFiles): Promise<Result<void, StoreError>>;
+	/** Forgets the files of a message, and frees what they take. */
+	drop(key: string): Promise<Result<void, StoreError>>;
+	/** What was given to be committed is. */
+	settle(): void;
+}
+
+interface FileBookPorts {
+	readonly store: KeyValueStore;
+	readonly content: ContentStore;
+	readonly random: Random;
+}
+
+const TABLE = 'file';
+const MAX_ROW = MAX_CHUNKS * 32 + 512;
+
+const shape: Shape<KeptFiles> = map(
+	tuple(
+		bytes(CONTENT_NAME),
+		bytes(32),
+		bytes(32),
+		uint(),
+		bytes(32),
+		bytes(32),
+		uint(MAX_ATTACHMENT),
+		uint(FILE_STATE.paused),
+		optional(blob(MAX_CHUNKS * 32)),
+	),
+	([name, id, device, seq, channel, root, length, state, hashes]) => ({
+		name,
+		id,
+		device,
+		seq,
+		channel,
+		root,
+		length,
+		state: state as FileState,
+		hashes,
+	}),
+);
+
+const toRow = (f: KeptFiles): Bytes =>
+	encode([f.name, f.id, f.device, f.seq, f.channel, f.root, f.length, f.state, f.hashes]);
+
+interface Row {
+	readonly at: number;
+	readonly files: KeptFiles;
+}
+
+async function rowsOf(store: KeyValueStore, space: Bytes): Promise<readonly Row[]> {
+	const rows = await store.range(TABLE, [space]);
+	return rows.flatMap(({ at, value }) => {
+		const files = decodeFrame(shape, value, MAX_ROW);
+		return files.ok ? [{ at, files: files.value }] : [];
+	});
+}
+
+/** Names of everything that a space has in the content store. */
+export const contentNamesOf = async (store: KeyValueStore, space: Bytes): Promise<Bytes[]> =>
+	(await rowsOf(store, space)).map(({ files }) => files.name);
+
+export function createFileBook({ store, content, random }: FileBookPorts, space: Bytes): FileBook {
+	let loading: Promise<Map<string, Row>> | undefined;
+	let staged: ((rows: Map<string, Row>) => void)[] = [];
+
+	async function read(): Promise<Map<string, Row>> {
+		const rows = await rowsOf(store, space);
+		return new Map(rows.map((row) => [toHex(row.files.id), row]));
+	}
+	const load = (): Promise<Map<string, Row>> => (loading ??= read());
+
+	/** Rows have no order: a number that nobody else draws, whatever else is under way. */
+	const draw = (): number => {
+		const view = new DataView(random.bytes(8).buffer);
+		return view.getUint32(0) * 2 ** 16 + view.getUint16(4);
+	};
+	const write = (at: number, value: Bytes | null): StoreWrite => ({
+		table: TABLE,
+		key: [space, at],
+		value,
+	});
+	/** What a crash leaves here of it, the next start finds. */
+	const free = ({ name }: KeptFiles): void => void content.remove([name]);
+
+	return {
+		name: 'files',
+		async find(key) {
+			return (await load()).get(key)?.files;
+		},
+		async list() {
+			return [...(await load()).values()].map(({ files }) => files);
+		},
+		keep(files) {
+			const at = draw();
+			staged.push((rows) => rows.set(toHex(files.id), { at, files }));
+			return write(at, toRow(files));
+		},
+		async put(files) {
+			const key = toHex(files.id);
+			const at = (await load()).get(key)?.at ?? draw();
+			const kept = await store.commit([write(at, toRow(files))]);
+			if (kept.ok) (await load()).set(key, { at, files });
+			return kept;
+		},
+		async drop(key) {
+			const rows = await load();
+			const row = rows.get(key);
+			const gone = await store.commit(row === undefined ? [] : [write(row.at, null)]);
+			if (!gone.ok || row === undefined) return gone;
+			rows.delete(key);
+			return content.remove([row.files.name]);
+		},
+		settle() {
+			const changes = staged;
+			staged = [];
+			if (changes.length === 0) return;
+			void load().then((rows) => {
+				for (const change of changes) change(rows);
+			});
+		},
+		async purge({ key, header }) {
+			if (header.attachmentRoot === null) return [];
+			const row = (await load()).get(key);
+			if (row === undefined) return [];
+			staged.push((rows) => {
+				rows.delete(key);
+				free(row.files);
+			});
+			return [write(row.at, null)];
+		},
+		// What chunks say only their message's key tells, which is another store's to forget.
+		holds: () => Promise.resolve(false),
+	};
+}

@@ -1,0 +1,17 @@
+// The files of a space that has none.
+import type { SpaceFiles, TransferView } from '#lib/messenger/files-api.ts';
+import { err } from '#lib/util/result.ts';
+import { createSignal } from '#lib/util/signal.ts';
+
+const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
+
+export const noFiles: SpaceFiles = {
+	send: () => Promise.resolve(err({ type: 'no-room' })),
+	transfers: createSignal<ReadonlyMap<string, TransferView>>(new Map()),
+	look: () => Promise.resolve(ABSENT),
+	fetch: () => Promise.resolve(false),
+	pause: () => Promise.resolve(),
+	async *read() {},
+	usage: () => Promise.resolve([]),
+	free: () => Promise.resolve(),
+};
