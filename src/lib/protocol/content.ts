@@ -7,7 +7,7 @@
 // LEAVE   []
 // CHANNEL [name]
 // INVITE  [invite key 32, uses, expiry (ms), role, lobby secret 32, relays]
-// MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null, attachment or null]
+// MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null] and, if it has files, their attachment
 // UPDATE  [part, parts, bytes ≤ 8192]   of the account document; account spaces only
 // The others are in moderation.ts.
 import { attachmentShape, attachmentToTuple, type Attachment } from './attachment.ts';
@@ -22,6 +22,7 @@ import {
 	text,
 	tuple,
 	uint,
+	variants,
 	where,
 	type DecodeError,
 	type Shape,
@@ -249,15 +250,23 @@ const shapes: Record<number, Shape<Content>> = {
 			relays: roster,
 		}),
 	),
-	[KIND.message]: map(
-		tuple(bytes(32), text(MAX_TEXT), optional(bytes(32)), optional(attachmentShape)),
-		([channel, words, replyTo, attachment]) => ({
+	[KIND.message]: variants<Content>(
+		map(tuple(bytes(32), text(MAX_TEXT), optional(bytes(32))), ([channel, words, replyTo]) => ({
 			kind: KIND.message,
 			channel,
 			text: words,
 			replyTo,
-			...(attachment && { attachment }),
-		}),
+		})),
+		map(
+			tuple(bytes(32), text(MAX_TEXT), optional(bytes(32)), attachmentShape),
+			([channel, words, replyTo, attachment]) => ({
+				kind: KIND.message,
+				channel,
+				text: words,
+				replyTo,
+				attachment,
+			}),
+		),
 	),
 	[KIND.update]: where(
 		map(
@@ -330,7 +339,7 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 				content.channel,
 				content.text,
 				content.replyTo,
-				content.attachment === undefined ? null : attachmentToTuple(content.attachment),
+				...(content.attachment === undefined ? [] : [attachmentToTuple(content.attachment)]),
 			];
 		case KIND.update:
 			return [content.part, content.parts, content.whole, content.bytes];
