@@ -37,7 +37,9 @@ function run(
 			},
 		});
 	};
-	const cancelled = new Set<string>();
+	/** By source and chunk: which request of it is the present one. */
+	const wanted = new Map<string, number>();
+	let requests = 0;
 
 	function step(event: Parameters<Download['step']>[0]): void {
 		for (const effect of download.step(event, world.now)) {
@@ -50,10 +52,11 @@ function run(
 			} else if (effect.type === 'request') {
 				expect(world.refused.has(effect.source)).toBe(false);
 				expect(durable.has(effect.chunk)).toBe(false);
-				cancelled.delete(`${effect.source} ${effect.chunk}`);
-				send(kind, effect.source, effect.chunk, 0);
+				requests += 1;
+				wanted.set(`${effect.source} ${effect.chunk}`, requests);
+				send(kind, effect.source, effect.chunk, 0, requests);
 			} else if (effect.type === 'cancel') {
-				cancelled.add(`${effect.source} ${effect.chunk}`);
+				wanted.delete(`${effect.source} ${effect.chunk}`);
 			} else {
 				world.refused.add(effect.source);
 			}
@@ -61,19 +64,20 @@ function run(
 	}
 
 	const PACE = { honest: 30, slow: 4000, partial: 50, trickle: 9000, liar: 5, mute: 0, empty: 10 };
-	function send(kind: Kind, source: string, chunk: number, piece: number): void {
+	function send(kind: Kind, source: string, chunk: number, piece: number, request: number): void {
 		if (kind === 'mute') return;
 		later(PACE[kind], () => {
-			if (cancelled.has(`${source} ${chunk}`)) return;
+			if (wanted.get(`${source} ${chunk}`) !== request) return;
 			if (kind === 'empty') {
 				step({ type: 'lacks', source, chunk });
 				return;
 			}
 			step({ type: 'piece', source, chunk });
 			if (piece + 1 < PIECES) {
-				send(kind, source, chunk, piece + 1);
+				send(kind, source, chunk, piece + 1, request);
 				return;
 			}
+			wanted.delete(`${source} ${chunk}`);
 			step({ type: 'landed', source, chunk });
 			later(5, () => {
 				if (kind === 'liar') {
@@ -92,7 +96,7 @@ function run(
 		life += 1;
 		world.refused.clear();
 		queue = [];
-		cancelled.clear();
+		wanted.clear();
 		download = createDownload(chunks, durable);
 		for (const source of kinds.keys()) step({ type: 'up', source: String(source) });
 	}
@@ -105,7 +109,7 @@ function run(
 				break;
 			case 1:
 				step({ type: 'down', source });
-				for (let chunk = 0; chunk < chunks; chunk++) cancelled.add(`${source} ${chunk}`);
+				for (let chunk = 0; chunk < chunks; chunk++) wanted.delete(`${source} ${chunk}`);
 				later(1000, () => step({ type: 'up', source }));
 				break;
 			case 2:
@@ -167,7 +171,7 @@ describe('a download', () => {
 					);
 				},
 			),
-			{ numRuns: 300 },
+			{ numRuns: 500 },
 		);
 	});
 
@@ -236,6 +240,19 @@ describe('a download', () => {
 		expect(whole.isWhole).toBe(true);
 		expect(whole.step({ type: 'up', source: 'a' }, 0)).toEqual([]);
 		expect(whole.wakeAt()).toBeNull();
+	});
+
+	it('[TR4] [TR5] wakes when there is something to be done, and not before', () => {
+		const download = createDownload(3, []);
+		download.step({ type: 'up', source: 'a' }, 0);
+		expect(download.wakeAt()).toBe(30_000);
+		download.step({ type: 'has', source: 'a', chunks: new Set([0, 1, 2]) }, 40_000);
+		expect(download.wakeAt()).toBe(50_000);
+		download.step({ type: 'piece', source: 'a', chunk: 0 }, 45_000);
+		expect(download.wakeAt()).toBe(55_000);
+		const cancelled = download.step({ type: 'tick' }, 55_000);
+		expect(cancelled).toEqual([{ type: 'cancel', source: 'a', chunk: 0 }]);
+		expect(download.wakeAt()).toBe(60_000);
 	});
 
 	it('[TR3] asks again for what could not be kept', () => {

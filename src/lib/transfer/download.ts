@@ -99,6 +99,10 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 	const canGive = ({ has, lacks }: Source, chunk: number): boolean =>
 		has?.has(chunk) === true && !lacks.has(chunk);
 
+	/** It may have more by now than it had. */
+	const isPartial = ({ has, lacks }: Source): boolean =>
+		has === null || has.size < chunks || lacks.size > 0;
+
 	function up(name: string, now: number): DownloadEffect[] {
 		if (liars.has(name) || sources.has(name) || told) return [];
 		sources.set(name, {
@@ -196,8 +200,7 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 				source.restsUntil = now + Math.min(MAX_REST, REST * 2 ** source.silences);
 				source.silences += 1;
 			}
-			const isPartial = source.has === null || source.has.size < chunks || source.lacks.size > 0;
-			if (isPartial && now - source.askedAt >= ASK_EVERY) {
+			if (isPartial(source) && now - source.askedAt >= ASK_EVERY) {
 				source.askedAt = now;
 				source.lacks.clear();
 				effects.push({ type: 'ask', source: name });
@@ -236,13 +239,13 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 		for (const [name, source] of sources) {
 			if (askedOf(name).length > 0) at = Math.min(at, source.heardAt + SILENT_AFTER);
 			if (source.restsUntil > now) at = Math.min(at, source.restsUntil);
-			at = Math.min(at, source.askedAt + ASK_EVERY);
+			if (isPartial(source)) at = Math.min(at, source.askedAt + ASK_EVERY);
 			for (const { since, landed: isHere, source: other } of asked.values()) {
 				const due = since + patience(source);
 				if (!isHere && other !== name && due > now) at = Math.min(at, due);
 			}
 		}
-		return Math.max(at, now + 1);
+		return at === Infinity ? null : Math.max(at, now + 1);
 	}
 
 	function handle(event: DownloadEvent, now: number): DownloadEffect[] {
