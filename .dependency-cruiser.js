@@ -36,7 +36,10 @@ const owners = {
 		'(src/lib/(state|ui|components|boot)|src/routes)/',
 	],
 	workbox: ['workbox-[^/]+', 'src/(service-worker|lib/(boot|platform))/'],
-	server: ['(ws|sirv|selfsigned|pg|prom-client|smol-toml)', 'relay-server/'],
+	server: [
+		'(ws|sirv|selfsigned|pg|prom-client|smol-toml|@achingbrain/nat-port-mapper)',
+		'relay-server/',
+	],
 };
 
 const alternatives = (names) => `(${names.join('|')})`;

@@ -1,4 +1,5 @@
 // Where this relay can be reached: the addresses of the machine, or what the operator or a request's host says. [RV3]
+import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { MAX_RELAY_URLS } from '#lib/protocol/limits.ts';
 import { isRelayUrl } from '#lib/protocol/relay-address.ts';
@@ -61,3 +62,23 @@ export function requestedUrl(
 /** Without repetition, and no more than an address may hold. */
 export const upToLimit = (urls: readonly string[]): readonly string[] =>
 	[...new Set(urls)].slice(0, MAX_RELAY_URLS);
+
+/** Private, shared, link-local, loopback and the like (RFC 6890), as far as routers have them. */
+const NOT_PUBLIC = new BlockList();
+for (const [network, bits] of [
+	['0.0.0.0', 8],
+	['10.0.0.0', 8],
+	['100.64.0.0', 10],
+	['127.0.0.0', 8],
+	['169.254.0.0', 16],
+	['172.16.0.0', 12],
+	['192.0.0.0', 24],
+	['192.168.0.0', 16],
+	['224.0.0.0', 3],
+] as const) {
+	NOT_PUBLIC.addSubnet(network, bits, 'ipv4');
+}
+
+/** An IPv4 address that the whole world can reach. */
+export const isPublicIp = (address: string): boolean =>
+	isIPv4(address) && !NOT_PUBLIC.check(address, 'ipv4');

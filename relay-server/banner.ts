@@ -16,6 +16,12 @@ export function bannerOf(relay: RunningRelay, options: Options): string {
 			? `STUN:   UDP port ${String(relay.stunPort)}`
 			: 'STUN:   none, because the UDP port of the same number is taken',
 	);
+	if (relay.webRtcPort > 0) lines.push(`WebRTC: UDP port ${String(relay.webRtcPort)}`);
+	else if (options.webRtcPort !== null) lines.push('WebRTC: none, because its UDP port is taken');
+	if (relay.upnp === true) lines.push('Router: has opened the ports (UPnP)');
+	if (relay.upnp === false) {
+		lines.push('Router: has not opened the ports: it has no UPnP, or no public address itself');
+	}
 	lines.push(`Link:   ${link}`, '', renderUnicodeCompact(link, { border: 2 }), '');
 	return lines.join('\n');
 }

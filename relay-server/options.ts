@@ -23,6 +23,8 @@ export type Options = Readonly<{
 	publicIp: string | null;
 	/** UDP port for WebRTC; null: none. */
 	webRtcPort: number | null;
+	/** Asks the router for ports. */
+	upnp: boolean;
 	/** Proxies whose word on where a connection comes from is taken. */
 	trustedProxies: BlockList;
 	/** For people, on the status page. */
@@ -70,6 +72,7 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 		publicUrl: v['public-url'],
 		publicIp: v['public-ip'],
 		webRtcPort: webRtcPort(v),
+		upnp: v.upnp,
 		trustedProxies: v['trusted-proxies'],
 		name: v.name,
 		contact: v.contact,

@@ -1,16 +1,9 @@
 // Puts a relay together: files, store, mailbox machine, sockets, STUN, metrics. Prints nothing. [RV1]…[RV13]
-import type { IncomingMessage } from 'node:http';
 import { readFile, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import {
-	originOf,
-	reachableHosts,
-	relayUrlOf,
-	requestedUrl,
-	upToLimit,
-	webOriginOf,
-} from './addresses.ts';
+import { reachableHosts } from './addresses.ts';
+import { createAnnouncing, ipOf, wantedPorts } from './announcing.ts';
 import { createCare, type RelayCare } from './care.ts';
 import type { RelayDescription } from './description.ts';
 import {
@@ -30,6 +23,7 @@ import type { Options } from './options.ts';
 import { systemClock, systemRandom } from './platform.ts';
 import { createReadiness } from './readiness.ts';
 import { serveStun } from './stun-server.ts';
+import type { OpenedRouter } from './upnp.ts';
 import { VERSION } from './version.ts';
 import { watchStore } from './watched-store.ts';
 import type { WebRtcHost, WebRtcParts } from './webrtc-host.ts';
@@ -37,9 +31,6 @@ import { hostWebSockets } from './websocket.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
 import { createMailboxMachine } from '#lib/mailbox/machine.ts';
-import { MAILBOX_VERSION } from '#lib/protocol/mailbox.ts';
-import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
-import { toBase64Url } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 export interface RunningRelay {
@@ -50,6 +41,8 @@ export interface RunningRelay {
 	readonly stunPort: number;
 	/** UDP port of WebRTC; 0: none, or it could not be had. */
 	readonly webRtcPort: number;
+	/** Whether a router has opened its ports; null: not asked. */
+	readonly upnp: boolean | null;
 	/** Null where none are served. */
 	readonly metricsPort: number | null;
 	readonly description: RelayDescription;
@@ -143,38 +136,15 @@ export async function startRelay(
 
 	const webRtc = await webRtcFor(options, {
 		seed: keySeed,
-		announce: options.publicIp === null ? hosts.map(ipOf) : [options.publicIp],
 		traffic: metrics.traffic,
 		connect: (channel) => {
 			machine.connect(channel);
 		},
 	});
-
+	const router = options.upnp ? await routerFor(port, webRtc?.port ?? 0) : undefined;
 	const tls = certificate.value !== null;
-	const { publicUrl } = options;
-	const origins =
-		publicUrl === null ? hosts.map((host) => originOf(host, port, tls)) : [webOriginOf(publicUrl)];
-	const announced =
-		publicUrl === null
-			? origins.map((origin) => relayUrlOf(new URL(origin)))
-			: [relayUrlOf(publicUrl)];
-	const describe = (first: string | undefined): RelayDescription => {
-		const [best, ...others] = first === undefined ? announced : [first, ...announced];
-		const urls = upToLimit([best ?? '', ...(webRtc?.addresses ?? []), ...others]);
-		const origin = first === undefined ? (origins[0] ?? '') : webOriginOf(new URL(first));
-		const key = relayKey.publicKey;
-		return {
-			version: MAILBOX_VERSION,
-			key: toBase64Url(key),
-			urls,
-			link: encodeRelayLink(origin, { key, urls }),
-		};
-	};
-	const requested = ({ headers }: IncomingMessage): string | undefined => {
-		const proto = headers['x-forwarded-proto'];
-		if (publicUrl !== null) return undefined;
-		return requestedUrl(headers.host, tls, typeof proto === 'string' ? proto : undefined);
-	};
+	const key = relayKey.publicKey;
+	const { origins, describe } = createAnnouncing({ options, port, tls, webRtc, router, key });
 	const sockets = hostWebSockets(
 		server,
 		{ traffic: metrics.traffic, trustedProxies: options.trustedProxies },
@@ -186,7 +156,7 @@ export async function startRelay(
 	handle = createHttpHandler({
 		app: options.serve,
 		strictTransport: options.tls.kind === 'files',
-		describe: (request) => describe(requested(request)),
+		describe,
 		names: () => ({
 			name: options.name,
 			contact: options.contact,
@@ -205,7 +175,8 @@ export async function startRelay(
 		stunPort,
 		webRtcPort: webRtc?.port ?? 0,
 		metricsPort: measured.value?.port ?? null,
-		description: describe(undefined),
+		description: describe(),
+		upnp: options.upnp ? router !== undefined : null,
 		care: createCare({
 			opened: opened.value,
 			data: options.data,
@@ -223,7 +194,7 @@ export async function startRelay(
 			measured.value?.close();
 			// Clients are told first that the relay goes away, then the machine lets go of what is left.
 			await sockets.close();
-			await webRtc?.close();
+			await Promise.all([webRtc?.close(), router?.close()]);
 			await machine.shutdown();
 			server.closeAllConnections();
 			await store.shutdown();
@@ -231,8 +202,11 @@ export async function startRelay(
 	});
 }
 
-/** An IP address for a host that is announced. */
-const ipOf = (host: string): string => (host === 'localhost' ? '127.0.0.1' : host);
+/** Asked through a library that is loaded only here. */
+async function routerFor(port: number, webRtcPort: number): Promise<OpenedRouter | undefined> {
+	const { openRouter } = await import('./upnp.ts');
+	return openRouter(wantedPorts(port, webRtcPort));
+}
 
 /** Undefined where it is not wanted, or its port can't be had: the relay works without. */
 async function webRtcFor(

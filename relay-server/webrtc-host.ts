@@ -29,8 +29,6 @@ export interface WebRtcParts {
 	/** IP address to listen on. */
 	readonly host: string;
 	readonly port: number;
-	/** IP addresses under which it is reached. */
-	readonly announce: readonly string[];
 	readonly traffic: Traffic;
 	/** `client` is one word for whoever connects, for quotas. */
 	connect(channel: FrameChannel, client: string): void;
@@ -38,8 +36,8 @@ export interface WebRtcParts {
 
 export interface WebRtcHost {
 	readonly port: number;
-	/** Whole addresses, with certificate and key. */
-	readonly addresses: readonly string[];
+	/** The whole address under this IP address and port, with certificate and key. */
+	addressOf(ip: string, port: number): string;
 	close(): Promise<void>;
 }
 
@@ -85,9 +83,7 @@ export async function hostWebRtc(parts: WebRtcParts): Promise<WebRtcHost> {
 	const tail = `/webrtc-direct/certhash/${certificate.certhash}/p2p/${node.peerId.toString()}`;
 	return {
 		port,
-		addresses: parts.announce.map(
-			(address) => `/${family(address)}/${address}/udp/${String(port)}${tail}`,
-		),
+		addressOf: (ip, at) => `/${family(ip)}/${ip}/udp/${String(at)}${tail}`,
 		close: async () => {
 			// Its listener waits for peers that may never answer.
 			const late = new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN).unref());

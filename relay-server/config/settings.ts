@@ -44,6 +44,7 @@ export const SETTINGS = {
 	'public-url': of(optional(webAddress), 'URL', '', 'announce this address instead'),
 	'public-ip': of(optional(ipAddress), 'IP', '', 'announce this address for WebRTC'),
 	'webrtc-port': of(optional(portOrOff), 'N', '', 'UDP port for WebRTC; else the next; off'),
+	upnp: of(flag, '', 'no', 'ask the router at home for ports'),
 	'trusted-proxies': of(networks, 'NETWORKS', '127.0.0.0/8,::1', 'whose X-Forwarded-For counts'),
 	'tls-cert': of(optional(anyText), 'FILE', '', 'certificate (PEM), with --tls-key'),
 	'tls-key': of(optional(anyText), 'FILE', '', 'its private key (PEM)'),

@@ -39,9 +39,14 @@ export function runRelay(
 	});
 }
 
-/** Starts one on a free port of this machine and waits until it serves. */
-export function startRelayProcess(args: readonly string[]): Promise<RelayProcess> {
-	const child = spawn(process.execPath, [MAIN, '--host', '127.0.0.1', '--port', '0', ...args], {
+/** Starts one on a free port of this machine and waits until it serves; `through` is a command that runs commands. */
+export function startRelayProcess(
+	args: readonly string[],
+	through: readonly string[] = [],
+): Promise<RelayProcess> {
+	const own = [process.execPath, MAIN, '--host', '127.0.0.1', '--port', '0'];
+	const [command = '', ...words] = [...through, ...own, ...args];
+	const child = spawn(command, words, {
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	let output = '';
