@@ -9,6 +9,8 @@ const [host, relay] = await Promise.all([story.relay(), story.relay()]);
 const alice = await story.person('Alice');
 const bob = await story.person('Bob');
 const carol = await story.person('Carol');
+const dora = await story.person('Dora');
+const erin = await story.person('Erin');
 const pageOnly = new URL(host.origin).host;
 
 it('offers the relay that served the page, and does not use it', async () => {
@@ -46,6 +48,21 @@ it('adds a relay by its link, which opens the app', async () => {
 	await panel.getByText(m.relay_added()).waitFor();
 	await panel.getByRole('button', { name: m.close() }).click();
 	expect(new Set(carol.socketsTo())).toEqual(new Set([relay.address]));
+});
+
+it('invites nobody to nowhere, and adds the offered relay where it is missed', async () => {
+	await dora.visit(host.origin);
+	await dora.start();
+	await dora.spaces.create('community', 'Shed');
+	await dora.page.getByRole('button', { name: m.invite(), exact: true }).first().click();
+	const dialog = dora.page.getByRole('dialog', { name: m.invite_title({ name: 'Shed' }) });
+	await dialog.getByText(m.invite_nowhere()).waitFor();
+	expect(await dialog.getByLabel(m.invite_link()).count()).toBe(0);
+	await dialog.getByRole('button', { name: m.add(), exact: true }).click();
+	const link = dialog.getByLabel(m.invite_link(), { exact: true });
+	await link.waitFor();
+	await dialog.getByText(m.invite_unreachable_title()).waitFor({ state: 'detached' });
+	await join(erin, await link.inputValue(), 'Shed');
 });
 
 it('lets go of a relay that is removed', async () => {
