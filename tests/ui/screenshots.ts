@@ -9,6 +9,8 @@ import type { View } from './view.ts';
 import { VIEWS } from './views.ts';
 
 const PORT = 5198;
+/** ms; the machine may be busy with something else. */
+const PATIENCE = 30_000;
 const SIZES = {
 	phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
 	desktop: { viewport: { width: 1280, height: 800 } },
@@ -65,7 +67,7 @@ async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' |
 		locale: 'en',
 	});
 	const page = await context.newPage();
-	page.setDefaultTimeout(8000);
+	page.setDefaultTimeout(PATIENCE);
 	const name = `${view.name}-${size}-${colorScheme}`;
 	const complain = (what: string): void => {
 		problems += 1;
@@ -100,7 +102,7 @@ async function look(view: View, size: keyof typeof SIZES, colorScheme: 'light' |
 		for (const what of await page.evaluate(stickingOut)) complain(`sticks out: ${what}`);
 	} catch (error) {
 		complain(String(error).split('\n').slice(0, 4).join(' '));
-		await page.screenshot({ path: `${folder}/${name}.png` });
+		await page.screenshot({ path: `${folder}/${name}.png` }).catch(() => undefined);
 	}
 	await context.close();
 }
