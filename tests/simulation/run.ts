@@ -1,11 +1,13 @@
-// Runs scenarios by seed, in a process of its own; scripts/sim.mjs starts one for each core. Each line that it writes is
-// JSON: a run that went well, or one that failed, with the smallest plan found that still fails.
+// Runs scenarios by seed, in a process of its own; scripts/sim.mjs starts one for each core. It reads seeds, one a line, and
+// answers each with a line of JSON: a run that went well, or one that failed, with the smallest plan found that still fails.
+import { createInterface } from 'node:readline';
 import { drawPlan } from './draw.ts';
 import { describePlan } from './plan.ts';
 import { runScenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 
-const [from = 1, step = 1, count = 1, seconds = 60, shrunk = 5] = process.argv.slice(2).map(Number);
+/** How long one failing plan is made smaller, and how many of them are. */
+const [seconds = 60, shrunk = 5] = process.argv.slice(2).map(Number);
 
 let broken: unknown;
 process.on('unhandledRejection', (reason) => {
@@ -33,8 +35,8 @@ const tell = (line: unknown): void => {
 };
 
 let failures = 0;
-for (let n = 0; n < count; n++) {
-	const seed = from + n * step;
+for await (const line of createInterface({ input: process.stdin })) {
+	const seed = Number(line);
 	const plan = drawPlan(seed);
 	const why = await failure(plan);
 	if (why === undefined) {

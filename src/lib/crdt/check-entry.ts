@@ -50,14 +50,22 @@ export function readEntry(crypto: CryptoProvider, packet: Packet): Result<Entry,
 	return ok({ id, key: toHex(id), header: header.value, packet });
 }
 
-/** Checks everything that needs no other entry. A missing body is no error: it may be gone for good reason. */
+/** Checks everything that needs no other entry. */
 export async function checkEntry(
 	crypto: CryptoProvider,
 	packet: Packet,
 ): Promise<Result<Entry, EntryError>> {
 	const entry = readEntry(crypto, packet);
-	if (!entry.ok) return entry;
-	const { kind, bodyLength, bodyHash: expected, device } = entry.value.header;
+	return entry.ok ? proveEntry(crypto, entry.value) : entry;
+}
+
+/** The same of one that was read already. A missing body is no error: it may be gone for good reason. */
+export async function proveEntry(
+	crypto: CryptoProvider,
+	entry: Entry,
+): Promise<Result<Entry, EntryError>> {
+	const { packet } = entry;
+	const { kind, bodyLength, bodyHash: expected, device, wrapsHash: named } = entry.header;
 	if (!fitsKind(kind, packet)) {
 		return err({ type: 'bad-body', detail: 'more than an entry of its kind may have' });
 	}
@@ -67,7 +75,6 @@ export async function checkEntry(
 		}
 	}
 	const { wraps } = packet;
-	const named = entry.value.header.wrapsHash;
 	if (kind === KIND.epoch && wraps !== null && named !== null) {
 		if (!equal(wrapsHash(crypto, wraps), named)) {
 			return err({ type: 'bad-wraps', detail: 'not the wraps that the header names' });
@@ -76,5 +83,5 @@ export async function checkEntry(
 	if (!(await crypto.verify(device, signedContent(packet.header), packet.signature))) {
 		return err({ type: 'bad-signature', detail: toHex(device) });
 	}
-	return entry;
+	return ok(entry);
 }

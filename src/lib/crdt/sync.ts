@@ -68,14 +68,16 @@ export function planPulls(
 	for (const [key, head] of knowledge.feeds) {
 		if (ranges.length === MAX_FEEDS_PER_MESSAGE) break;
 		const feed = ledger.feeds.get(key);
-		if (feed !== undefined && feed.frozenAt !== null) continue;
-		const isOpen = feed !== undefined && feed.seq < ledger.takesUpTo(key);
-		if (isOpen && feed.seq === head.seq && !equal(feed.head, head.id)) {
+		const held = feed?.seq ?? -1;
+		if (held > head.seq || (feed !== undefined && feed.frozenAt !== null)) continue;
+		if (feed !== undefined && held === head.seq) {
 			// Two entries in one place: theirs is the other half of the proof.
-			ranges.push({ feed: head.feed, from: head.seq, to: head.seq + 1 });
+			if (!equal(feed.head, head.id) && held < ledger.takesUpTo(key)) {
+				ranges.push({ feed: head.feed, from: head.seq, to: head.seq + 1 });
+			}
 			continue;
 		}
-		const from = Math.max((feed?.seq ?? -1) + 1, asked.feeds.get(key) ?? 0);
+		const from = Math.max(held + 1, asked.feeds.get(key) ?? 0);
 		const to = Math.min(head.seq + 1, from + RANGE, ledger.takesUpTo(key));
 		if (from < to) ranges.push({ feed: head.feed, from, to });
 	}

@@ -1,6 +1,8 @@
 // Names that people take for one another: what is left of a name once case, width, accents, gaps and letters of other
 // alphabets that look alike no longer count. For warnings only; nobody is ever told apart by it. [SN5]
 
+import { createLru } from '#lib/crypto/lru.ts';
+
 /** Letters, by the Latin one that they are taken for. */
 const LOOKS: Readonly<Record<string, string>> = {
 	a: 'аɑα',
@@ -32,8 +34,13 @@ const LATIN: ReadonlyMap<string, string> = new Map(
 	Object.entries(LOOKS).flatMap(([latin, all]) => Array.from(all, (letter) => [letter, latin])),
 );
 
+/** People's names are looked at again and again. */
+const looks = createLru<string>(1024);
+
 /** Two names that look alike give the same text. */
-export function looksOf(name: string): string {
+export const looksOf = (name: string): string => looks.get(name, () => withoutLooks(name));
+
+function withoutLooks(name: string): string {
 	const plain = name
 		.normalize('NFKD')
 		.toLowerCase()

@@ -100,7 +100,6 @@ export function createSpaces(
 			},
 			onDelivery: refreshAll,
 			onPresence: () => {
-				summariesNow()?.updateMembers();
 				events.onPresence();
 			},
 			onEnrolled: (device, block) => {

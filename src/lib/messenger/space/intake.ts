@@ -1,11 +1,11 @@
 // Takes entries in, whoever brought them and in whatever order: checks, opens, places, and says what to keep.
 // [FD4] [FD6] [FD7] [FD8] [FD10] [SH3] [DV2]
-import { checkEntry, entryId, readEntry, type Entry } from '#lib/crdt/check-entry.ts';
+import { checkEntry, proveEntry, readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { LogicalClock } from '#lib/crdt/logical-clock.ts';
 import type { Message } from '#lib/protocol/content.ts';
-import { compareTime, decodeHeader, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { compareTime, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { createForkFinding, type Fork } from './fork-finding.ts';
@@ -94,17 +94,12 @@ export function createIntake(tools: Tools): Intake {
 	const isDevice = (device: string): boolean => ledger.takesUpTo(device) > 0;
 
 	/** Whether this very entry is here already: the common case, settled without checking a signature. */
-	const isKnown = async (packet: Packet, round: Round): Promise<boolean> => {
-		const header = decodeHeader(packet.header);
-		if (!header.ok) return false;
-		const id = entryId(crypto, packet.header);
-		const key = toHex(id);
-		round.given.push(key);
+	const isKnown = async ({ id, key, header, packet }: Entry, round: Round): Promise<boolean> => {
 		const held = waiting.get(key);
 		if (held !== undefined) {
 			return !bringsMore(packet, held.packet) && !(await unsealing.opensMore(packet, held));
 		}
-		const { device, seq, kind, key: keyed } = header.value;
+		const { device, seq, kind, key: keyed } = header;
 		if (kind === KIND.sealed && ledger.control.has(key)) await unseal(packet, key, round);
 		const feed = ledger.feeds.get(toHex(device));
 		if (feed === undefined || feed.seq < seq) return false;
@@ -114,7 +109,7 @@ export function createIntake(tools: Tools): Intake {
 		const mayBringMore = packet.body !== null && hasKey && !equal(device, own);
 		if (feed.seq === seq && !mayBringMore) return equal(feed.head, id);
 		const stored = await kept.packet(device, seq);
-		if (stored === undefined || !equal(entryId(crypto, stored.header), id)) {
+		if (stored === undefined || !equal(stored.header, packet.header)) {
 			return feed.seq === seq && equal(feed.head, id);
 		}
 		if (mayBringMore) await complete(packet, stored, round);
@@ -358,8 +353,10 @@ export function createIntake(tools: Tools): Intake {
 				settled: [],
 			};
 			for (const packet of packets) {
-				if (await isKnown(packet, round)) continue;
-				const entry = await checkEntry(crypto, packet);
+				const read = readEntry(crypto, packet);
+				if (read.ok) round.given.push(read.value.key);
+				if (read.ok && (await isKnown(read.value, round))) continue;
+				const entry = read.ok ? await proveEntry(crypto, read.value) : read;
 				if (entry.ok) await takeTurn(entry.value, round);
 				else round.refused.push(entry.error.type);
 			}

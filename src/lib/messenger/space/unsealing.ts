@@ -3,8 +3,7 @@
 import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
-import { encode } from '#lib/protocol/cbor.ts';
-import { KIND, wrapsToTuple, type Packet, type Wraps } from '#lib/protocol/entry.ts';
+import { KIND, type Packet, type Wraps } from '#lib/protocol/entry.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal } from '#lib/util/bytes.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -24,7 +23,15 @@ export interface Unsealing {
 }
 
 export const sameWraps = (a: Wraps | null, b: Wraps | null): boolean =>
-	a === b || (a !== null && b !== null && equal(encode(wrapsToTuple(a)), encode(wrapsToTuple(b))));
+	a === b ||
+	(a !== null &&
+		b !== null &&
+		a.boxes.length === b.boxes.length &&
+		equal(a.ephemeral, b.ephemeral) &&
+		a.boxes.every(({ prekeyId, box }, n) => {
+			const other = b.boxes[n];
+			return other !== undefined && equal(prekeyId, other.prekeyId) && equal(box, other.box);
+		}));
 
 export function createUnsealing(
 	crypto: CryptoProvider,

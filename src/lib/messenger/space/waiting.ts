@@ -151,6 +151,7 @@ export function createWaiting(room: number): Waiting {
 			return (await Promise.all(all)).every(Boolean);
 		},
 		missing(limit, wanted) {
+			if (held.size === 0) return [];
 			const found = new Set<string>();
 			const turns = [...shares.values()].map((share) => share.values());
 			for (let left = turns; left.length > 0 && found.size < limit;) {
