@@ -24,7 +24,7 @@ type Story = Awaited<ReturnType<typeof threePeople>>;
 const isThere = (node: SimulatedNode, space: string): boolean =>
 	node.messenger.spaces
 		.get()
-		.some(({ id, state, history }) => id === space && state === 'ready' && !history);
+		.some(({ id, state, out }) => id === space && state === 'ready' && out === null);
 
 async function comeBack({ world, bob }: Story, relay = 'north'): Promise<SimulatedNode> {
 	const fresh = await world.addNode('Bob again', { rootSeed: bob.self.root.seed() });
@@ -154,7 +154,7 @@ describe('coming back with the recovery phrase', () => {
 		const read = reader(fresh, space);
 		await world.run(1000);
 		expect(read()).toEqual(his());
-		expect(fresh.messenger.spaces.get()[0]).toMatchObject({ id: space, history: true, unread: 0 });
+		expect(fresh.messenger.spaces.get()[0]).toMatchObject({ id: space, out: 'past', unread: 0 });
 		const [channel] = fresh.messenger.channels(space).get();
 		expect(channel?.mayWrite).toBe(false);
 		// The relays came with the backup: nobody has to be told of one.

@@ -1,8 +1,10 @@
 // What must hold in the end, whatever happened: all honest members agree, nobody of them lost or doubled anything, nothing
 // of an attacker's counts that must not, and no relay and no outbox keeps what all have.
 import { decode } from '@ipld/dag-cbor';
+import { inOrder } from '#lib/crdt/authority-state.ts';
 import { checkEntry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
+import { isDue } from '#lib/crdt/logical-clock.ts';
 import { inShownOrder } from '#lib/crdt/segment.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
 import { KIND, type Time } from '#lib/protocol/entry.ts';
@@ -42,7 +44,7 @@ export async function complaints(scene: Scene): Promise<string[]> {
 	// Nobody need look further while something is still on its way.
 	if (holding.length > 0) return holding;
 	return [
-		...ledgersDiffer(stand.members),
+		...ledgersDiffer(stand.members, scene.world.clock.now()),
 		...wrongCounts(scene, stand.ledger),
 		...(await messagesWrong(scene, stand)),
 		...(await relaysHold(scene, stand.members)),
@@ -59,15 +61,37 @@ export async function digestOf(scene: Scene): Promise<string> {
 	return digests.join('\n');
 }
 
-function ledgersDiffer(members: readonly Member[]): string[] {
+/**
+ * Void EPOCHs from far ahead, and what was built on them: those whom they leave out read them when the next epoch hands
+ * their keys on, and nobody may build one on them before they are due (FD5, EP3). They have no effect anywhere.
+ */
+function notYetForAll({ control, authority }: Ledger, now: number): ReadonlySet<string> {
+	const strays = new Set<string>();
+	const byTime = [...control.values()].sort((a, b) => inOrder(a.entry, b.entry));
+	for (const { entry } of byTime) {
+		const { kind, time, authorityHeads } = entry.header;
+		if (isDue(time, now) || authority.verdicts.get(entry.key) === 'valid') continue;
+		const isOnStray = authorityHeads.some((head) => strays.has(toHex(head)));
+		if (kind === KIND.epoch || isOnStray) strays.add(entry.key);
+	}
+	return strays;
+}
+
+function ledgersDiffer(members: readonly Member[], now: number): string[] {
 	const [first, ...others] = members;
 	if (first === undefined) return ['nobody is left'];
-	const expected = new Set(ledgerLines(first.kept.ledger));
-	return others.flatMap(({ node, kept }) => {
-		const lines = new Set(ledgerLines(kept.ledger));
+	const linesOf = ({ kept: { ledger } }: Member, strays: ReadonlySet<string>): Set<string> =>
+		new Set(ledgerLines(ledger).filter((line) => !strays.has(line.split(' ')[1] ?? '')));
+	return others.flatMap((other) => {
+		const strays = new Set(
+			[first, other].flatMap(({ kept }) => [...notYetForAll(kept.ledger, now)]),
+		);
+		const expected = linesOf(first, strays);
+		const lines = linesOf(other, strays);
+		const { name } = other.node;
 		return [
-			...[...expected].filter((line) => !lines.has(line)).map((l) => `${node.name} lacks: ${l}`),
-			...[...lines].filter((line) => !expected.has(line)).map((l) => `${node.name} has: ${l}`),
+			...[...expected].filter((line) => !lines.has(line)).map((l) => `${name} lacks: ${l}`),
+			...[...lines].filter((line) => !expected.has(line)).map((l) => `${name} has: ${l}`),
 		];
 	});
 }

@@ -38,7 +38,7 @@ const space = (
 	name,
 	kind: 'community',
 	state: 'ready',
-	history: false,
+	out: null,
 	ban: null,
 	asked: true,
 	refusal: null,

@@ -56,8 +56,8 @@ export interface FakeScene extends DevicesScene {
 	readonly banned?: 'locked' | 'destroyed' | 'undone';
 	/** Somebody came back by the phrase, and so many of their spaces answered. */
 	readonly found?: number;
-	/** The first space came back from a backup alone. */
-	readonly past?: boolean;
+	/** Nothing can be written in the first space. */
+	readonly out?: SpaceSummary['out'];
 	/** Every act of moderation fails with it. */
 	readonly failing?: ModerationError['type'];
 }
@@ -188,9 +188,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		scene.empty === true
 			? []
 			: [
-					...SPACES.map((space, n) =>
-						n === 0 ? { ...space, history: scene.past === true } : space,
-					),
+					...SPACES.map((space, n) => (n === 0 ? { ...space, out: scene.out ?? null } : space)),
 					...(scene.unreadable === true ? [UNREADABLE] : []),
 					...(scene.banned ? [bannedSpace(scene.banned)] : []),
 				],
@@ -229,7 +227,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 						.find(Boolean),
 			});
 			known.set(space, found);
-			if (scene.past === true) {
+			if (scene.out !== undefined && scene.out !== null) {
 				found.channels.update((all) => all.map((channel) => ({ ...channel, mayWrite: false })));
 			}
 			if (scene.blocked !== undefined) found.block(scene.blocked, true);
@@ -283,7 +281,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					name: spaceName,
 					kind,
 					state: 'ready',
-					history: false,
+					out: null,
 					ban: null,
 					asked: true,
 					refusal: null,
@@ -346,7 +344,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 					name: spaceName,
 					kind: 'community',
 					state: 'joining',
-					history: false,
+					out: null,
 					ban: null,
 					asked: true,
 					refusal: null,

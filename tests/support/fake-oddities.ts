@@ -21,7 +21,7 @@ export const UNREADABLE: SpaceSummary = {
 	name: '',
 	kind: 'community',
 	state: 'unreadable',
-	history: false,
+	out: null,
 	asked: true,
 	refusal: null,
 	ban: null,

@@ -48,7 +48,15 @@ export const RESTORING_VIEWS: readonly View[] = [
 	comingBack('backup', { found: 2, backupProblem: 'cancelled' }),
 	{
 		name: 'history-space',
-		scene: { past: true },
+		scene: { out: 'past' },
+		go: async (page) => {
+			await openChat(page);
+			await page.getByRole('note').waitFor();
+		},
+	},
+	{
+		name: 'fallen-space',
+		scene: { out: 'recalled' },
 		go: async (page) => {
 			await openChat(page);
 			await page.getByRole('note').waitFor();

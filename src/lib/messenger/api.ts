@@ -5,6 +5,7 @@ import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
 import type { Devices } from './devices-api.ts';
 import type { Drafts } from './drafts.ts';
+import type { Fall } from './fallen.ts';
 import type { NoticeView } from './notices.ts';
 import type { SharedSettings } from './shared-settings.ts';
 import type { Verification } from './verification.ts';
@@ -25,8 +26,11 @@ export interface SpaceSummary {
 	/** joining: asked, not yet let in. refused: the invitation was not accepted. banned: locked by a ban of oneself. */
 	/** unreadable: its keys are here and can't be read; nothing of it was changed. */
 	readonly state: 'ready' | 'joining' | 'refused' | 'banned' | 'unreadable';
-	/** Only the past is here, until a member lets this device in: nothing can be written. */
-	readonly history: boolean;
+	/**
+	 * Why nothing can be written although it is here. past: nothing else is here, until a member lets this device in. The
+	 * others: what let this device in turned out not to count.
+	 */
+	readonly out: 'past' | Fall | null;
 	/** Who banned this person here and why; null unless `state` is banned. */
 	readonly ban: BanView | null;
 	/** A relay keeps the request to be let in: the page may be closed meanwhile. */

@@ -253,7 +253,7 @@ export function createBannedSpaces(
 				state: 'banned',
 				asked: true,
 				refusal: null,
-				history: false,
+				out: null,
 				ban: {
 					byName: record.byName,
 					by: toHex(record.by),

@@ -1,6 +1,7 @@
 // A space that is here, as the chat list shows it.
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import type { SpaceSummary } from './api.ts';
+import { fallOf } from './fallen.ts';
 import type { Self } from './ports.ts';
 import type { Space } from './space/space.ts';
 import { isMember, type Summaries } from './summaries.ts';
@@ -21,7 +22,7 @@ export function summaryOf({ node: { space }, summaries, self }: SummedUp): Space
 		state: 'ready',
 		asked: true,
 		refusal: null,
-		history: !isMember(space, self),
+		out: isMember(space, self) ? null : (fallOf(space, self) ?? 'past'),
 		ban: null,
 		unread: summaries.unread(),
 		lastText: last?.text ?? null,
@@ -36,7 +37,7 @@ export const unreadableSummary = (id: string): SpaceSummary => ({
 	name: '',
 	kind: 'community',
 	state: 'unreadable',
-	history: false,
+	out: null,
 	asked: true,
 	refusal: null,
 	ban: null,

@@ -29,6 +29,7 @@ export type Label =
 	| 'pairing-commitment' // of what a new device is about to reveal
 	| 'pairing-transcript' // all that two devices of a pairing have said in the open
 	| 'prekey-digest' // of the prekeys that a device holds of a space's devices
+	| 'last-word' // names on relays of what is left for whom a void admission let in
 	| 'packet-id' // a packet's random-looking name on relays
 	| 'chunk' // of a sealed chunk of an attachment
 	| 'attachment-root' // of the hashes of all its chunks

@@ -86,7 +86,7 @@ describe('the quick switcher', () => {
 		name,
 		kind: 'community',
 		state: 'ready',
-		history: false,
+		out: null,
 		ban: null,
 		asked: true,
 		refusal: null,

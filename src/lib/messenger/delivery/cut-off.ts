@@ -7,9 +7,11 @@ import { KIND } from '#lib/protocol/entry.ts';
 import type { State } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { MAX_CONTENT } from '#lib/protocol/block.ts';
+import { label } from '#lib/protocol/labels.ts';
 import { entryId } from '#lib/crdt/check-entry.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
+import { admissionsOf } from '../space/admissions.ts';
 import { createClosing } from './closing.ts';
 import { concernedBy, fallenBy, isPutOut, lastWordFor, withWhatLeads } from './last-word.ts';
 import type { Post } from './post.ts';
@@ -38,7 +40,7 @@ export function createCutOff(
 	heldBy: (device: string) => readonly Bytes[],
 	isLeaving: () => boolean,
 ): CutOff {
-	const { clock, crypto } = ports;
+	const { clock, crypto, random } = ports;
 	const own = toHex(self.device.publicKey);
 	const answeredAt = new Map<string, number>();
 	const closing = createClosing(ports, space, post, isLeaving);
@@ -66,6 +68,25 @@ export function createCutOff(
 		if (packets.length > 0) post.tell(device, { type: 'entries', packets }, onlyByLink);
 	}
 
+	/**
+	 * Whoever was let in for nothing is left the word where it was let in: by Powernodes, and by who let it in. All give the
+	 * copy one name, so that the relay keeps one.
+	 */
+	async function leave(device: string): Promise<void> {
+		const { ledger } = space;
+		if (ledger.authority.devices.has(device)) return;
+		const isMine = ledger.authority.ranks.has(toHex(self.rootHash));
+		const packets = lastWordFor(ledger, device, surelyHeld(device));
+		const last = packets.at(-1);
+		if (last === undefined) return;
+		for (const { entry, epoch } of admissionsOf(ledger.control, device)) {
+			if (!isMine && toHex(entry.header.device) !== own) continue;
+			const name = crypto.sha256(label('last-word'), entry.id, entryId(crypto, last.header));
+			const copy = { packet: name, preimage: random.bytes(32), notIn: null, only: epoch };
+			await post.store([device], copy, { type: 'entries', packets });
+		}
+	}
+
 	return {
 		onChange({ placed }) {
 			for (const { control, entry } of placed) {
@@ -74,7 +95,9 @@ export function createCutOff(
 				const isOwn = equal(entry.header.device, self.device.publicKey);
 				for (const device of concerned(control.content)) {
 					if (device === own) continue;
-					if (isPutOut(space.ledger, device)) tell(device, surelyHeld(device), !isOwn);
+					if (!isPutOut(space.ledger, device)) continue;
+					tell(device, surelyHeld(device), !isOwn);
+					void leave(device);
 				}
 			}
 			closing.look();

@@ -5,6 +5,7 @@ import type { Ledger } from '#lib/crdt/ledger.ts';
 import { compareTime, encodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { admissions, admissionsOf, type Admission } from '../space/admissions.ts';
 
 /** Entries said at once; whoever lacks more asks again with what it then holds. */
 const MAX_SAID = 256;
@@ -19,39 +20,31 @@ const bansOn = ({ authority }: Ledger, root: Bytes): Bytes[] =>
 function rootsBehind({ authority, control }: Ledger, device: string): Bytes[] {
 	const known = authority.devices.get(device);
 	if (known !== undefined) return [known.rootHash];
-	// Let in by an invitation that a ban has voided.
-	return [...control.values()].flatMap(({ content, memberRoot, proven }) => {
-		if (content.kind !== KIND.admit || !proven || memberRoot === null) return [];
-		if (toHex(content.member.certificate.deviceKey) !== device) return [];
-		const invite = authority.invites.get(toHex(content.invite));
-		return invite === undefined ? [memberRoot] : [memberRoot, invite.author];
+	// Let in by an invitation, or by somebody, that a ban has made nothing of.
+	return admissionsOf(control, device).flatMap(({ entry, invite, memberRoot }) => {
+		const invited = authority.invites.get(invite);
+		return [memberRoot, entry.header.author, ...(invited === undefined ? [] : [invited.author])];
 	});
 }
 
-/** Invitations (hex) that let a device (hex) in, or would have if they had not been recalled. */
-const invitesOf = ({ control }: Ledger, device: string): Set<string> =>
-	new Set(
-		[...control.values()].flatMap(({ content, proven }) =>
-			content.kind === KIND.admit &&
-			proven &&
-			toHex(content.member.certificate.deviceKey) === device
-				? [toHex(content.invite)]
-				: [],
-		),
-	);
-
 /**
  * Entries (ids) that have ended a device (hex): bans of its person, revocations of the device itself, and where it was
- * never validly let in, what recalled the invitation.
+ * never validly let in, what recalled the invitation, used it up, or ended the device that let it in.
  */
 function endsOf(ledger: Ledger, device: string): Bytes[] {
 	const { authority, control } = ledger;
-	const invites = authority.devices.has(device) ? new Set() : invitesOf(ledger, device);
+	const vain = authority.devices.has(device) ? [] : admissionsOf(control, device);
+	const invites = new Set(vain.map(({ invite }) => invite));
+	const ended = new Set([device, ...vain.map(({ entry }) => toHex(entry.header.device))]);
+	const hasEnded = (content: Content): boolean => {
+		if (content.kind === KIND.revokeDevice) return ended.has(toHex(content.device));
+		return (
+			(content.kind === KIND.recall || content.kind === KIND.admit) &&
+			invites.has(toHex(content.invite))
+		);
+	};
 	const ends = [...control.values()].filter(
-		({ content, entry }) =>
-			((content.kind === KIND.revokeDevice && toHex(content.device) === device) ||
-				(content.kind === KIND.recall && invites.has(toHex(content.invite)))) &&
-			authority.verdicts.get(entry.key) === 'valid',
+		({ content, entry }) => hasEnded(content) && authority.verdicts.get(entry.key) === 'valid',
 	);
 	return [
 		...rootsBehind(ledger, device).flatMap((root) => bansOn(ledger, root)),
@@ -98,18 +91,39 @@ export function concernedBy({ authority }: Ledger, content: Content): string[] {
 	}
 }
 
-/** Devices (hex) that an entry with this content shows to be let in by an invitation which lets nobody in. */
+/** Devices (hex) that were let in, and are shown by an entry with this content not to have been validly. */
 export function fallenBy({ authority, control }: Ledger, content: Content): string[] {
-	const fallen = (each: Content): string[] => {
-		if (each.kind !== KIND.admit) return [];
-		const device = toHex(each.member.certificate.deviceKey);
-		return authority.devices.has(device) ? [] : [device];
+	const isBy = ({ entry, invite, device }: Admission): boolean => {
+		switch (content.kind) {
+			case KIND.admit:
+				return (
+					device === toHex(content.member.certificate.deviceKey) || invite === toHex(content.invite)
+				);
+			case KIND.recall:
+				return invite === toHex(content.invite);
+			case KIND.revokeDevice:
+				return equal(entry.header.device, content.device);
+			case KIND.ban:
+				return [entry.header.author, authority.invites.get(invite)?.author].some(
+					(author) => author !== undefined && equal(author, content.target),
+				);
+			default:
+				return false;
+		}
 	};
-	if (content.kind !== KIND.recall) return fallen(content);
-	return [...control.values()].flatMap(({ content: each, proven }) =>
-		proven && each.kind === KIND.admit && equal(each.invite, content.invite) ? fallen(each) : [],
+	if (!MAY_FELL.has(content.kind)) return [];
+	const fallen = admissions(control).filter(
+		(each) => !authority.devices.has(each.device) && isBy(each),
 	);
+	return [...new Set(fallen.map(({ device }) => device))];
 }
+
+const MAY_FELL: ReadonlySet<number> = new Set([
+	KIND.admit,
+	KIND.recall,
+	KIND.revokeDevice,
+	KIND.ban,
+]);
 
 /** As much of what leads to an entry as `room` bytes hold, the latest of it, and the entry itself. */
 export function withWhatLeads(

@@ -14,9 +14,10 @@ import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
-import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space.ts';
+import { admissionsOf } from '../space/admissions.ts';
 import { attachMailbox, type Attachment, type MailboxSpec, type StoredCopy } from './attachment.ts';
 import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
@@ -250,9 +251,17 @@ export function createPost(
 	const tokensOf = (post: EpochPost, device: string): readonly Bytes[] =>
 		post.state.tokenHashes.get(device) ?? [];
 
+	/** The same, also where what let the device in turned out not to count. */
+	const tokensGiven = (post: EpochPost, device: string): readonly Bytes[] =>
+		post.state.tokenHashes.get(device) ??
+		admissionsOf(space.ledger.control, device)
+			.filter(({ epoch }) => equal(epoch, post.state.id))
+			.map(({ tokenHash }) => tokenHash);
+
 	/** Where the device is connected now: the current epoch's mailboxes first. */
 	function presence(
 		device: string,
+		tokens = tokensOf,
 	): { post: EpochPost; attachment: Attachment; to: Bytes[] } | null {
 		const ordered = [...posts.values()].sort(
 			(a, b) => Number(b === current) - Number(a === current),
@@ -260,7 +269,7 @@ export function createPost(
 		for (const post of ordered) {
 			for (const attachment of post.attachments.values()) {
 				if (!attachment.ready()) continue;
-				const to = tokensOf(post, device).filter((hash) => attachment.present().has(toHex(hash)));
+				const to = tokens(post, device).filter((hash) => attachment.present().has(toHex(hash)));
 				if (to.length > 0) return { post, attachment, to };
 			}
 		}
@@ -295,8 +304,8 @@ export function createPost(
 		return sendByRelay(device, message);
 	}
 
-	function sendByRelay(device: string, message: SpaceMessage): boolean {
-		const found = presence(device);
+	function sendByRelay(device: string, message: SpaceMessage, tokens = tokensOf): boolean {
+		const found = presence(device, tokens);
 		if (found === null) return false;
 		for (const part of forBlocks(crypto, message)) {
 			const sealed = block(found.post, envelopeFor(device, part));
@@ -363,8 +372,9 @@ export function createPost(
 				avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
 			const post = only === undefined ? usual : posts.get(toHex(only));
 			if (post === undefined) return NOTHING_STORED;
-			const reached = devices.filter((device) => tokensOf(post, device).length > 0);
-			const to = reached.flatMap((device) => tokensOf(post, device));
+			const tokens = only === undefined ? tokensOf : tokensGiven;
+			const reached = devices.filter((device) => tokens(post, device).length > 0);
+			const to = reached.flatMap((device) => tokens(post, device));
 			if (to.length === 0) return NOTHING_STORED;
 			const blocks = forBlocks(crypto, message).flatMap(
 				(piece) => block(post, envelopeFor(null, piece)) ?? [],
@@ -409,7 +419,7 @@ export function createPost(
 		},
 		tell(device, message, onlyByLink = false) {
 			sendByLink(device, message);
-			if (!onlyByLink) sendByRelay(device, message);
+			if (!onlyByLink) sendByRelay(device, message, tokensGiven);
 		},
 		async close(epoch, ownerKey) {
 			const attachments = posts.get(toHex(epoch))?.attachments.values() ?? [];

@@ -151,7 +151,7 @@ export function createPendingJoins(
 					state: refused === null ? 'joining' : 'refused',
 					asked,
 					refusal: refused === null ? null : REFUSAL_NAME[refused],
-					history: false,
+					out: null,
 					ban: null,
 					unread: 0,
 					lastText: null,
