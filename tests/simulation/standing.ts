@@ -47,10 +47,16 @@ export async function standing(scene: Scene): Promise<Standing | readonly string
 			const self = await createSelvesInSpaces(node.ports(), node.self).in(kept.id);
 			const device = toHex(self.device.publicKey);
 			members.push({ node, kept, self, device, root: toHex(self.rootHash) });
-		} else if (isMember || !(await isKeptOut(scene, ledger, node))) {
-			const state = node.running
-				? node.messenger.spaces.get().find(({ id }) => id === space)?.state
-				: 'not running';
+			continue;
+		}
+		const shown = node.running
+			? node.messenger.spaces.get().find(({ id }) => id === space)
+			: undefined;
+		if (!isMember && shown?.state === 'ready' && shown.out === null) {
+			astray.push(`${node.name} is no member, and has not heard of it`);
+		}
+		if (isMember || !(await isKeptOut(scene, ledger, node))) {
+			const state = node.running ? shown?.state : 'not running';
 			astray.push(
 				`${node.name} is ${isMember ? 'a member and' : ''} not in: ${state ?? 'knows nothing of it'}`,
 			);
