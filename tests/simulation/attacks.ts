@@ -366,7 +366,7 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 				control: [random.bytes(32)],
 				have: [random.bytes(32)],
 				ranges: [{ feed: random.bytes(32), from: 0, to: 2 ** 40 }],
-				wantsKeys: random.below(2) === 0,
+				wantsKeys: random.below(2) === 0 ? attacker.node.self.member.prekey : null,
 			});
 		}
 		await Promise.resolve();

@@ -356,7 +356,7 @@ const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
 		type: fc.constant('pull' as const),
 		control: ids,
 		have: ids,
-		wantsKeys: fc.boolean(),
+		wantsKeys: fc.option(prekey),
 		ranges: fc.array(
 			fc
 				.tuple(id, fc.nat(2 ** 30), fc.integer({ min: 1, max: 2 ** 20 }))

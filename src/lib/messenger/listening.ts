@@ -54,7 +54,7 @@ export async function listen(
 		const wanted = missing.slice(0, MAX_AUTHORITY_HEADS);
 		const have = space.ledger.toldHeads(clock.now());
 		for (const device of devices) {
-			post.send(device, { type: 'pull', control: wanted, have, ranges: [], wantsKeys: false });
+			post.send(device, { type: 'pull', control: wanted, have, ranges: [], wantsKeys: null });
 		}
 	}
 

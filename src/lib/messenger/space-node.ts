@@ -117,7 +117,7 @@ export async function startSpaceNode(
 	const outbox: Outbox = createOutbox(ports, self, space, post, {
 		toLeave: (packet, last) => cutOff.toLeave(packet, last),
 	});
-	const missing = createMissingContent(space, post);
+	const missing = createMissingContent(space, post, () => self.prekeys.record);
 	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
 	const expiry = createExpiryWatch(clock, space);
 	const sealedCare = createSealedCare(ports, self, space, post);

@@ -22,6 +22,7 @@ const SPACE_TABLES = [
 	'invited',
 	'prekey',
 	'file',
+	'prekey-copy',
 	'sealed-given',
 ];
 

@@ -118,8 +118,8 @@ export type SpaceMessage =
 			readonly control: readonly Bytes[];
 			readonly have: readonly Bytes[];
 			readonly ranges: readonly FeedRange[];
-			/** What is asked for is here, and can't be read: its keys are to be wrapped anew. */
-			readonly wantsKeys: boolean;
+			/** What is asked for is here, and can't be read: its keys are to be wrapped anew, for this prekey of who asks. */
+			readonly wantsKeys: Prekey | null;
 	  }
 	| { readonly type: 'signal'; readonly signal: SignalStepMessage }
 	| ({ readonly type: 'enrol-me' } & EnrolRequest)
@@ -263,7 +263,7 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 				),
 				MAX_FEEDS_PER_MESSAGE,
 			),
-			flag,
+			optional(prekeyShape),
 		),
 		([, control, have, ranges, wantsKeys]) => ({
 			type: 'pull' as const,
@@ -344,7 +344,7 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 				message.control,
 				message.have,
 				message.ranges.map((range) => [range.feed, range.from, range.to]),
-				message.wantsKeys,
+				message.wantsKeys && [...prekeyToTuple(message.wantsKeys), message.wantsKeys.signature],
 			];
 		case 'signal':
 			return [3, [...signalToTuple(message.signal), message.signal.signature]];

@@ -68,12 +68,12 @@ export async function signals(
 	return { type: 'signal', signal: { ...signal, signature } };
 }
 
-export const pulls = ({ alice }: HostileWorld): SpaceMessage => ({
+export const pulls = ({ alice, bob }: HostileWorld): SpaceMessage => ({
 	type: 'pull',
 	control: alice.space.ledger.authorityHeads(),
 	have: [],
 	ranges: [{ feed: alice.self.device.publicKey, from: 0, to: 1000 }],
-	wantsKeys: true,
+	wantsKeys: bob.self.member.prekey,
 });
 
 export const statements: readonly HostileCase[] = [
@@ -100,7 +100,7 @@ export const statements: readonly HostileCase[] = [
 		control: [id(8)],
 		have: [id(9)],
 		ranges: [{ feed: id(9), from: 0, to: Number.MAX_SAFE_INTEGER }],
-		wantsKeys: true,
+		wantsKeys: null,
 	})),
 	passed('SIGNAL in Carol’s name', async (world, by) =>
 		signals(by, world, { from: world.carol.self.device.publicKey }),

@@ -39,7 +39,11 @@ async function threePeople() {
 function asking(device: Device) {
 	const asked: { readonly of: string; readonly message: SpaceMessage }[] = [];
 	const send = (of: string, message: SpaceMessage): boolean => asked.push({ of, message }) > 0;
-	const missing = createMissingContent(device.space, { send } as Post);
+	const missing = createMissingContent(
+		device.space,
+		{ send } as Post,
+		() => device.self.prekeys.record,
+	);
 	const note = (): void => {
 		for (const { messages } of device.changes) {
 			for (const [channel, some] of messages) missing.note(fromHex(channel) as never, some);
@@ -58,7 +62,13 @@ it('[FD10] asks each peer once, until body and keys have come', async () => {
 	await missing.onPeer('bob');
 	const { device: feed, seq } = entry.header;
 	const ranges = [{ feed, from: seq, to: seq + 1 }];
-	const pull = { type: 'pull', control: [], have: [], ranges, wantsKeys: true };
+	const pull = {
+		type: 'pull',
+		control: [],
+		have: [],
+		ranges,
+		wantsKeys: carol.self.prekeys.record,
+	};
 	expect(asked).toEqual([{ of: 'bob', message: pull }]);
 
 	await missing.onPeer('alice');

@@ -314,7 +314,7 @@ describe('messages between devices', () => {
 			control: [],
 			have: [],
 			ranges: [{ feed: id, from, to }],
-			wantsKeys: false,
+			wantsKeys: null,
 		});
 		expect(messageFits(pull(3, 4))).toBe(true);
 		expect(messageFits(pull(4, 4))).toBe(false);

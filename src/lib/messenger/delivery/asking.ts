@@ -93,7 +93,7 @@ export function createAsking(
 		}
 		const have = space.ledger.toldHeads(clock.now());
 		const all = [...ranges, ...disputed];
-		if (!post.attempt(device, { type: 'pull', control, have, ranges: all, wantsKeys: false }))
+		if (!post.attempt(device, { type: 'pull', control, have, ranges: all, wantsKeys: null }))
 			return;
 		for (const { feed, to } of disputed) once(`fence ${device} ${toHex(feed)} ${to}`);
 		for (const range of ranges) feedsUnderWay.set(toHex(range.feed), range.to);
@@ -176,7 +176,7 @@ export function createAsking(
 				control: [],
 				have: [],
 				ranges: asked,
-				wantsKeys: false,
+				wantsKeys: null,
 			} as const;
 			post.attempt(device, pull);
 		},

@@ -1,6 +1,7 @@
 // Asks for what some messages came without: their body or their keys, lost to whoever handed them on. Every peer is asked
 // once for each, as it comes within reach. [FD10]
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
+import type { Prekey } from '#lib/protocol/identity.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_FEEDS_PER_MESSAGE, type FeedRange } from '#lib/protocol/space-message.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -43,7 +44,12 @@ function rangesOf(places: readonly { readonly device: Bytes; readonly seq: numbe
 	return ranges;
 }
 
-export function createMissingContent(space: Space, post: Post): MissingContent {
+/** `prekey`: this device's newest, which others may not have heard of. */
+export function createMissingContent(
+	space: Space,
+	post: Post,
+	prekey: () => Prekey,
+): MissingContent {
 	const missing = new Map<string, Missing>();
 	/** Some were not remembered. */
 	let overflowed = false;
@@ -98,7 +104,13 @@ export function createMissingContent(space: Space, post: Post): MissingContent {
 		const ranges = rangesOf(places);
 		for (let at = 0; at < ranges.length; at += MAX_FEEDS_PER_MESSAGE) {
 			const part = ranges.slice(at, at + MAX_FEEDS_PER_MESSAGE);
-			post.send(device, { type: 'pull', control: [], have: [], ranges: part, wantsKeys: true });
+			post.send(device, {
+				type: 'pull',
+				control: [],
+				have: [],
+				ranges: part,
+				wantsKeys: prekey(),
+			});
 		}
 	}
 

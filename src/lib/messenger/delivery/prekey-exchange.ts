@@ -1,5 +1,6 @@
 // Brings prekeys from device to device: one's own to everybody when it is new, and whatever one of two lacks when they find
 // that they don't hold the same. When a new one is made is not its business. [PK2] [PK3]
+import { bytes, decodeFrame, encode, list, map, tuple } from '#lib/protocol/cbor.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import {
@@ -17,6 +18,18 @@ import type { Post } from './post.ts';
 /** Two devices compare what they hold no more often than this. */
 const COMPARE_EVERY = 30_000;
 
+interface Copy {
+	readonly packet: Bytes;
+	/** Lets this device take it away. */
+	readonly preimage: Bytes;
+}
+
+const MAX_COPIES = 8;
+const copiesShape = list(
+	map(tuple(bytes(32), bytes(32)), ([packet, preimage]): Copy => ({ packet, preimage })),
+	MAX_COPIES,
+);
+
 type Held = Extract<SpaceMessage, { type: 'held-prekeys' }>;
 
 export interface PrekeyExchange {
@@ -31,7 +44,7 @@ export interface PrekeyExchange {
 
 /** `onOwn`: somebody has a prekey of this very device that is newer than its own. */
 export function createPrekeyExchange(
-	{ clock, random }: Ports,
+	{ clock, random, store }: Ports,
 	self: SelfInSpace,
 	space: Space,
 	post: Post,
@@ -39,7 +52,19 @@ export function createPrekeyExchange(
 ): PrekeyExchange {
 	const own = toHex(self.device.publicKey);
 	const comparedAt = new Map<string, number>();
-	let copy: { readonly packet: Bytes; readonly preimage: Bytes } | undefined;
+	const row = { table: 'prekey-copy', key: [space.id] } as const;
+
+	/** What was left of prekeys before, and has not been taken away since: the page may have been closed meanwhile. */
+	async function leftBefore(): Promise<readonly Copy[]> {
+		const stored = await store.get(row.table, row.key);
+		const decoded = stored && decodeFrame(copiesShape, stored, 1024);
+		return decoded?.ok ? decoded.value : [];
+	}
+
+	const keepCopies = (copies: readonly Copy[]): ReturnType<typeof store.commit> =>
+		store.commit([
+			{ ...row, value: encode(copies.map(({ packet, preimage }) => [packet, preimage])) },
+		]);
 
 	const isMember = (device: string): boolean =>
 		space.ledger.authority.devices.get(device)?.active === true;
@@ -100,11 +125,13 @@ export function createPrekeyExchange(
 			let isTold = away.length < others.length;
 			// In a large space a copy a day from everybody costs more than it gives: there one meets somebody who has it.
 			if (away.length > 0 && others.length < MAX_DIRECT_RECIPIENTS && post.hasRelay()) {
+				const before = await leftBefore();
 				const next = { packet: random.bytes(32), preimage: random.bytes(32) };
+				await keepCopies([next, ...before].slice(0, MAX_COPIES));
 				const stored = await post.store(away, { ...next, notIn: null }, message);
 				if (stored.copies.length > 0) {
-					if (copy !== undefined) post.remove(copy.packet, copy.preimage);
-					copy = next;
+					for (const { packet, preimage } of before) post.remove(packet, preimage);
+					await keepCopies([next]);
 					isTold = true;
 				}
 			}

@@ -219,7 +219,9 @@ export function createSpaceSync(
 				packets.push(...(await space.kept.packets(range.feed, range.from, range.to, limit)));
 			}
 			if (packets.length === 0) return;
-			const handed = await readableFor(ports, space, from, packets, request.wantsKeys);
+			const { wantsKeys } = request;
+			if (wantsKeys !== null) await space.takePrekeys([wantsKeys]);
+			const handed = await readableFor(ports, space, from, packets, wantsKeys !== null);
 			if (!stopped) post.attempt(from, { type: 'entries', packets: handed });
 		},
 		onEntries(from, count, disputed) {
