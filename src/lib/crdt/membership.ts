@@ -101,6 +101,9 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		const sound = soundness(control);
 		// What lies beyond a fence nobody need hold, so that who does not may not know of a fork there.
 		if (sound !== 'valid') return sound === 'forked' && ranks.isCut(entry) ? 'beyond-fence' : sound;
+		if (state.genesis?.spaceKind === SPACE_KIND.account && !OF_ACCOUNTS.has(content.kind)) {
+			return 'not-allowed';
+		}
 		if (content.kind !== KIND.leave && isAction(control)) return act(control);
 		if (ranks.isCut(entry)) return 'beyond-fence';
 		const device = state.devices.get(toHex(header.device));
@@ -109,9 +112,6 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 		const end = state.fences.get(toHex(header.device));
 		const isBefore = end !== undefined && !isBeyond(end, entry);
 		if (!device.active && !isBefore) return 'after-leaving';
-		if (state.genesis?.spaceKind === SPACE_KIND.account && !OF_ACCOUNTS.has(content.kind)) {
-			return 'not-allowed';
-		}
 		switch (content.kind) {
 			case KIND.epoch:
 				return epochs.onEpoch(entry, content);
@@ -371,8 +371,8 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 	};
 }
 
-/** What counts in an account space beside GENESIS and REVOKE_DEVICE: nobody else comes in, and nobody leaves. [AC1] */
-const OF_ACCOUNTS: ReadonlySet<number> = new Set([KIND.epoch, KIND.enrol]);
+/** What counts in an account space beside GENESIS: nobody else comes in, and nobody leaves. [AC1] */
+const OF_ACCOUNTS: ReadonlySet<number> = new Set([KIND.epoch, KIND.enrol, KIND.revokeDevice]);
 
 /** Whether GENESIS is written by the very device that it names as the founder's. */
 const isOwn = (founder: Member, memberRoot: Bytes, { header }: Entry): boolean =>
