@@ -70,18 +70,19 @@ it('[AC4] calls a device on all of them as it was named on one', async () => {
 });
 
 it('[AC7] has on every device, and after a reload, what was typed and not sent', async () => {
+	const field = (person: typeof laptop) =>
+		person.page.getByRole('textbox', { name: m.composer_label(), exact: true });
+	const shows = (person: typeof laptop, text: string) =>
+		// They are told half a minute later at most.
+		expect.poll(() => field(person).inputValue(), { timeout: 60_000 }).toBe(text);
 	await laptop.spaces.open(HARBOUR);
-	const field = (person: typeof laptop) => person.page.getByLabel(m.composer_label());
-	await field(laptop).fill('A letter that takes its time');
-	await laptop.page.reload();
-	await expect.poll(() => field(laptop).inputValue()).toBe('A letter that takes its time');
 	await phone.spaces.open(HARBOUR);
-	// They are told half a minute later at most.
-	await expect
-		.poll(() => field(phone).inputValue(), { timeout: 60_000 })
-		.toBe('A letter that takes its time');
+	await field(laptop).fill('A letter that takes its time');
+	await shows(phone, 'A letter that takes its time');
+	await laptop.page.reload();
+	await shows(laptop, 'A letter that takes its time');
 	await field(laptop).fill('');
-	await expect.poll(() => field(phone).inputValue(), { timeout: 60_000 }).toBe('');
+	await shows(phone, '');
 });
 
 it('[MD5] ends a device that was removed: it locks, and nothing is left on it', async () => {

@@ -11,7 +11,7 @@ export interface Draft {
 }
 
 /** How long somebody goes on typing before it is noted. */
-const NOTE_AFTER = 400;
+const NOTE_AFTER = 250;
 
 export interface Drafts {
 	/** null where there is none. */

@@ -318,22 +318,22 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		reconnect: () => {
 			pool.reconnect();
 		},
-		stop() {
+		async stop() {
 			stopWatching();
 			stopOnline();
 			stopKeeping();
 			verification.stop();
 			relays.stop();
 			drafts.stop();
-			keeper.stop();
+			const kept = keeper.stop();
 			devices.stop();
 			comingBack.stop();
 			spaces.stop();
 			for (const each of links.values()) each.stop();
 			pool.stop();
+			await kept;
 			ports.store.close();
 			ports.content.close();
-			return Promise.resolve();
 		},
 	};
 }

@@ -61,7 +61,8 @@ export interface DocumentKeeper {
 	look(): void;
 	/** Tells everything: there is a device that knows nothing yet. */
 	tellAll(): void;
-	stop(): void;
+	/** Resolves once what was to be kept is. */
+	stop(): Promise<void>;
 }
 
 export function createDocumentKeeper(
@@ -260,10 +261,10 @@ export function createDocumentKeeper(
 		},
 		look: () => void working(merge),
 		tellAll: () => void working(() => tell(true)),
-		stop() {
+		async stop() {
 			stopped = true;
 			cancelTell?.();
-			if (cancelKeep) void keep();
+			if (cancelKeep) await keep();
 		},
 	};
 }
