@@ -1,15 +1,13 @@
 // What a person's devices share, without any other device: values by name, forgotten with the page.
 import { createDrafts } from '#lib/messenger/drafts.ts';
-import type { DocumentKeeper } from '#lib/messenger/devices/document-keeper.ts';
+import type { SharedValues } from '#lib/messenger/devices/shared-values.ts';
 import { createSharedSettings } from '#lib/messenger/shared-settings.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { ok } from '#lib/util/result.ts';
 
-type Shared = Pick<DocumentKeeper, 'get' | 'list' | 'write' | 'note' | 'watch'>;
-
-function createMemoryKeeper(): Shared {
+function createMemoryKeeper(): SharedValues {
 	const values = new Map<string, Bytes>();
 	const listeners = new Set<(names: ReadonlySet<string>) => void>();
 	function note(changes: ReadonlyMap<string, Bytes | null>): void {

@@ -3,7 +3,7 @@ import type { StoreError } from '#lib/ports/store.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
-import type { DocumentKeeper } from './devices/document-keeper.ts';
+import type { SharedValues } from './devices/shared-values.ts';
 import { BLOCKED } from './devices/sections.ts';
 
 export interface BlockList {
@@ -16,10 +16,7 @@ export interface BlockList {
 	add(people: readonly Bytes[]): Promise<Result<void, StoreError>>;
 }
 
-export function createBlockList(
-	clock: Clock,
-	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'write'>,
-): BlockList {
+export function createBlockList(clock: Clock, keeper: SharedValues): BlockList {
 	const now = (): Bytes => BLOCKED.encode(Math.max(0, Math.floor(clock.now())));
 	const has = (rootHash: string): boolean =>
 		BLOCKED.decode(keeper.get(BLOCKED.name(rootHash))) !== undefined;

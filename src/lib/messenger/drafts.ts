@@ -1,7 +1,7 @@
 // What the person has typed and not sent, channel by channel: kept like any setting, and the same on every device. [AC7]
 import type { Clock } from '#lib/ports/clock.ts';
 import { fromHex, toHex, utf8 } from '#lib/util/bytes.ts';
-import type { DocumentKeeper } from './devices/document-keeper.ts';
+import type { SharedValues } from './devices/shared-values.ts';
 import { DRAFTS, MAX_DRAFT, READ } from './devices/sections.ts';
 
 export interface Draft {
@@ -35,10 +35,7 @@ function kept(text: string): string {
 	return utf8(whole).length <= MAX_DRAFT ? whole : whole.slice(0, MAX_DRAFT / 3).toWellFormed();
 }
 
-export function createDrafts(
-	clock: Pick<Clock, 'after'>,
-	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'note' | 'watch'>,
-): LiveDrafts {
+export function createDrafts(clock: Pick<Clock, 'after'>, keeper: SharedValues): LiveDrafts {
 	/** Not noted yet, by name. */
 	const typed = new Map<string, Draft>();
 	let cancel: (() => void) | undefined;

@@ -11,7 +11,7 @@ import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { AddRelayError, RelayView } from './api.ts';
-import type { DocumentKeeper } from './devices/document-keeper.ts';
+import type { SharedValues } from './devices/shared-values.ts';
 import { REMOVED_RELAYS } from './devices/sections.ts';
 import type { PooledRelay, RelayPool } from './delivery/relay-pool.ts';
 import type { Page, Ports } from './ports.ts';
@@ -45,7 +45,7 @@ export function createRelays(
 	{ store }: Ports,
 	page: Page,
 	pool: RelayPool,
-	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'write' | 'watch'>,
+	keeper: SharedValues,
 ): Relays {
 	const kept = new Map<number, RelayAddress>();
 

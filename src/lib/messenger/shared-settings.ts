@@ -1,7 +1,7 @@
 // Choices about the interface that are the same on every device of the person. [AC7]
 import type { StoreError } from '#lib/ports/store.ts';
 import type { Result } from '#lib/util/result.ts';
-import type { DocumentKeeper } from './devices/document-keeper.ts';
+import type { SharedValues } from './devices/shared-values.ts';
 import { SETTINGS } from './devices/sections.ts';
 
 export type SettingName = 'appearance';
@@ -14,9 +14,7 @@ export interface SharedSettings {
 	watch(name: SettingName, listener: (choice: string | null) => void): () => void;
 }
 
-export function createSharedSettings(
-	keeper: Pick<DocumentKeeper, 'get' | 'write' | 'watch'>,
-): SharedSettings {
+export function createSharedSettings(keeper: SharedValues): SharedSettings {
 	const get = (name: SettingName): string | null =>
 		SETTINGS.decode(keeper.get(SETTINGS.name(name))) ?? null;
 	return {

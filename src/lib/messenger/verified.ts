@@ -2,7 +2,7 @@
 import type { StoreError } from '#lib/ports/store.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
-import type { DocumentKeeper } from './devices/document-keeper.ts';
+import type { SharedValues } from './devices/shared-values.ts';
 import { MAX_NOTED, NOTED, VERIFIED } from './devices/sections.ts';
 
 export interface VerifiedPerson {
@@ -34,9 +34,7 @@ const toBytes = (keys: Iterable<string>): Bytes[] =>
 const toKeys = (all: readonly Bytes[] | undefined): ReadonlySet<string> =>
 	new Set((all ?? []).map(toHex));
 
-export function createVerifiedPeople(
-	keeper: Pick<DocumentKeeper, 'get' | 'list' | 'write' | 'watch'>,
-): VerifiedPeople {
+export function createVerifiedPeople(keeper: SharedValues): VerifiedPeople {
 	/** Read again after each change. */
 	let people: ReadonlyMap<string, VerifiedPerson> | undefined;
 	const forget = (names: ReadonlySet<string>): boolean => {

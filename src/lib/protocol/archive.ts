@@ -26,15 +26,13 @@ import {
 } from './cbor.ts';
 import { controlKeyShape, controlKeyToTuple, type ControlKey } from './content.ts';
 import { packetShape, packetToTuple, type Packet, type Time } from './entry.ts';
-import { MAX_LARGE_PACKET, MAX_NAME, MAX_RELAYS } from './limits.ts';
+import { MAX_NAME, MAX_RECORD, MAX_RELAYS } from './limits.ts';
 import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
 import type { FeedHead } from './space-message.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 export const ARCHIVE_VERSION = 1;
-/** The longest packet, and what is around it. */
-export const MAX_RECORD = MAX_LARGE_PACKET + 4096;
 /** Rows in one record. */
 export const MAX_ROWS = 1000;
 export const MAX_RECORD_PACKETS = 128;

@@ -7,7 +7,6 @@
 //         the next record of a run; number 0 begins one: where it was left off, or with the whole space
 // RECORD  [3, copy, run, number, index, parts ≤5, bytes ≤60,000]   a part of a record of an archive (archive.ts)
 // STOP    [4, copy, 0 all is there | 1 somebody cancelled it | 2 it can't be kept]
-import { MAX_RECORD } from './archive.ts';
 import {
 	blob,
 	bytes,
@@ -22,6 +21,7 @@ import {
 	where,
 	type Shape,
 } from './cbor.ts';
+import { MAX_RECORD } from './limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 
 /** Spaces of one copy. */

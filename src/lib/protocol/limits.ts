@@ -11,6 +11,8 @@ export const MAX_BLOCK = 16384;
 export const MAX_PACKET = 15_600;
 /** or, where it says something to every device of a large space, be no longer than this: it travels in parts. */
 export const MAX_LARGE_PACKET = 262_144;
+/** A record of an archive: the longest packet, and what is around it. */
+export const MAX_RECORD = MAX_LARGE_PACKET + 4096;
 /** Member devices of one space. */
 export const MAX_DEVICES = 1024;
 export const MAX_TEXT = 8192;

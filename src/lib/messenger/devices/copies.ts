@@ -6,34 +6,8 @@ import type { CopyView } from '../devices-api.ts';
 import type { Ports } from '../ports.ts';
 import type { AccountSpace } from './account-space.ts';
 import { createGiving, type GivenSpace } from './copy-giving.ts';
+import type { CopyState, CopyWays } from './copy-ways.ts';
 import { createTaking, type TakingParts } from './copy-taking.ts';
-
-/** open: not yet at its end. */
-export type CopyPhase = 'open' | 'done' | 'stopped' | 'failed';
-
-export interface CopyState {
-	/** The other one, hex. */
-	readonly device: string;
-	/** This device has the history, and the other one gets it. */
-	readonly gives: boolean;
-	readonly phase: CopyPhase;
-	readonly linked: boolean;
-	/** What is left is of spaces that the one who gets it is not in yet. */
-	readonly arriving: boolean;
-	/** Messages. */
-	readonly done: number;
-	readonly of: number;
-}
-
-/** How the two sides of a copy reach each other. */
-export interface CopyWays {
-	/** Other active devices (hex) of this person. */
-	others(): readonly string[];
-	/** A direct link carries the account space to it. */
-	linked(device: string): boolean;
-	say(device: string, message: CopyMessage): void;
-	onChange(): void;
-}
 
 export interface Copies {
 	readonly views: Readable<readonly CopyView[]>;

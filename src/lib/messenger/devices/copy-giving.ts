@@ -16,7 +16,7 @@ import { messagesIn, spaceRecordsFrom } from '../archive/export.ts';
 import type { Ports } from '../ports.ts';
 import { createQueue, type Queue } from '../queue.ts';
 import type { Space } from '../space/space.ts';
-import type { CopyPhase, CopyState, CopyWays } from './copies.ts';
+import type { CopyPhase, CopyState, CopyWays } from './copy-ways.ts';
 
 const ROW = { table: 'copy', key: ['out'] } as const;
 const MAX_GIVEN = 64;

@@ -1,6 +1,7 @@
 // The side of a copy that gets the history: asks for record after record, the next once the one before is durable, and
 // goes on where it was after whatever came in between. Nothing is taken on trust: it goes the way of an archive. [HC3] [HC4]
-import { decodeRecordBody, MAX_RECORD, type ArchiveRecord } from '#lib/protocol/archive.ts';
+import { decodeRecordBody, type ArchiveRecord } from '#lib/protocol/archive.ts';
+import { MAX_RECORD } from '#lib/protocol/limits.ts';
 import {
 	bytes,
 	decodeFrame,
@@ -26,7 +27,7 @@ import {
 import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Archive } from '../archive-api.ts';
 import type { Ports } from '../ports.ts';
-import type { CopyPhase, CopyState, CopyWays } from './copies.ts';
+import type { CopyPhase, CopyState, CopyWays } from './copy-ways.ts';
 
 /** How long the other side may be silent in the middle of a copy. */
 const PATIENCE = 30_000;

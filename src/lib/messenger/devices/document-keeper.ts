@@ -16,6 +16,7 @@ import { err, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import type { SpaceNode } from '../space-node.ts';
+import type { SharedValues } from './shared-values.ts';
 import { compactUpdates, type WholeUpdate } from './update-compaction.ts';
 import { openUpdate } from '../space/opening.ts';
 
@@ -40,21 +41,8 @@ const shape = tuple(
 	uint(),
 );
 
-export type Changes = ReadonlyMap<string, Bytes | null>;
-
-export interface DocumentKeeper {
+export interface DocumentKeeper extends SharedValues {
 	load(): Promise<void>;
-	get(name: string): Bytes | undefined;
-	list(prefix: string): readonly (readonly [name: string, value: Bytes])[];
-	/** Durable when it resolves. */
-	write(changes: Changes): Promise<Result<void, StoreError>>;
-	/**
-	 * As write, and durable soon: for what may be lost with the last half second. `calmly`: it changes often, and the other
-	 * devices may be told later.
-	 */
-	note(changes: Changes, calmly?: boolean): void;
-	/** Called with the names of values that may be different now, whoever changed them; returns the end of that. */
-	watch(listener: (names: ReadonlySet<string>) => void): () => void;
 	/** From now on the document is shared with the members of this space. */
 	share(node: SpaceNode): void;
 	/** Entries came, or their content did. */
