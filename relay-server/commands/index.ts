@@ -2,6 +2,7 @@
 import { backup, drain, quota, status } from './administer.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
+import { migrate } from './migrate.ts';
 import { restore } from './restore.ts';
 import { settingsHelp } from '../config/settings.ts';
 
@@ -12,6 +13,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	drain,
 	backup,
 	restore,
+	migrate,
 };
 
 export interface Chosen {
