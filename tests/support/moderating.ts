@@ -1,4 +1,5 @@
 // What Powernodes do, on the devices of `devices.ts`.
+import { expect } from 'vitest';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
@@ -114,6 +115,15 @@ export async function holdersOf(device: Device, words: string): Promise<string[]
 	return found;
 }
 
+/** What tests write and look for afterwards. */
+export const CANARY = 'canary-7f3a';
+
+export async function expectNothingLeft(device: Device): Promise<void> {
+	expect(await holdersOf(device, CANARY)).toEqual([]);
+}
+
+export type FourDevices = Awaited<ReturnType<typeof fourDevices>>;
+
 /** Alice has founded a space and let the others in; all know it. */
 export async function fourDevices() {
 	const world = createDevices(5);
@@ -129,5 +139,10 @@ export async function fourDevices() {
 	}
 	await level(alice, bob, carol, dave);
 	world.clock.advance(10);
-	return { world, alice, bob, carol, dave };
+	/** Writes, one after the other. */
+	async function after<T>(work: () => Promise<T>): Promise<T> {
+		world.clock.advance(10);
+		return work();
+	}
+	return { world, after, alice, bob, carol, dave };
 }

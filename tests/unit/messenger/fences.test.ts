@@ -14,24 +14,26 @@ import {
 	type Device,
 	type Devices,
 } from '../../support/devices.ts';
-import { ban, fenceOf, grant, linesOf, fourDevices } from '../../support/moderating.ts';
+import {
+	ban,
+	fenceOf,
+	grant,
+	linesOf,
+	fourDevices,
+	type FourDevices,
+} from '../../support/moderating.ts';
 
 describe('in a community of four', () => {
 	let world: Devices;
+	let after: FourDevices['after'];
 	let alice: Device;
 	let bob: Device;
 	let carol: Device;
 	let dave: Device;
 
 	beforeEach(async () => {
-		({ world, alice, bob, carol, dave } = await fourDevices());
+		({ world, after, alice, bob, carol, dave } = await fourDevices());
 	});
-
-	/** Writes, one after the other. */
-	async function after<T>(work: () => Promise<T>): Promise<T> {
-		world.clock.advance(10);
-		return work();
-	}
 
 	describe('a fence', () => {
 		it('[FE1] takes what is beyond it out of the log, and lets it back when it is void', async () => {

@@ -15,7 +15,6 @@ import {
 } from '../../support/devices.ts';
 import {
 	fenceOf,
-	holdersOf,
 	keptBy,
 	linesOf,
 	shadowBan,
@@ -23,29 +22,22 @@ import {
 	withoutContent,
 	writeSealed,
 	fourDevices,
+	CANARY,
+	expectNothingLeft,
+	type FourDevices,
 } from '../../support/moderating.ts';
-
-const CANARY = 'canary-7f3a';
 
 describe('in a community of four', () => {
 	let world: Devices;
+	let after: FourDevices['after'];
 	let alice: Device;
 	let bob: Device;
 	let carol: Device;
 	let dave: Device;
 
 	beforeEach(async () => {
-		({ world, alice, bob, carol, dave } = await fourDevices());
+		({ world, after, alice, bob, carol, dave } = await fourDevices());
 	});
-
-	/** Writes, one after the other. */
-	async function after<T>(work: () => Promise<T>): Promise<T> {
-		world.clock.advance(10);
-		return work();
-	}
-	const expectNothingLeft = async (device: Device): Promise<void> => {
-		expect(await holdersOf(device, CANARY)).toEqual([]);
-	};
 
 	describe('a shadow-ban', () => {
 		it('[SH5] keeps of what comes only what the chain needs, and shows none of it', async () => {
