@@ -130,6 +130,7 @@ export async function startRelay(
 		random: systemRandom,
 		relayKey,
 		stunPort,
+		invited: null,
 		limits,
 		neighbours: opened.value.neighbours,
 	});
@@ -137,8 +138,8 @@ export async function startRelay(
 	const webRtc = await webRtcFor(options, {
 		seed: keySeed,
 		traffic: metrics.traffic,
-		connect: (channel) => {
-			machine.connect(channel);
+		connect: (channel, client) => {
+			machine.connect(channel, client);
 		},
 	});
 	const router = options.upnp ? await routerFor(port, webRtc?.port ?? 0) : undefined;
@@ -148,8 +149,8 @@ export async function startRelay(
 	const sockets = hostWebSockets(
 		server,
 		{ traffic: metrics.traffic, trustedProxies: options.trustedProxies },
-		(channel) => {
-			machine.connect(channel);
+		(channel, client) => {
+			machine.connect(channel, client);
 		},
 	);
 	const readiness = createReadiness(store, systemClock.now);

@@ -8,6 +8,8 @@ import {
 	encodeClientFrame,
 	encodeRelayFrame,
 	ERROR_CODE,
+	MAX_CHUNK,
+	MAX_CHUNKS,
 	MAX_FRAME,
 	MAX_REPLY,
 	type ClientFrame,
@@ -29,17 +31,19 @@ const ttl = fc.integer({ min: 0, max: MAX_TTL_SECONDS });
 const block = fc
 	.tuple(fc.constantFrom(...BUCKETS), fc.nat(255))
 	.map(([size, fill]) => new Uint8Array(size).fill(fill));
+const token = fc.nat(2 ** 31 - 1);
+const index = fc.nat(MAX_CHUNKS - 1);
+const content = fc
+	.tuple(fc.nat(MAX_CHUNK), fc.nat(255))
+	.map(([size, fill]) => new Uint8Array(size).fill(fill));
 const type = <T extends string>(name: T) => fc.constant(name);
 
 const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
 	fc.record({
 		type: type('open'),
 		request,
-		mailbox: id,
 		writeKey: id,
 		ownerKey: id,
-		tokenHashes: ids,
-		ttl,
 	}),
 	fc.record({ type: type('add'), request, mailbox: id, tokenHashes: ids }),
 	fc.record({ type: type('prove'), request, mailbox: id, signature }),
@@ -52,10 +56,11 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
 		deleteHash: id,
 		to: fc.option(ids),
 		block,
+		chunks: fc.nat(MAX_CHUNKS),
 	}),
-	fc.record({ type: type('subscribe'), request, mailbox: id, token: id, cursor: number }),
-	fc.record({ type: type('fetch'), request, mailbox: id, token: id, packets: ids }),
-	fc.record({ type: type('ack'), request, mailbox: id, token: id, cursor: number, packets: ids }),
+	fc.record({ type: type('subscribe'), request, token, cursor: number }),
+	fc.record({ type: type('fetch'), request, token, packets: ids }),
+	fc.record({ type: type('ack'), request, token, cursor: number, packets: ids }),
 	fc.record({
 		type: type('delete'),
 		request,
@@ -67,6 +72,19 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
 	fc.record({ type: type('close'), request, mailbox: id, signature }),
 	fc.record({ type: type('stat'), request, mailbox: id }),
 	fc.record({ type: type('ping'), request }),
+	fc.record({ type: type('token'), request, mailbox: id, token, tokenKey: id, signature }),
+	fc.record({ type: type('remove'), request, mailbox: id, tokenHash: id, signature }),
+	fc.record({ type: type('chunk'), request, mailbox: id, packet: id, index, bytes: content }),
+	fc.record({ type: type('commit'), request, mailbox: id, packet: id }),
+	fc.record({ type: type('chunks'), request, mailbox: id, packet: id }),
+	fc.record({ type: type('fetch-chunk'), request, token, packet: id, index }),
+	fc.record({ type: type('ack-contents'), request, token, packets: ids }),
+	fc.record({
+		type: type('greet'),
+		version: fc.nat(255),
+		challenge: id,
+		access: fc.option(fc.uint8Array({ minLength: 16, maxLength: 32 })),
+	}),
 );
 
 const receipt = fc.record({ expiry: number, root: id, path: ids, signature });
@@ -78,12 +96,15 @@ const relayFrame: fc.Arbitrary<RelayFrame> = fc.oneof(
 		challenge: id,
 		time: number,
 		stunPort: fc.nat(65_535),
+		admitted: fc.boolean(),
+		signature,
 	}),
 	fc.record({ type: type('done'), request }),
 	fc.record({
 		type: type('error'),
 		request,
 		code: fc.constantFrom(...Object.values(ERROR_CODE)),
+		retryAfter: fc.nat(86_400),
 		words: fc.string({ maxLength: 60 }),
 	}),
 	fc.record({ type: type('stored'), request, packet: id, receipt }),
@@ -103,6 +124,15 @@ const relayFrame: fc.Arbitrary<RelayFrame> = fc.oneof(
 	fc.record({ type: type('presence'), mailbox: id, tokenHash: id, connected: fc.boolean() }),
 	fc.record({ type: type('status'), request, packets: number, bytes: number, open: fc.boolean() }),
 	fc.record({ type: type('pong'), request }),
+	fc.record({
+		type: type('there'),
+		request,
+		chunks: fc.nat(MAX_CHUNKS),
+		committed: fc.boolean(),
+		bits: fc.uint8Array({ maxLength: MAX_CHUNKS / 8 }),
+	}),
+	fc.record({ type: type('chunk'), request, bytes: content }),
+	fc.record({ type: type('closed'), mailbox: id }),
 );
 
 /** Bytes that are nearly a frame, which arbitrary bytes hardly ever are. */
@@ -147,6 +177,7 @@ describe('frames', () => {
 			deleteHash: a,
 			to: full,
 			block: b,
+			chunks: MAX_CHUNKS,
 		});
 		expect(decodeClientFrame(put).ok).toBe(true);
 		const waiting = encodeRelayFrame({
@@ -158,6 +189,11 @@ describe('frames', () => {
 			connected: full,
 		});
 		expect(decodeRelayFrame(waiting).ok).toBe(true);
+		const bytes = new Uint8Array(MAX_CHUNK);
+		const chunk = { type: 'chunk' as const, request: 2 ** 32 - 1, bytes };
+		const put2 = { ...chunk, mailbox: a, packet: a, index: MAX_CHUNKS - 1 };
+		expect(decodeClientFrame(encodeClientFrame(put2)).ok).toBe(true);
+		expect(decodeRelayFrame(encodeRelayFrame(chunk)).ok).toBe(true);
 	});
 
 	it('[MB1] [MB14] never throw, whatever the bytes', () => {

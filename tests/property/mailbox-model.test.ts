@@ -6,7 +6,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../relay-server/store/sqlite.ts';
 import { createChannelPair } from '../support/channel-pair.ts';
-import { blockOf, bytesOf, createWorld, crypto, packetOf } from '../support/mailbox-world.ts';
+import {
+	blockOf,
+	bytesOf,
+	createWorld,
+	crypto,
+	GREET,
+	packetOf,
+} from '../support/mailbox-world.ts';
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
 import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
 import { createReceiptSigner, createReceiptVerifier } from '#lib/mailbox/receipts.ts';
@@ -192,14 +199,15 @@ describe('a relay', () => {
 		const world = await createWorld();
 		const alice = await world.opened(1);
 		const good = [
+			GREET,
+			encodeClientFrame({ type: 'subscribe', request: 1, token: 1, cursor: 0 }),
 			encodeClientFrame({
-				type: 'subscribe',
-				request: 1,
+				type: 'put',
+				request: 2,
 				mailbox: world.mailbox,
-				token: bytesOf(1),
-				cursor: 0,
+				...packetOf(1),
+				chunks: 0,
 			}),
-			encodeClientFrame({ type: 'put', request: 2, mailbox: world.mailbox, ...packetOf(1) }),
 			encodeClientFrame({ type: 'stat', request: 3, mailbox: bytesOf(404) }),
 			encodeClientFrame({
 				type: 'prove',
@@ -220,7 +228,7 @@ describe('a relay', () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(frame, { maxLength: 8 }), async (frames) => {
 				const [end, relayEnd] = createChannelPair();
-				world.machine.connect(relayEnd);
+				world.machine.connect(relayEnd, 'there');
 				for (const bytes of frames) end.send(bytes);
 				await new Promise((resolve) => setImmediate(resolve));
 				end.close('done');

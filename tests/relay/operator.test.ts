@@ -13,6 +13,7 @@ import {
 import { until } from '../support/until.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { decodeRelayLink } from '#lib/protocol/relay-link.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toBase64Url, toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
@@ -40,17 +41,15 @@ const command = async (...args: string[]): Promise<string> => {
 	return output;
 };
 
-const mailbox = bytesOf(10);
 const writeKey = await crypto.signingKey(bytesOf(2));
+const mailbox = mailboxId(crypto, writeKey.publicKey, bytesOf(3));
 const openOn = async (port: number): Promise<MailboxClient> => {
 	const { client } = reachRelay(`ws://127.0.0.1:${String(port)}/relay`);
 	unwrap(
 		await client.open({
-			mailbox,
 			writeKey,
 			ownerKey: bytesOf(3),
 			tokenHashes: [hashOf(1)],
-			ttl: 3600,
 		}),
 	);
 	return client;

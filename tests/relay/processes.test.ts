@@ -10,12 +10,13 @@ import { reachRelay, startRelayProcess, type RelayProcess } from '../support/rel
 import { createBalancer } from '../support/tcp-balancer.ts';
 import { until } from '../support/until.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
 const TOKENS = 4;
-const mailbox = bytesOf(10);
 const writeKey = await crypto.signingKey(bytesOf(2));
+const mailbox = mailboxId(crypto, writeKey.publicKey, bytesOf(3));
 
 interface Person {
 	readonly client: MailboxClient;
@@ -47,11 +48,9 @@ const meet = async (url: string): Promise<Person> => {
 	client.onClose = () => (person.closed = true);
 	unwrap(
 		await client.open({
-			mailbox,
 			writeKey,
 			ownerKey: bytesOf(3),
 			tokenHashes: Array.from({ length: TOKENS }, (_, n) => hashOf(n)),
-			ttl: 3600,
 		}),
 	);
 	return person;

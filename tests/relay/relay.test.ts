@@ -17,6 +17,7 @@ import {
 	type RelayProcess,
 } from '../support/relay-process.ts';
 import { decodeRelayLink } from '#lib/protocol/relay-link.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { MAX_FRAME } from '#lib/protocol/mailbox.ts';
 import { fromBase64Url, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
@@ -41,17 +42,15 @@ const start = async (...args: string[]): Promise<RelayProcess> => {
 	return relay;
 };
 
-const mailbox = bytesOf(10);
 const writeKey = await crypto.signingKey(bytesOf(2));
+const mailbox = mailboxId(crypto, writeKey.publicKey, bytesOf(3));
 const openOn = async (relay: RelayProcess): Promise<ReturnType<typeof reachRelay>> => {
 	const reached = reachRelay(relay.url);
 	unwrap(
 		await reached.client.open({
-			mailbox,
 			writeKey,
 			ownerKey: bytesOf(3),
 			tokenHashes: [hashOf(1)],
-			ttl: 3600,
 		}),
 	);
 	return reached;
@@ -152,7 +151,7 @@ describe('the process', () => {
 			unwrap(await client.put(mailbox, writeKey, packetOf(1)));
 			// One more that never reads nor answers.
 			const mute = new WebSocket(relay.url);
-			await new Promise((resolve) => mute.once('message', resolve));
+			await new Promise((resolve) => mute.once('open', resolve));
 			mute.pause();
 			expect(await relay.end(signal)).toBe(0);
 			expect((await closed).code).toBe(1001);

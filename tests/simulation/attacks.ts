@@ -2,7 +2,7 @@
 import { newEpoch } from '#lib/messenger/space/epochs.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { composeEntry } from '#lib/messenger/space/composing.ts';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { EPOCH_REASON, type Admit, type Content } from '#lib/protocol/content.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
@@ -183,10 +183,12 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 		const { epoch } = space.ledger.authority;
 		const grant = epoch && space.ring.get(epoch.id)?.grant;
 		if (!grant) return;
-		const writeKey = await attacker.node.ports().crypto.signingKey(grant.writeSeed);
+		const { crypto } = attacker.node.ports();
+		const writeKey = await crypto.signingKey(grant.writeSeed);
+		const mailbox = mailboxId(crypto, writeKey.publicKey, epoch.content.ownerKey);
 		for (const { key } of epoch.content.relays) {
 			const client = pool.client(toHex(key));
-			await client?.put(epoch.content.mailbox, writeKey, {
+			await client?.put(mailbox, writeKey, {
 				packet: random.bytes(32),
 				ttl: 3600,
 				deleteHash: random.bytes(32),
@@ -266,7 +268,7 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 				invite: invite.id,
 				proof: await inviteKey.sign(joinProofContent(crypto, space.id, root, member)),
 				member,
-				tokenHash: tokenHash(crypto, random.bytes(32)),
+				tokenHash: await tokenHash(crypto, random.bytes(32)),
 				epoch: space.ledger.authority.epoch?.id ?? new Uint8Array(16),
 				step: 1,
 			};

@@ -1,6 +1,7 @@
 // What a ban does on the network: nothing goes to whoever is banned any more, and nothing comes from them, but the word of
 // it and why.
 import { describe, expect, it } from 'vitest';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { fourPeople, deviceOf, ban, membersOf, textsIn } from './bans.ts';
@@ -17,7 +18,9 @@ async function isOpenAt(relay: SimulatedRelay, of: SimulatedNode, space: string,
 	const { authority } = (await of.kept(space)).ledger;
 	const epoch = authority.epochs.at(index);
 	if (epoch === undefined) throw new Error('no such epoch');
-	const mailbox = await relay.store.mailbox(epoch.content.mailbox);
+	const mailbox = await relay.store.mailbox(
+		mailboxId(of.ports().crypto, epoch.content.writeKey, epoch.content.ownerKey),
+	);
 	return mailbox?.open;
 }
 

@@ -1,6 +1,6 @@
 // Parts and long lists of recipients, as relays see them.
 import { describe, expect, it } from 'vitest';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { attachMailbox } from '#lib/messenger/delivery/attachment.ts';
 import { createHeldNames } from '#lib/messenger/delivery/held-names.ts';
 import { packetName } from '#lib/messenger/delivery/outbox.ts';
@@ -108,9 +108,10 @@ describe('something for more than a frame can list', () => {
 		const key = async (): Promise<Awaited<ReturnType<typeof crypto.signingKey>>> =>
 			crypto.signingKey(random.bytes(32));
 		const tokens = Array.from({ length: 300 }, () => random.bytes(32));
-		const hashes = tokens.map((token) => tokenHash(crypto, token));
+		const hashes = await Promise.all(tokens.map((token) => tokenHash(crypto, token)));
 		const [writeKey, owner] = [await key(), await key()];
-		const box = { mailbox: random.bytes(32), writeKey, ownerKey: owner.publicKey, ttl: 3600 };
+		const mailbox = mailboxId(crypto, writeKey.publicKey, owner.publicKey);
+		const box = { mailbox, writeKey, ownerKey: owner.publicKey, ttl: 3600 };
 		const came: string[] = [];
 		const attach = async (name: string, token: Bytes | undefined) => {
 			const node = await world.addNode(name);

@@ -2,7 +2,7 @@
 import { createSyncBulkCrypto } from '#lib/crypto/bulk.ts';
 import { noContent } from '#lib/simulation/no-content.ts';
 import { describe, expect, it } from 'vitest';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { attachMailbox, type AttachmentHandlers } from '#lib/messenger/delivery/attachment.ts';
 import { createRelayPool } from '#lib/messenger/delivery/relay-pool.ts';
 import type { Ports } from '#lib/messenger/ports.ts';
@@ -109,10 +109,10 @@ describe('a mailbox on a relay', () => {
 		const mine = random.bytes(32);
 		const theirs = random.bytes(32);
 		const spec = {
-			mailbox: random.bytes(32),
+			mailbox: mailboxId(crypto, writeKey.publicKey, owner.publicKey),
 			writeKey,
 			ownerKey: owner.publicKey,
-			tokenHashes: [mine, theirs].map((token) => tokenHash(crypto, token)),
+			tokenHashes: await Promise.all([mine, theirs].map((token) => tokenHash(crypto, token))),
 			ttl: 3600,
 			tokens: [mine],
 		};
@@ -124,7 +124,7 @@ describe('a mailbox on a relay', () => {
 			...handlers,
 		});
 		await world.until(() => attachment.ready(), 2000, 'the mailbox is open');
-		const to = [tokenHash(crypto, mine)];
+		const to = [await tokenHash(crypto, mine)];
 		const put = (packet = random.bytes(32)) =>
 			world.finish(attachment.put(packet, random.bytes(32), to, new Uint8Array(1024), Infinity));
 		return { relay, pool, attachment, put };

@@ -218,7 +218,6 @@ export const content: fc.Arbitrary<Content> = fc.oneof(
 		reason: choice(EPOCH_REASON),
 		earlierControlKeys: controlKeys,
 		recipients: fc.array(fc.record({ device: id, tokenHash: id }), { maxLength: 32 }),
-		mailbox: id,
 		writeKey: id,
 		ownerKey: id,
 		groupCommitment: id,

@@ -154,7 +154,7 @@ export function found(
 		write(pen, content, place = {}) {
 			const on = place.on ?? all.slice(-1);
 			const epoch = new Uint8Array(16);
-			if (content.kind === KIND.epoch) epoch.set(content.mailbox.subarray(0, 16));
+			if (content.kind === KIND.epoch) epoch.set(content.writeKey.subarray(0, 16));
 			const entry = makeEntry(pen, space, content.kind, epoch, { ...place, on });
 			const { proven = true } = place;
 			const control = { entry, content, proven, memberRoot: memberRoot(content) };
@@ -206,8 +206,7 @@ export const epoch = (...recipients: readonly Person[]): ControlContent => ({
 		device,
 		tokenHash: named(`${name} token`),
 	})),
-	mailbox: named(`mailbox ${nextTime()}`),
-	writeKey: named('write'),
+	writeKey: named(`write ${nextTime()}`),
 	ownerKey: named('owner'),
 	groupCommitment: named('group'),
 	envelopeCommitment: named('envelope'),

@@ -3,7 +3,7 @@
 import { createIdentity } from '#lib/crypto/identity.ts';
 import { createSyncBulkCrypto } from '#lib/crypto/bulk.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import { foundSpace } from '#lib/messenger/founding.ts';
 import { inviteKeyOf } from '#lib/messenger/joining/invitations.ts';
 import type { Ports, SelfInSpace } from '#lib/messenger/ports.ts';
@@ -208,7 +208,7 @@ export async function admit(member: Device, invited: Invited, newcomer: Device):
 		invite: invited.entry.id,
 		proof: await proofFor(invited, space.id, newcomer),
 		member: newcomer.self.member,
-		tokenHash: tokenHash(crypto, token),
+		tokenHash: await tokenHash(crypto, token),
 		epoch: epoch.id,
 		step: 1,
 	});

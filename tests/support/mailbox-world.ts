@@ -1,4 +1,5 @@
 // A relay and its clients in memory, for stories about mailboxes.
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { createChannelPair, type ChannelEnd } from './channel-pair.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import type { MailboxClient, PacketToStore } from '#lib/mailbox/client-api.ts';
@@ -7,11 +8,13 @@ import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { DEFAULT_LIMITS, type MailboxLimits } from '#lib/mailbox/limits.ts';
 import { createMailboxMachine, type MailboxMachine } from '#lib/mailbox/machine.ts';
 import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
-import { hashDeletion, hashToken } from '#lib/mailbox/proofs.ts';
+import { hashDeletion, hashTokenKey, mailboxId } from '#lib/mailbox/proofs.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Neighbours } from '#lib/ports/neighbours.ts';
+import { decodeRelayFrame, encodeClientFrame, type RelayFrame } from '#lib/protocol/mailbox.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { unwrap } from '#lib/util/result.ts';
 
 export const crypto = createCryptoProvider();
 
@@ -23,8 +26,17 @@ export const bytesOf = (n: number): Bytes => {
 	return bytes;
 };
 
+/** A greeting whose challenge is bytesOf(42). */
+export const GREET = encodeClientFrame({
+	type: 'greet',
+	version: 1,
+	challenge: bytesOf(42),
+	access: null,
+});
+
 export const tokenOf = (n: number): Bytes => bytesOf(1000 + n);
-export const hashOf = (n: number): Bytes => hashToken(crypto, tokenOf(n));
+export const hashOf = (n: number): Bytes =>
+	hashTokenKey(crypto, Uint8Array.from(ed25519.getPublicKey(tokenOf(n))));
 export const preimageOf = (n: number): Bytes => bytesOf(5000 + n);
 
 /** A block of the smallest bucket, told apart by its number. */
@@ -43,6 +55,8 @@ export interface Heard {
 	readonly packets: { readonly number: number; readonly packet: string; readonly block: Bytes }[];
 	readonly presence: { readonly token: string; readonly connected: boolean }[];
 	readonly deleted: string[];
+	/** Mailboxes that were closed. */
+	readonly ended: string[];
 	closed: string | undefined;
 }
 
@@ -56,8 +70,17 @@ export interface World {
 	readonly strangerKey: SigningKey;
 	readonly mailbox: Bytes;
 	/** A raw channel to the relay. */
-	channel(): readonly [ChannelEnd, ChannelEnd];
-	client(): MailboxClient & {
+	channel(from?: string): readonly [ChannelEnd, ChannelEnd];
+	/** A raw channel that has been greeted, with every frame that came since. */
+	greeted(from?: string): Promise<{
+		readonly end: ChannelEnd;
+		readonly hello: Extract<RelayFrame, { type: 'hello' }>;
+		readonly frames: RelayFrame[];
+	}>;
+	client(
+		from?: string,
+		access?: Bytes,
+	): MailboxClient & {
 		readonly heard: Heard;
 		readonly ends: readonly [ChannelEnd, ChannelEnd];
 	};
@@ -69,6 +92,7 @@ export async function createWorld(
 	options: {
 		readonly store?: MailboxStore;
 		readonly limits?: MailboxLimits;
+		readonly invited?: readonly Bytes[];
 		readonly neighbours?: Neighbours;
 	} = {},
 ): Promise<World> {
@@ -88,20 +112,46 @@ export async function createWorld(
 		random,
 		relayKey,
 		stunPort: 3478,
+		invited: options.invited ?? null,
 		limits,
 		neighbours: options.neighbours,
 	});
-	const mailbox = bytesOf(10);
+	const mailbox = mailboxId(crypto, writeKey.publicKey, ownerKey.publicKey);
 
-	const channel = (): readonly [ChannelEnd, ChannelEnd] => {
+	const channel = (from = 'here'): readonly [ChannelEnd, ChannelEnd] => {
 		const pair = createChannelPair();
-		machine.connect(pair[1]);
+		machine.connect(pair[1], from);
 		return pair;
 	};
-	const client = (): ReturnType<World['client']> => {
-		const ends = channel();
-		const heard: Heard = { packets: [], presence: [], deleted: [], closed: undefined };
-		const made = createMailboxClient({ channel: ends[0], crypto, clock });
+	const greeted: World['greeted'] = async (from) => {
+		const [end] = channel(from);
+		const frames: RelayFrame[] = [];
+		const hello = new Promise<Extract<RelayFrame, { type: 'hello' }>>((resolve) => {
+			end.onFrame = (encoded) => {
+				const frame = unwrap(decodeRelayFrame(encoded));
+				if (frame.type === 'hello') resolve(frame);
+				else frames.push(frame);
+			};
+		});
+		end.send(GREET);
+		return { end, hello: await hello, frames };
+	};
+	const client = (from?: string, access?: Bytes): ReturnType<World['client']> => {
+		const ends = channel(from);
+		const heard: Heard = {
+			packets: [],
+			presence: [],
+			deleted: [],
+			ended: [],
+			closed: undefined,
+		};
+		const made = createMailboxClient({
+			channel: ends[0],
+			crypto,
+			clock,
+			random,
+			access: access ?? null,
+		});
 		made.onPacket = (_, number, packet, block) => {
 			heard.packets.push({ number, packet: toHex(packet), block });
 		};
@@ -110,6 +160,9 @@ export async function createWorld(
 		};
 		made.onDeleted = (_, packet) => {
 			heard.deleted.push(toHex(packet));
+		};
+		made.onClosed = (ended) => {
+			heard.ended.push(toHex(ended));
 		};
 		made.onClose = (reason) => {
 			heard.closed = reason;
@@ -126,16 +179,15 @@ export async function createWorld(
 		strangerKey,
 		mailbox,
 		channel,
+		greeted,
 		client,
 		opened: async (tokens) => {
 			const opener = client();
 			const tokenHashes = Array.from({ length: tokens }, (_, i) => hashOf(i + 1));
 			const done = await opener.open({
-				mailbox,
 				writeKey,
 				ownerKey: ownerKey.publicKey,
 				tokenHashes,
-				ttl: 86_400,
 			});
 			if (!done.ok) throw new Error(done.error.detail);
 			return opener;

@@ -82,6 +82,7 @@ export function startRelayProcess(
 	});
 }
 
+const random = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
 const clock: Clock = {
 	now: () => Date.now(),
 	after: (ms, callback) => {
@@ -135,5 +136,5 @@ export function reachRelay(url: string): Reached {
 		});
 	});
 	const crypto = createCryptoProvider();
-	return { client: createMailboxClient({ channel, crypto, clock }), closed };
+	return { client: createMailboxClient({ channel, crypto, clock, random }), closed };
 }

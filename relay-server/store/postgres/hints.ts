@@ -72,6 +72,12 @@ const frameShape: Shape<Frame> = variants<Frame>(
 		connected,
 		asks,
 	})),
+	map(tuple(literal(8), id), ([, mailbox]) => ({ type: 'closed', mailbox })),
+	map(tuple(literal(9), id, id), ([, mailbox, tokenHash]) => ({
+		type: 'removed',
+		mailbox,
+		tokenHash,
+	})),
 );
 const messageShape = list(frameShape, MAX_MESSAGE);
 const partShape = tuple(text(PROCESS), uint(), uint(MAX_PARTS), uint(MAX_PARTS), blob(PART));
@@ -96,6 +102,10 @@ const fieldsOf = (frame: Frame): readonly unknown[] => {
 			return [6, frame.mailbox, frame.packet];
 		case 'presence':
 			return [7, frame.mailbox, frame.tokenHash, frame.connected, frame.asks];
+		case 'closed':
+			return [8, frame.mailbox];
+		case 'removed':
+			return [9, frame.mailbox, frame.tokenHash];
 	}
 };
 

@@ -22,10 +22,6 @@ export const bodyHash = (crypto: Hashing, body: Uint8Array): Bytes =>
 export const prekeyId = (crypto: Hashing, publicKey: Uint8Array): Bytes =>
 	crypto.sha256(label('prekey'), publicKey).slice(0, 8);
 
-/** What a relay knows of an acknowledgement token. */
-export const tokenHash = (crypto: Hashing, token: Uint8Array): Bytes =>
-	crypto.sha256(label('token'), token);
-
 /** What a relay knows of the preimage that lets a sender delete a packet. */
 export const deleteHash = (crypto: Hashing, preimage: Uint8Array): Bytes =>
 	crypto.sha256(label('delete'), preimage);

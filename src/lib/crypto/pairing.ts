@@ -40,7 +40,6 @@ export const pairingCommitment = (
 
 /** What a role reads from: a mailbox that both can find, and nobody else. */
 export interface PairingMailbox {
-	readonly mailbox: Bytes;
 	readonly writeSeed: Bytes;
 	readonly ownerSeed: Bytes;
 	readonly token: Bytes;
@@ -53,12 +52,11 @@ export function pairingMailbox(
 	secret: Bytes,
 	reader: PairingRole,
 ): PairingMailbox {
-	const all = derive(crypto, secret, 'pairing-mailbox', 128, roleSalt(reader));
+	const all = derive(crypto, secret, 'pairing-mailbox', 96, roleSalt(reader));
 	return {
-		mailbox: all.slice(0, 32),
-		writeSeed: all.slice(32, 64),
-		ownerSeed: all.slice(64, 96),
-		token: all.slice(96, 128),
+		writeSeed: all.slice(0, 32),
+		ownerSeed: all.slice(32, 64),
+		token: all.slice(64, 96),
 		blockKey: derive(crypto, secret, 'pairing-block', 32, roleSalt(reader)),
 	};
 }

@@ -22,18 +22,35 @@ export interface MailboxError {
 		| 'unknown-packet'
 		| 'failed'
 		| 'gone'
-		| 'unknown-token';
+		| 'unknown-token'
+		| 'incomplete'
+		| 'quota'
+		| 'uninvited';
 	readonly detail: string;
+	/** Milliseconds after which the relay says that it may be tried again; only where it says so. */
+	readonly retryAfter?: number;
 }
 
-/** no-hello: nothing in 10 s. not-a-relay: something else answered. unsupported: another version. */
+/**
+ * no-hello: nothing in 10 s. not-a-relay: something else answered. unproven: it did not sign with the key it claims.
+ * unsupported: another version. uninvited: it serves those who show its secret. refused: full, or too much from here.
+ */
 export interface HelloError {
-	readonly type: 'no-hello' | 'not-a-relay' | 'unsupported' | 'disconnected';
+	readonly type:
+		| 'no-hello'
+		| 'not-a-relay'
+		| 'unproven'
+		| 'unsupported'
+		| 'uninvited'
+		| 'refused'
+		| 'disconnected';
 	readonly detail: string;
+	/** As in MailboxError. */
+	readonly retryAfter?: number;
 }
 
 export interface Hello {
-	/** The relay's identity, 32 bytes: what it claims; its receipts prove it. */
+	/** The relay's identity, 32 bytes, proven. */
 	readonly relayKey: Bytes;
 	/** Seconds since 1970 by the relay's clock. */
 	readonly time: number;
@@ -42,13 +59,10 @@ export interface Hello {
 }
 
 export interface OpenMailbox {
-	readonly mailbox: Bytes;
 	readonly writeKey: SigningKey;
 	/** Public. */
 	readonly ownerKey: Bytes;
 	readonly tokenHashes: readonly Bytes[];
-	/** Seconds. */
-	readonly ttl: number;
 }
 
 export interface PacketToStore {
@@ -61,6 +75,18 @@ export interface PacketToStore {
 	readonly to: readonly Bytes[] | null;
 	/** Of a bucket size. */
 	readonly block: Bytes;
+}
+
+export interface LongPacketToStore extends PacketToStore {
+	/** How many will be brought, from 1 to 1,024. */
+	readonly chunks: number;
+}
+
+export interface ChunksThere {
+	readonly chunks: number;
+	/** Indices, rising. */
+	readonly there: readonly number[];
+	readonly committed: boolean;
 }
 
 export interface Waiting {
@@ -83,10 +109,12 @@ export interface MailboxClient {
 	onPresence: ((mailbox: Bytes, tokenHash: Bytes, connected: boolean) => void) | undefined;
 	/** The relay signed that it deleted a packet put by this connection. */
 	onDeleted: ((mailbox: Bytes, packet: Bytes, receipt: Receipt) => void) | undefined;
+	/** The mailbox takes nothing more, and tells nobody any longer who is there. */
+	onClosed: ((mailbox: Bytes) => void) | undefined;
 	/** Once, whoever ended the connection; at once when it is set after the end. */
 	onClose: ((reason: string) => void) | undefined;
 
-	/** Idempotent for the same keys, but then adds no tokens. Any number of tokens. */
+	/** Makes it, unless it is there, and adds the tokens; any number. */
 	open(mailbox: OpenMailbox): Outcome;
 	/** Adds tokens; any number. */
 	add(mailbox: Bytes, writeKey: SigningKey, tokenHashes: readonly Bytes[]): Outcome;
@@ -98,12 +126,33 @@ export interface MailboxClient {
 		writeKey: SigningKey,
 		packet: Pick<PacketToStore, 'packet' | 'to' | 'block'>,
 	): Outcome<readonly Bytes[]>;
-	/** Ids of what waits after the cursor; from then on packets come by themselves through `onPacket`. */
+	/** Begins a packet with chunks: nobody sees it before `commit`. */
+	begin(mailbox: Bytes, writeKey: SigningKey, packet: LongPacketToStore): Outcome;
+	putChunk(
+		mailbox: Bytes,
+		writeKey: SigningKey,
+		packet: Bytes,
+		index: number,
+		/** At most MAX_CHUNK. */
+		bytes: Bytes,
+	): Outcome;
+	/** Which chunks are there already: to go on from. */
+	chunksThere(mailbox: Bytes, writeKey: SigningKey, packet: Bytes): Outcome<ChunksThere>;
+	/** Stores it, with all chunks there; the receipt is verified. */
+	commit(mailbox: Bytes, writeKey: SigningKey, packet: Bytes): Outcome<Receipt>;
+
+	/**
+	 * A `token` below is the seed of its key; it is proven to the relay by itself, once for each connection.
+	 *
+	 * Ids of what waits after the cursor; from then on packets come by themselves through `onPacket`. */
 	subscribe(mailbox: Bytes, token: Bytes, cursor: number): Outcome<Waiting>;
 	/** Asks for blocks; they come through `onPacket`, and when this resolves all that still waited have. */
 	fetch(mailbox: Bytes, token: Bytes, packets: readonly Bytes[]): Outcome;
 	/** Everything up to the cursor, and these; any number. */
 	acknowledge(mailbox: Bytes, token: Bytes, cursor: number, packets: readonly Bytes[]): Outcome;
+	fetchChunk(mailbox: Bytes, token: Bytes, packet: Bytes, index: number): Outcome<Bytes>;
+	/** The contents of these packets; any number. */
+	acknowledgeContents(mailbox: Bytes, token: Bytes, packets: readonly Bytes[]): Outcome;
 	deletePacket(
 		mailbox: Bytes,
 		packet: Bytes,
@@ -111,13 +160,13 @@ export interface MailboxClient {
 	): Outcome;
 	/** The mailbox takes no further packets. */
 	closeMailbox(mailbox: Bytes, ownerKey: SigningKey): Outcome;
+	/** Nothing waits for the token any longer, and it does not come back. */
+	removeToken(mailbox: Bytes, ownerKey: SigningKey, tokenHash: Bytes): Outcome;
 	stat(
 		mailbox: Bytes,
 		writeKey: SigningKey,
 	): Outcome<{ readonly packets: number; readonly bytes: number; readonly open: boolean }>;
 
-	/** Hash by which relays and members name a token. */
-	tokenHash(token: Bytes): Bytes;
 	/** Last round trip in milliseconds. */
 	roundTrip(): number | undefined;
 	close(reason: string): void;

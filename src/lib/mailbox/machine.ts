@@ -1,10 +1,12 @@
 // The relay's mailboxes: serves any number of client connections over one store. Pure of sockets and files, so that a
-// relay process and a simulated relay run the same code. [MB2]…[MB18]; what a request does is in connection.ts.
-import { createConnection, tellDeleted, type Connection, type Shared } from './connection.ts';
+// relay process and a simulated relay run the same code. [MB2]…[MB28]; what a connection does is in connection.ts.
+import { createConnection } from './connection.ts';
 import type { MailboxLimits } from './limits.ts';
 import { joinNeighbours } from './neighbourhood.ts';
 import { createOrigins } from './origins.ts';
+import { createQuotas } from './quotas.ts';
 import { createReceiptSigner } from './receipts.ts';
+import { tellDeleted, type Connection, type Shared } from './session.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
@@ -12,25 +14,36 @@ import type { CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Neighbours } from '#lib/ports/neighbours.ts';
 import type { Random } from '#lib/ports/random.ts';
-import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
+import {
+	encodeRelayFrame,
+	ERROR_CODE,
+	MAX_PRESENCE,
+	type ErrorCode,
+} from '#lib/protocol/mailbox.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
+
+/** Tokens noted as seen in one operation of the store. */
+const SEEN_STEP = 500;
 
 export interface MailboxMachineParts {
 	readonly store: MailboxStore;
 	readonly crypto: CryptoProvider;
 	readonly clock: Clock;
 	readonly random: Random;
-	/** The relay's identity; signs receipts. */
+	/** The relay's identity; signs greetings and receipts. */
 	readonly relayKey: SigningKey;
 	/** UDP port of the relay's STUN service; 0: none. */
 	readonly stunPort: number;
+	/** Secrets of which a client has to show one; null: everybody is served. */
+	readonly invited: readonly Bytes[] | null;
 	readonly limits: MailboxLimits;
 	/** The other processes on the same store; none where it has but one. */
 	readonly neighbours?: Neighbours | undefined;
 }
 
 export interface MailboxMachine {
-	/** Serves one client until its channel closes. */
-	connect(channel: FrameChannel): void;
+	/** Serves one client until its channel closes. `from`: where it comes from, a name that quotas are counted by. */
+	connect(channel: FrameChannel, from: string): void;
 	/** Connections served now. */
 	connections(): number;
 	/** Closes every connection and waits for what they have begun; the store stays open. */
@@ -38,8 +51,10 @@ export interface MailboxMachine {
 }
 
 export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine {
-	const { crypto, clock, random, relayKey, stunPort, limits, neighbours } = parts;
-	const connections = new Set<Connection>();
+	const { crypto, clock, random, relayKey, stunPort, invited, limits, neighbours } = parts;
+	const quotas = createQuotas(clock, limits.quotas);
+	/** And where they come from. */
+	const connections = new Map<Connection, string>();
 	const settling = new Set<Promise<void>>();
 	let stopped = false;
 
@@ -56,7 +71,8 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 			neighbours,
 			clock,
 			maxPresence: MAX_PRESENCE,
-			deleted: (mailbox, packet) => void tellDeleted(here.origins, receipts, mailbox, packet),
+			deleted: (mailbox, packet) =>
+				void tellDeleted({ origins: here.origins, receipts }, mailbox, [packet]),
 		});
 	const { store, subscriptions, origins } = joined ?? here;
 
@@ -65,51 +81,91 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		crypto,
 		clock,
 		limits,
-		relayKey: relayKey.publicKey,
+		relayKey,
 		stunPort,
+		invited,
+		quotas,
 		receipts,
 		subscriptions,
 		origins,
 		pushElsewhere: joined?.pushElsewhere,
 		closed: (connection) => {
+			const from = connections.get(connection);
 			connections.delete(connection);
+			if (from !== undefined) quotas.left(from);
 			const settled = connection.settled();
 			settling.add(settled);
 			void settled.finally(() => settling.delete(settled));
 		},
 	};
 
-	let cancelExpiry = (): void => undefined;
-	const expireLater = (): void => {
-		cancelExpiry = clock.after(limits.expireEvery, () => {
-			const look = store
-				.expire(Math.floor(clock.now() / 1000))
-				// A store that can't be written to says so to every request; the next look may succeed.
-				.catch(() => 0)
-				.then(() => {
-					if (!stopped) expireLater();
-				})
-				.finally(() => settling.delete(look));
-			settling.add(look);
-		});
+	/** Does it again and again, that long after it was done. */
+	const every = (ms: number, work: () => Promise<unknown>): (() => void) => {
+		let cancel = (): void => undefined;
+		const later = (): void => {
+			cancel = clock.after(ms, () => {
+				const look = work()
+					// A store that can't be written to says so to every request; the next look may succeed.
+					.catch(() => undefined)
+					.then(() => {
+						if (!stopped) later();
+					})
+					.finally(() => settling.delete(look));
+				settling.add(look);
+			});
+		};
+		later();
+		return () => {
+			cancel();
+		};
 	};
-	expireLater();
+	const seconds = (): number => Math.floor(clock.now() / 1000);
+	const noteSeen = async (): Promise<void> => {
+		const seen = shared.subscriptions.inLarge(limits.store.smallMailbox);
+		for (let at = 0; at < seen.length; at += SEEN_STEP) {
+			await store.seen(seen.slice(at, at + SEEN_STEP), seconds());
+		}
+	};
+	const cancelExpiry = every(limits.expireEvery, () => store.expire(seconds()));
+	const cancelSeen = every(limits.seenEvery, noteSeen);
+
+	/** One frame that says why, and the end. */
+	const turnAway = (channel: FrameChannel, code: ErrorCode, wait: number, words: string): void => {
+		channel.send(encodeRelayFrame({ type: 'error', request: 0, code, retryAfter: wait, words }));
+		channel.close(words);
+	};
 
 	return {
-		connect: (channel) => {
-			if (stopped || connections.size >= limits.connections) {
-				channel.close(stopped ? 'the relay is shutting down' : 'the relay is full');
+		connect: (channel, from) => {
+			if (stopped) {
+				channel.close('the relay is shutting down');
 				return;
 			}
-			const connection = createConnection(shared, channel, random.bytes(32));
-			if (connection.alive()) connections.add(connection);
+			if (connections.size >= limits.connections) {
+				turnAway(
+					channel,
+					ERROR_CODE.busy,
+					limits.quotas.address.retryConnection,
+					'the relay is full',
+				);
+				return;
+			}
+			const wait = quotas.came(from);
+			if (wait > 0) {
+				turnAway(channel, ERROR_CODE.quota, wait, 'too many connections from there');
+				return;
+			}
+			const connection = createConnection(shared, channel, random.bytes(32), from);
+			if (connection.alive()) connections.set(connection, from);
+			else quotas.left(from);
 		},
 		connections: () => connections.size,
 		shutdown: async (reason = 'the relay is shutting down') => {
 			stopped = true;
 			cancelExpiry();
+			cancelSeen();
 			joined?.end();
-			for (const connection of [...connections]) connection.close(reason);
+			for (const connection of [...connections.keys()]) connection.close(reason);
 			await Promise.allSettled([...settling]);
 		},
 	};

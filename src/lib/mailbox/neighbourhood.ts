@@ -3,7 +3,7 @@
 import { createElsewhere } from './elsewhere.ts';
 import { createFollowing } from './following.ts';
 import type { Origins } from './origins.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import type { PresenceChange, Subscriptions } from './subscriptions.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Neighbours, PushedPacket } from '#lib/ports/neighbours.ts';
@@ -95,6 +95,11 @@ export function joinNeighbours<S extends Subscriber>(
 	): void => {
 		neighbours.tell({ type: 'presence', mailbox, tokenHash, connected, asks });
 	};
+	const forget = (mailbox: Bytes): void => {
+		live.delete(toHex(mailbox));
+		following.end(mailbox);
+		elsewhere.forget(mailbox);
+	};
 	/** A token has nobody here any longer. */
 	const left = (mailbox: Bytes, tokenHash: Bytes): void => {
 		const key = toHex(mailbox);
@@ -102,10 +107,17 @@ export function joinNeighbours<S extends Subscriber>(
 		if (box === undefined) return;
 		if (box.size <= maxPresence) tellPresence(mailbox, tokenHash, false, false);
 		box.tokens.delete(toHex(tokenHash));
-		if (box.tokens.size > 0) return;
-		live.delete(key);
-		following.end(mailbox);
-		elsewhere.forget(mailbox);
+		if (box.tokens.size === 0) forget(mailbox);
+	};
+	const closeHere = (mailbox: Bytes): ReadonlySet<S> => {
+		const ended = here.close(mailbox);
+		forget(mailbox);
+		return ended;
+	};
+	const removeHere = (mailbox: Bytes, tokenHash: Bytes): PresenceChange<S> | undefined => {
+		const change = here.removeToken(mailbox, tokenHash);
+		left(mailbox, tokenHash);
+		return change;
 	};
 
 	neighbours.onHint = (hint, from) => {
@@ -116,6 +128,15 @@ export function joinNeighbours<S extends Subscriber>(
 		}
 		if (hint.type === 'deleted') {
 			parts.deleted(mailbox, hint.packet);
+			return;
+		}
+		if (hint.type === 'closed') {
+			const frame = encodeRelayFrame({ type: 'closed', mailbox });
+			for (const subscriber of closeHere(mailbox)) subscriber.send(frame);
+			return;
+		}
+		if (hint.type === 'removed') {
+			if (removeHere(mailbox, hint.tokenHash)) showPresence(mailbox, hint.tokenHash, false);
 			return;
 		}
 		const box = live.get(toHex(mailbox));
@@ -187,6 +208,14 @@ export function joinNeighbours<S extends Subscriber>(
 					left(change.mailbox, change.tokenHash);
 					return stays ? { ...change, others: [] } : change;
 				}),
+			close: (mailbox) => {
+				neighbours.tell({ type: 'closed', mailbox });
+				return closeHere(mailbox);
+			},
+			removeToken: (mailbox, tokenHash) => {
+				neighbours.tell({ type: 'removed', mailbox, tokenHash });
+				return removeHere(mailbox, tokenHash);
+			},
 			resize: (mailbox, size) => {
 				here.resize(mailbox, size);
 				const box = live.get(toHex(mailbox));

@@ -1,4 +1,5 @@
-// Who is connected for which token of which mailbox. Knows nothing of stores and frames. [MB7] [MB8] [MB9]
+// Who is connected for which token of which mailbox. Knows nothing of stores and frames. [MB7] [MB8] [MB9] [MB22]
+import type { TokenOf } from '#lib/ports/mailbox-store.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 interface LiveToken<S> {
@@ -33,7 +34,13 @@ export interface Subscriptions<S> {
 	has(subscriber: S, mailbox: Bytes, tokenHash: Bytes): boolean;
 	/** Ends all of a subscriber's; returns what others are to be told. */
 	remove(subscriber: S): readonly PresenceChange<S>[];
+	/** Ends all of a mailbox's; returns whose they were. [MB22] */
+	close(mailbox: Bytes): ReadonlySet<S>;
+	/** Ends all of a token's; returns what others are to be told. */
+	removeToken(mailbox: Bytes, tokenHash: Bytes): PresenceChange<S> | undefined;
 	resize(mailbox: Bytes, size: number): void;
+	/** Connected tokens of mailboxes with more than `size` tokens. */
+	inLarge(size: number): readonly TokenOf[];
 	/** Token hashes with a subscriber other than this one. */
 	connected(mailbox: Bytes, except: S): readonly Bytes[];
 	/** Who is to get a packet for these tokens (null: all), and the tokens that reaches; never `except`. */
@@ -50,13 +57,19 @@ export function createSubscriptions<S extends object>(maxPresence: number): Subs
 	const mailboxes = new Map<string, LiveMailbox<S>>();
 	const bySubscriber = new Map<S, Map<string, [mailbox: string, token: string]>>();
 
-	const othersOf = (live: LiveMailbox<S>, subscriber: S): S[] => {
+	const othersOf = (live: LiveMailbox<S>, subscriber: S | undefined): S[] => {
 		if (live.size > maxPresence) return [];
 		const others = new Set<S>();
 		for (const token of live.tokens.values()) {
 			for (const other of token.subscribers) if (other !== subscriber) others.add(other);
 		}
 		return [...others];
+	};
+
+	const forget = (subscriber: S, key: string): void => {
+		const own = bySubscriber.get(subscriber);
+		own?.delete(key);
+		if (own?.size === 0) bySubscriber.delete(subscriber);
 	};
 
 	return {
@@ -107,6 +120,37 @@ export function createSubscriptions<S extends object>(maxPresence: number): Subs
 			bySubscriber.delete(subscriber);
 			return changes;
 		},
+		close: (mailbox) => {
+			const mailboxHex = toHex(mailbox);
+			const live = mailboxes.get(mailboxHex);
+			const ended = new Set<S>();
+			for (const [tokenHex, token] of live?.tokens ?? []) {
+				for (const subscriber of token.subscribers) {
+					forget(subscriber, mailboxHex + tokenHex);
+					ended.add(subscriber);
+				}
+			}
+			mailboxes.delete(mailboxHex);
+			return ended;
+		},
+		removeToken: (mailbox, tokenHash) => {
+			const [mailboxHex, tokenHex] = [toHex(mailbox), toHex(tokenHash)];
+			const live = mailboxes.get(mailboxHex);
+			const token = live?.tokens.get(tokenHex);
+			if (live === undefined) return undefined;
+			live.size -= 1;
+			if (token === undefined) return undefined;
+			for (const subscriber of token.subscribers) forget(subscriber, mailboxHex + tokenHex);
+			live.tokens.delete(tokenHex);
+			if (live.tokens.size === 0) mailboxes.delete(mailboxHex);
+			return { mailbox, tokenHash, connected: false, others: othersOf(live, undefined) };
+		},
+		inLarge: (size) =>
+			[...mailboxes.values()]
+				.filter((live) => live.size > size)
+				.flatMap((live) =>
+					[...live.tokens.values()].map(({ hash }) => ({ mailbox: live.id, tokenHash: hash })),
+				),
 		resize: (mailbox, size) => {
 			const live = mailboxes.get(toHex(mailbox));
 			if (live !== undefined) live.size = size;

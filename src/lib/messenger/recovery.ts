@@ -1,6 +1,6 @@
 // A device whose feed is forked can't go on: two entries stand in one place, as when a disk was put back to an earlier state.
 // It makes a fresh key, asks any member to enrol it, and goes on as that; the person hardly notices. [FD11] [DK2]
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import { enrolContent } from '#lib/protocol/moderation.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -68,15 +68,14 @@ export function createRecovery(
 			return null;
 		}
 		// Let in and given the keys before this device stopped the last time.
-		const hash = tokenHash(crypto, made.token);
 		hasKeys ||= space.ring
 			.all()
-			.some(({ tokens }) => tokens.some((token) => equal(tokenHash(crypto, token), hash)));
+			.some(({ tokens }) => tokens.some((token) => equal(token, made.token)));
 		return made;
 	}
 
 	async function requestOf({ self: { device, member }, token }: NextSelf): Promise<SpaceMessage> {
-		const hash = tokenHash(crypto, token);
+		const hash = await tokenHash(crypto, token);
 		const content = enrolContent(space.id, { member, tokenHash: hash });
 		const proof = await device.sign(content);
 		return { type: 'enrol-me', space: space.id, member, tokenHash: hash, proof };
@@ -117,7 +116,7 @@ export function createRecovery(
 		const made = await next;
 		if (!made || !equal(made.self.device.publicKey, device) || isDone || stopped) return;
 		const [prekey] = made.self.prekeys;
-		const asked = { space: space.id, tokenHash: tokenHash(crypto, made.token) };
+		const asked = { space: space.id, tokenHash: await tokenHash(crypto, made.token) };
 		const opened = prekey && (await openBlock(crypto, prekey, block));
 		const answer =
 			opened && 'whole' in opened ? await readAnswer(crypto, asked, opened.whole) : undefined;

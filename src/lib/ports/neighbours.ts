@@ -3,10 +3,12 @@
 import type { StoredPacket } from './mailbox-store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 
-/** stored: packets up to this number are there. deleted: so is this packet, no longer. presence: a token's first connection to this process came, or its last one went; `asks`: so tell me who is with you. */
+/** stored: packets up to this number are there. deleted: so is this packet, no longer. closed: the mailbox, to everything new. removed: this token, for good. presence: a token's first connection to this process came, or its last one went; `asks`: so tell me who is with you. */
 export type Hint =
 	| { readonly type: 'stored'; readonly mailbox: Bytes; readonly number: number }
 	| { readonly type: 'deleted'; readonly mailbox: Bytes; readonly packet: Bytes }
+	| { readonly type: 'closed'; readonly mailbox: Bytes }
+	| { readonly type: 'removed'; readonly mailbox: Bytes; readonly tokenHash: Bytes }
 	| {
 			readonly type: 'presence';
 			readonly mailbox: Bytes;

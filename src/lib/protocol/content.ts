@@ -2,7 +2,7 @@
 //
 // GENESIS [space kind, name, history policy, space key 32, founder (member)]
 // EPOCH   [reason, [[maker (device) 32, earlier control key 32] …≤16], recipients [[device 32, token hash 32] …],
-//          mailbox 32, write key 32, owner key 32, group commitment 32, envelope commitment 32, relays, ttl (s)]
+//          write key 32, owner key 32, group commitment 32, envelope commitment 32, relays, ttl (s)]
 // ADMIT   [invite (entry id) 32, invite key's signature 64, member, token hash 32, epoch 16, step]
 // LEAVE   []
 // CHANNEL [name]
@@ -91,7 +91,7 @@ export interface Epoch {
 	/** The control keys of the epochs that this one follows: who can read it can read the whole authority log. */
 	readonly earlierControlKeys: readonly ControlKey[];
 	readonly recipients: readonly Recipient[];
-	readonly mailbox: Bytes;
+	/** Public: the mailbox's id follows from both. */
 	readonly writeKey: Bytes;
 	readonly ownerKey: Bytes;
 	/** Of the group key before anybody joined, and of the envelope key: whoever is given others notices. */
@@ -206,7 +206,6 @@ const shapes: Record<number, Shape<Content>> = {
 			bytes(32),
 			bytes(32),
 			bytes(32),
-			bytes(32),
 			relays,
 			uint(MAX_TTL_SECONDS),
 		),
@@ -215,13 +214,12 @@ const shapes: Record<number, Shape<Content>> = {
 			reason: t[0],
 			earlierControlKeys: t[1],
 			recipients: t[2],
-			mailbox: t[3],
-			writeKey: t[4],
-			ownerKey: t[5],
-			groupCommitment: t[6],
-			envelopeCommitment: t[7],
-			relays: t[8],
-			ttl: t[9],
+			writeKey: t[3],
+			ownerKey: t[4],
+			groupCommitment: t[5],
+			envelopeCommitment: t[6],
+			relays: t[7],
+			ttl: t[8],
 		}),
 	),
 	[KIND.admit]: map(
@@ -304,7 +302,6 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 				content.reason,
 				content.earlierControlKeys.map(controlKeyToTuple),
 				content.recipients.map((r) => [r.device, r.tokenHash]),
-				content.mailbox,
 				content.writeKey,
 				content.ownerKey,
 				content.groupCommitment,

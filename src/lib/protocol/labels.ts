@@ -20,7 +20,8 @@ export type Label =
 	| 'body' // body hash, of the sealed body
 	| 'wraps' // what an EPOCH wraps for its recipients
 	| 'prekey' // prekey id (first 8 bytes), of its public key
-	| 'token' // what a relay knows of an acknowledgement token
+	| 'token' // what a relay knows of an acknowledgement token, of its public key
+	| 'mailbox' // a mailbox's id, of its keys
 	| 'delete' // what a relay knows of a sender's right to delete
 	| 'receipt' // leaves and nodes of a receipt's batch
 	| 'part'
@@ -43,9 +44,12 @@ export type Label =
 	| 'join'
 	| 'join-reply'
 	| 'keys-me'
+	| 'relay-hello'
 	| 'write-access'
+	| 'token-access'
 	| 'owner-delete'
 	| 'owner-close'
+	| 'owner-remove'
 	| 'revoke-device'
 	| 'enrol'
 	| 'sign-receipt'
@@ -71,7 +75,6 @@ export type Label =
 	| 'epoch-write'
 	| 'invite-key'
 	| 'invite-write'
-	| 'invite-mailbox'
 	| 'join-token'
 	| 'lobby-agreement'
 	| 'lobby-token'
@@ -90,7 +93,6 @@ export type Label =
 	| 'attachment'
 	| 'backup'
 	| 'backup-file'
-	| 'return-mailbox'
 	| 'return-owner'
 	| 'return-knock'
 	| 'return-write'

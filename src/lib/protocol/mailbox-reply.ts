@@ -1,8 +1,8 @@
 // Frames from a relay to a client of its mailboxes. [MB1]
 //
-// HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0]      first frame on every connection
+// HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0, admitted, signature 64]   answers GREET
 // DONE      [65, request]
-// ERROR     [66, request or 0, code, words for people]
+// ERROR     [66, request or 0, code, seconds after which it may be tried again or 0, words for people]
 // STORED    [67, request, packet id, receipt]
 // PUSHED    [68, request, [token hash connected …]]                   TTL 0: pushed to these, never stored
 // WAITING   [69, request, cursor, [[number, packet id, size, expiry] …], more, [token hash connected …]]
@@ -11,8 +11,12 @@
 // PRESENCE  [72, mailbox, token hash, connected]                      mailboxes of at most 32 tokens
 // STATUS    [73, request, packets, bytes, open]
 // PONG      [74, request]
+// THERE     [75, request, chunks, committed, bits: index i is bit i%8, from the lowest, of byte i/8]
+// CHUNK     [76, request, bytes]
+// CLOSED    [77, mailbox]                                             told to its subscribers: nothing more will come
 // receipt = [expiry or 0, batch root 32, path [32 …], signature 64]: the relay's signature over a whole commit batch
 import {
+	blob,
 	bytes,
 	decodeFrame,
 	encode,
@@ -31,10 +35,13 @@ import {
 import { MAX_BLOCK } from './limits.ts';
 import {
 	block,
+	chunk,
 	ERROR_CODE,
 	id,
+	MAX_CHUNKS,
 	MAX_IDS,
 	MAX_REPLY,
+	MAX_RETRY_AFTER,
 	request,
 	tokens,
 	type ErrorCode,
@@ -52,12 +59,18 @@ export type RelayFrame =
 			readonly challenge: Bytes;
 			readonly time: number;
 			readonly stunPort: number;
+			/** Whether the relay serves this client at all. */
+			readonly admitted: boolean;
+			/** The relay key's, over both challenges and all of this. */
+			readonly signature: Bytes;
 	  }
 	| { readonly type: 'done'; readonly request: number }
 	| {
 			readonly type: 'error';
 			readonly request: number;
 			readonly code: ErrorCode;
+			/** Seconds; 0: not told. */
+			readonly retryAfter: number;
 			readonly words: string;
 	  }
 	| {
@@ -102,7 +115,16 @@ export type RelayFrame =
 			readonly bytes: number;
 			readonly open: boolean;
 	  }
-	| { readonly type: 'pong'; readonly request: number };
+	| { readonly type: 'pong'; readonly request: number }
+	| {
+			readonly type: 'there';
+			readonly request: number;
+			readonly chunks: number;
+			readonly committed: boolean;
+			readonly bits: Bytes;
+	  }
+	| { readonly type: 'chunk'; readonly request: number; readonly bytes: Bytes }
+	| { readonly type: 'closed'; readonly mailbox: Bytes };
 
 const receiptShape: Shape<Receipt> = map(
 	tuple(uint(), id, list(id, 32), bytes(64)),
@@ -135,12 +157,14 @@ const relayShape: Shape<RelayFrame> = variants<RelayFrame>(
 			literal(66),
 			request,
 			where(uint(255), (code) => Object.values<number>(ERROR_CODE).includes(code), 'unknown code'),
+			uint(MAX_RETRY_AFTER),
 			text(256),
 		),
-		([, request, code, words]) => ({
+		([, request, code, retryAfter, words]) => ({
 			type: 'error' as const,
 			request,
 			code: code as ErrorCode,
+			retryAfter,
 			words,
 		}),
 	),
@@ -191,14 +215,32 @@ const relayShape: Shape<RelayFrame> = variants<RelayFrame>(
 	})),
 	map(tuple(literal(74), request), ([, request]) => ({ type: 'pong' as const, request })),
 	map(
-		tuple(literal(64), uint(255), id, id, uint(), uint(65_535)),
-		([, version, relayKey, challenge, time, stunPort]) => ({
+		tuple(literal(75), request, uint(MAX_CHUNKS), flag, blob(MAX_CHUNKS / 8)),
+		([, request, chunks, committed, bits]) => ({
+			type: 'there' as const,
+			request,
+			chunks,
+			committed,
+			bits,
+		}),
+	),
+	map(tuple(literal(76), request, chunk), ([, request, bytes]) => ({
+		type: 'chunk' as const,
+		request,
+		bytes,
+	})),
+	map(tuple(literal(77), id), ([, mailbox]) => ({ type: 'closed' as const, mailbox })),
+	map(
+		tuple(literal(64), uint(255), id, id, uint(), uint(65_535), flag, bytes(64)),
+		([, version, relayKey, challenge, time, stunPort, admitted, signature]) => ({
 			type: 'hello' as const,
 			version,
 			relayKey,
 			challenge,
 			time,
 			stunPort,
+			admitted,
+			signature,
 		}),
 	),
 );
@@ -206,11 +248,20 @@ const relayShape: Shape<RelayFrame> = variants<RelayFrame>(
 export function encodeRelayFrame(f: RelayFrame): Bytes {
 	switch (f.type) {
 		case 'hello':
-			return encode([64, f.version, f.relayKey, f.challenge, f.time, f.stunPort]);
+			return encode([
+				64,
+				f.version,
+				f.relayKey,
+				f.challenge,
+				f.time,
+				f.stunPort,
+				f.admitted,
+				f.signature,
+			]);
 		case 'done':
 			return encode([65, f.request]);
 		case 'error':
-			return encode([66, f.request, f.code, f.words]);
+			return encode([66, f.request, f.code, f.retryAfter, f.words]);
 		case 'stored':
 			return encode([67, f.request, f.packet, receiptToTuple(f.receipt)]);
 		case 'pushed':
@@ -234,6 +285,12 @@ export function encodeRelayFrame(f: RelayFrame): Bytes {
 			return encode([73, f.request, f.packets, f.bytes, f.open]);
 		case 'pong':
 			return encode([74, f.request]);
+		case 'there':
+			return encode([75, f.request, f.chunks, f.committed, f.bits]);
+		case 'chunk':
+			return encode([76, f.request, f.bytes]);
+		case 'closed':
+			return encode([77, f.mailbox]);
 	}
 }
 

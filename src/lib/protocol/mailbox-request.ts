@@ -1,17 +1,26 @@
 // Frames from a client to a relay's mailboxes. [MB1]
 //
-// OPEN      [1, request, mailbox, write key, owner key, [token hash …], ttl]
+// GREET     [0, version, challenge 32, access secret or null]         first frame on every connection
+// OPEN      [1, request, write key, owner key]                        the mailbox's id follows from the keys
 // ADD       [2, request, mailbox, [token hash …]]                     write access
 // PROVE     [3, request, mailbox, signature 64]                       proves the write key for this connection
-// PUT       [4, request, mailbox, packet id, ttl (0: push only), delete hash, to [token hash …] or null, block]
-// SUBSCRIBE [5, request, mailbox, token, cursor]                      packets after the cursor, then pushes
-// FETCH     [6, request, mailbox, token, [packet id …]]
-// ACK       [7, request, mailbox, token, cursor, [packet id …]]       everything up to the cursor, and these
+// PUT       [4, request, mailbox, packet id, ttl (0: push only), delete hash, to [token hash …] or null, block, chunks]
+// SUBSCRIBE [5, request, token number, cursor]                        packets after the cursor, then pushes
+// FETCH     [6, request, token number, [packet id …]]
+// ACK       [7, request, token number, cursor, [packet id …]]         blocks: everything up to the cursor, and these
 // DELETE    [8, request, mailbox, packet id, preimage 32 or null, owner's signature 64 or null]
 // CLOSE     [9, request, mailbox, owner's signature 64]
 // STAT      [10, request, mailbox]                                    write access
 // PING      [11, request]
+// TOKEN     [12, request, mailbox, number, token key 32, signature 64]  proves a token; the number names it from then on
+// REMOVE    [13, request, mailbox, token hash, owner's signature 64]
+// CHUNK     [14, request, mailbox, packet id, index, bytes]           write access, as the next two
+// COMMIT    [15, request, mailbox, packet id]
+// CHUNKS    [16, request, mailbox, packet id]                         asks which are there
+// FETCHCHUNK [17, request, token number, packet id, index]
+// ACKCONTENT [18, request, token number, [packet id …]]
 import {
+	blob,
 	bytes,
 	decodeFrame,
 	encode,
@@ -21,64 +30,112 @@ import {
 	tuple,
 	uint,
 	variants,
+	where,
 	type DecodeError,
 	type Shape,
 } from './cbor.ts';
 import { MAX_TTL_SECONDS } from './limits.ts';
-import { block, id, ids, MAX_FRAME, request, tokens } from './mailbox-terms.ts';
+import {
+	block,
+	chunk,
+	id,
+	ids,
+	MAX_ACCESS,
+	MAX_CHUNKS,
+	MAX_FRAME,
+	MAX_TOKEN_NUMBER,
+	MIN_ACCESS,
+	request,
+	tokens,
+} from './mailbox-terms.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
-interface InMailbox {
+interface Asked {
 	readonly request: number;
+}
+interface InMailbox extends Asked {
 	readonly mailbox: Bytes;
+}
+interface OfPacket extends InMailbox {
+	readonly packet: Bytes;
+}
+/** `token`: the number that TOKEN gave it. */
+interface ByToken extends Asked {
+	readonly token: number;
 }
 
 export type ClientFrame =
-	| (InMailbox & {
-			readonly type: 'open';
-			readonly writeKey: Bytes;
-			readonly ownerKey: Bytes;
-			readonly tokenHashes: readonly Bytes[];
-			readonly ttl: number;
-	  })
+	| {
+			readonly type: 'greet';
+			readonly version: number;
+			readonly challenge: Bytes;
+			readonly access: Bytes | null;
+	  }
+	| (Asked & { readonly type: 'open'; readonly writeKey: Bytes; readonly ownerKey: Bytes })
 	| (InMailbox & { readonly type: 'add'; readonly tokenHashes: readonly Bytes[] })
 	| (InMailbox & { readonly type: 'prove'; readonly signature: Bytes })
-	| (InMailbox & {
+	| (OfPacket & {
 			readonly type: 'put';
-			readonly packet: Bytes;
 			readonly ttl: number;
 			readonly deleteHash: Bytes;
 			/** Only these recipients; null: all. */
 			readonly to: readonly Bytes[] | null;
 			readonly block: Bytes;
+			/** How many follow; 0: none, and it is visible at once. */
+			readonly chunks: number;
 	  })
-	| (InMailbox & { readonly type: 'subscribe'; readonly token: Bytes; readonly cursor: number })
-	| (InMailbox & {
-			readonly type: 'fetch';
-			readonly token: Bytes;
-			readonly packets: readonly Bytes[];
-	  })
-	| (InMailbox & {
+	| (ByToken & { readonly type: 'subscribe'; readonly cursor: number })
+	| (ByToken & { readonly type: 'fetch'; readonly packets: readonly Bytes[] })
+	| (ByToken & {
 			readonly type: 'ack';
-			readonly token: Bytes;
 			readonly cursor: number;
 			readonly packets: readonly Bytes[];
 	  })
-	| (InMailbox & {
+	| (OfPacket & {
 			readonly type: 'delete';
-			readonly packet: Bytes;
 			readonly preimage: Bytes | null;
 			readonly signature: Bytes | null;
 	  })
 	| (InMailbox & { readonly type: 'close'; readonly signature: Bytes })
 	| (InMailbox & { readonly type: 'stat' })
-	| { readonly type: 'ping'; readonly request: number };
+	| (Asked & { readonly type: 'ping' })
+	| (InMailbox &
+			ByToken & {
+				readonly type: 'token';
+				readonly tokenKey: Bytes;
+				readonly signature: Bytes;
+			})
+	| (InMailbox & {
+			readonly type: 'remove';
+			readonly tokenHash: Bytes;
+			readonly signature: Bytes;
+	  })
+	| (OfPacket & { readonly type: 'chunk'; readonly index: number; readonly bytes: Bytes })
+	| (OfPacket & { readonly type: 'commit' })
+	| (OfPacket & { readonly type: 'chunks' })
+	| (ByToken & { readonly type: 'fetch-chunk'; readonly packet: Bytes; readonly index: number })
+	| (ByToken & { readonly type: 'ack-contents'; readonly packets: readonly Bytes[] });
+
+const signature = bytes(64);
+const tokenNumber = uint(MAX_TOKEN_NUMBER);
+const chunkIndex = uint(MAX_CHUNKS - 1);
+const access = where(blob(MAX_ACCESS), ({ length }) => length >= MIN_ACCESS, 'too short a secret');
 
 const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 	map(
-		tuple(literal(4), request, id, id, uint(MAX_TTL_SECONDS), id, optional(tokens), block),
-		([, request, mailbox, packet, ttl, deleteHash, to, block]) => ({
+		tuple(
+			literal(4),
+			request,
+			id,
+			id,
+			uint(MAX_TTL_SECONDS),
+			id,
+			optional(tokens),
+			block,
+			uint(MAX_CHUNKS),
+		),
+		([, request, mailbox, packet, ttl, deleteHash, to, block, chunks]) => ({
 			type: 'put' as const,
 			request,
 			mailbox,
@@ -87,59 +144,51 @@ const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 			deleteHash,
 			to,
 			block,
+			chunks,
 		}),
 	),
 	map(
-		tuple(literal(7), request, id, id, uint(), ids),
-		([, request, mailbox, token, cursor, packets]) => ({
+		tuple(literal(7), request, tokenNumber, uint(), ids),
+		([, request, token, cursor, packets]) => ({
 			type: 'ack' as const,
 			request,
-			mailbox,
 			token,
 			cursor,
 			packets,
 		}),
 	),
-	map(
-		tuple(literal(1), request, id, id, id, tokens, uint(MAX_TTL_SECONDS)),
-		([, request, mailbox, writeKey, ownerKey, tokenHashes, ttl]) => ({
-			type: 'open' as const,
-			request,
-			mailbox,
-			writeKey,
-			ownerKey,
-			tokenHashes,
-			ttl,
-		}),
-	),
+	map(tuple(literal(1), request, id, id), ([, request, writeKey, ownerKey]) => ({
+		type: 'open' as const,
+		request,
+		writeKey,
+		ownerKey,
+	})),
 	map(tuple(literal(2), request, id, tokens), ([, request, mailbox, tokenHashes]) => ({
 		type: 'add' as const,
 		request,
 		mailbox,
 		tokenHashes,
 	})),
-	map(tuple(literal(3), request, id, bytes(64)), ([, request, mailbox, signature]) => ({
+	map(tuple(literal(3), request, id, signature), ([, request, mailbox, signature]) => ({
 		type: 'prove' as const,
 		request,
 		mailbox,
 		signature,
 	})),
-	map(tuple(literal(5), request, id, id, uint()), ([, request, mailbox, token, cursor]) => ({
+	map(tuple(literal(5), request, tokenNumber, uint()), ([, request, token, cursor]) => ({
 		type: 'subscribe' as const,
 		request,
-		mailbox,
 		token,
 		cursor,
 	})),
-	map(tuple(literal(6), request, id, id, ids), ([, request, mailbox, token, packets]) => ({
+	map(tuple(literal(6), request, tokenNumber, ids), ([, request, token, packets]) => ({
 		type: 'fetch' as const,
 		request,
-		mailbox,
 		token,
 		packets,
 	})),
 	map(
-		tuple(literal(8), request, id, id, optional(id), optional(bytes(64))),
+		tuple(literal(8), request, id, id, optional(id), optional(signature)),
 		([, request, mailbox, packet, preimage, signature]) => ({
 			type: 'delete' as const,
 			request,
@@ -149,7 +198,7 @@ const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 			signature,
 		}),
 	),
-	map(tuple(literal(9), request, id, bytes(64)), ([, request, mailbox, signature]) => ({
+	map(tuple(literal(9), request, id, signature), ([, request, mailbox, signature]) => ({
 		type: 'close' as const,
 		request,
 		mailbox,
@@ -161,24 +210,102 @@ const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 		mailbox,
 	})),
 	map(tuple(literal(11), request), ([, request]) => ({ type: 'ping' as const, request })),
+	map(
+		tuple(literal(12), request, id, tokenNumber, id, signature),
+		([, request, mailbox, token, tokenKey, signature]) => ({
+			type: 'token' as const,
+			request,
+			mailbox,
+			token,
+			tokenKey,
+			signature,
+		}),
+	),
+	map(
+		tuple(literal(13), request, id, id, signature),
+		([, request, mailbox, tokenHash, signature]) => ({
+			type: 'remove' as const,
+			request,
+			mailbox,
+			tokenHash,
+			signature,
+		}),
+	),
+	map(
+		tuple(literal(14), request, id, id, chunkIndex, chunk),
+		([, request, mailbox, packet, index, bytes]) => ({
+			type: 'chunk' as const,
+			request,
+			mailbox,
+			packet,
+			index,
+			bytes,
+		}),
+	),
+	map(tuple(literal(15), request, id, id), ([, request, mailbox, packet]) => ({
+		type: 'commit' as const,
+		request,
+		mailbox,
+		packet,
+	})),
+	map(tuple(literal(16), request, id, id), ([, request, mailbox, packet]) => ({
+		type: 'chunks' as const,
+		request,
+		mailbox,
+		packet,
+	})),
+	map(
+		tuple(literal(17), request, tokenNumber, id, chunkIndex),
+		([, request, token, packet, index]) => ({
+			type: 'fetch-chunk' as const,
+			request,
+			token,
+			packet,
+			index,
+		}),
+	),
+	map(tuple(literal(18), request, tokenNumber, ids), ([, request, token, packets]) => ({
+		type: 'ack-contents' as const,
+		request,
+		token,
+		packets,
+	})),
+	map(tuple(literal(0), uint(255), id, optional(access)), ([, version, challenge, access]) => ({
+		type: 'greet' as const,
+		version,
+		challenge,
+		access,
+	})),
 );
 
 export function encodeClientFrame(f: ClientFrame): Bytes {
 	switch (f.type) {
+		case 'greet':
+			return encode([0, f.version, f.challenge, f.access]);
 		case 'open':
-			return encode([1, f.request, f.mailbox, f.writeKey, f.ownerKey, f.tokenHashes, f.ttl]);
+			return encode([1, f.request, f.writeKey, f.ownerKey]);
 		case 'add':
 			return encode([2, f.request, f.mailbox, f.tokenHashes]);
 		case 'prove':
 			return encode([3, f.request, f.mailbox, f.signature]);
 		case 'put':
-			return encode([4, f.request, f.mailbox, f.packet, f.ttl, f.deleteHash, f.to, f.block]);
+			return encode([
+				4,
+				f.request,
+				f.mailbox,
+				f.packet,
+				f.ttl,
+				f.deleteHash,
+				f.to,
+				f.block,
+				f.chunks,
+			]);
 		case 'subscribe':
-			return encode([5, f.request, f.mailbox, f.token, f.cursor]);
+			return encode([5, f.request, f.token, f.cursor]);
 		case 'fetch':
-			return encode([6, f.request, f.mailbox, f.token, f.packets]);
+			return encode([6, f.request, f.token, f.packets]);
 		case 'ack':
-			return encode([7, f.request, f.mailbox, f.token, f.cursor, f.packets]);
+			return encode([7, f.request, f.token, f.cursor, f.packets]);
 		case 'delete':
 			return encode([8, f.request, f.mailbox, f.packet, f.preimage, f.signature]);
 		case 'close':
@@ -187,6 +314,20 @@ export function encodeClientFrame(f: ClientFrame): Bytes {
 			return encode([10, f.request, f.mailbox]);
 		case 'ping':
 			return encode([11, f.request]);
+		case 'token':
+			return encode([12, f.request, f.mailbox, f.token, f.tokenKey, f.signature]);
+		case 'remove':
+			return encode([13, f.request, f.mailbox, f.tokenHash, f.signature]);
+		case 'chunk':
+			return encode([14, f.request, f.mailbox, f.packet, f.index, f.bytes]);
+		case 'commit':
+			return encode([15, f.request, f.mailbox, f.packet]);
+		case 'chunks':
+			return encode([16, f.request, f.mailbox, f.packet]);
+		case 'fetch-chunk':
+			return encode([17, f.request, f.token, f.packet, f.index]);
+		case 'ack-contents':
+			return encode([18, f.request, f.token, f.packets]);
 	}
 }
 

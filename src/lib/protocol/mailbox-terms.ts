@@ -11,8 +11,18 @@ export const MAX_TOKENS = 256;
 export const MAX_IDS = 256;
 /** Members of mailboxes up to this size see who of them is connected. */
 export const MAX_PRESENCE = 32;
-export const MAX_FRAME = MAX_BLOCK + MAX_TOKENS * 35 + 512;
-export const MAX_REPLY = 65_536;
+/** Chunks of one packet, and bytes of one of them: 64 KiB and what sealing adds. */
+export const MAX_CHUNKS = 1024;
+export const MAX_CHUNK = 65_536 + 256;
+/** A secret that a relay for invited people asks for. */
+export const MIN_ACCESS = 16;
+export const MAX_ACCESS = 32;
+export const MAX_FRAME = MAX_CHUNK + 512;
+export const MAX_REPLY = MAX_CHUNK + 512;
+/** A day. */
+export const MAX_RETRY_AFTER = 86_400;
+/** Numbers by which a connection names its tokens. */
+export const MAX_TOKEN_NUMBER = 2 ** 32 - 1;
 
 /**
  * Why a relay refused. `closed`: the mailbox takes no more. `denied`: no write access or wrong proof. `gone`: everybody
@@ -30,6 +40,9 @@ export const ERROR_CODE = {
 	failed: 9,
 	gone: 10,
 	unknownToken: 11,
+	quota: 12,
+	uninvited: 13,
+	incomplete: 14,
 } as const;
 export type ErrorCode = (typeof ERROR_CODE)[keyof typeof ERROR_CODE];
 
@@ -55,4 +68,5 @@ export const id = bytes(32);
 export const ids = list(id, MAX_IDS);
 export const tokens = list(id, MAX_TOKENS);
 export const block = where(blob(MAX_BLOCK), (value) => isBucket(value.length), 'not a bucket size');
+export const chunk = blob(MAX_CHUNK);
 export const request = uint(2 ** 32 - 1);

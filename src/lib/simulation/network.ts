@@ -133,6 +133,7 @@ export function createSimulatedNetwork(
 						random: random.fork(),
 						relayKey: key,
 						stunPort: 0,
+						invited: null,
 						limits: DEFAULT_LIMITS,
 					});
 				},
@@ -161,7 +162,7 @@ export function createSimulatedNetwork(
 							const wire = wireBetween(node, relay.name, 'relay');
 							resolve(ok(wire.ends[0]));
 							clock.after(0, () => {
-								machine.connect(wire.ends[1]);
+								machine.connect(wire.ends[1], node);
 							});
 						});
 						return;

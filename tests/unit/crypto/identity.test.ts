@@ -8,7 +8,6 @@ import {
 	formatFingerprint,
 	prekeyId,
 	rootHashOf,
-	tokenHash,
 } from '#lib/crypto/hash.ts';
 import {
 	certifyDevice,
@@ -19,6 +18,7 @@ import {
 	verifyPrekey,
 	type NewIdentity,
 } from '#lib/crypto/identity.ts';
+import { hashTokenKey } from '#lib/mailbox/proofs.ts';
 import { createSyncCryptoProvider } from '#lib/crypto/provider-sync.ts';
 import { toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 
@@ -124,7 +124,7 @@ describe('identity', () => {
 describe('names by hash', () => {
 	it('[KY7] differ by what they are for', () => {
 		const same = utf8('the same bytes');
-		const hashes = [rootHashOf, entryId, bodyHash, tokenHash, deleteHash].map((name) =>
+		const hashes = [rootHashOf, entryId, bodyHash, hashTokenKey, deleteHash].map((name) =>
 			name(crypto, same),
 		);
 		expect(new Set(hashes.map(toHex)).size).toBe(5);

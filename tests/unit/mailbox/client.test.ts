@@ -12,6 +12,7 @@ import {
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { createMailboxClient } from '#lib/mailbox/client.ts';
+import { helloContent, mailboxId } from '#lib/mailbox/proofs.ts';
 import { createReceiptSigner } from '#lib/mailbox/receipts.ts';
 import {
 	decodeClientFrame,
@@ -24,15 +25,31 @@ import { until } from '../../support/until.ts';
 
 const relayKey = await crypto.signingKey(bytesOf(1));
 const writeKey = await crypto.signingKey(bytesOf(2));
-const mailbox = bytesOf(10);
-const HELLO: RelayFrame = {
-	type: 'hello',
+const mailbox = mailboxId(crypto, writeKey.publicKey, bytesOf(3));
+const SAID = {
 	version: 1,
 	relayKey: relayKey.publicKey,
 	challenge: bytesOf(77),
 	time: 1_800_000_000,
 	stunPort: 3478,
+	admitted: true,
 };
+type Hello = Extract<RelayFrame, { type: 'hello' }>;
+/** What the relay answers to a greeting with this challenge. */
+const helloTo = async (
+	asked: Uint8Array,
+	said: Partial<Hello> = {},
+	signer = relayKey,
+): Promise<Hello> => {
+	const hello = { ...SAID, ...said };
+	return { type: 'hello', ...hello, signature: await signer.sign(helloContent(asked, hello)) };
+};
+/** The client's challenge in these tests. */
+const ASKED = new Uint8Array(32).fill(1);
+const HELLO = await helloTo(ASKED);
+const UNSUPPORTED = await helloTo(ASKED, { version: 2 });
+const UNASKED = await helloTo(bytesOf(5));
+const UNINVITED = await helloTo(ASKED, { admitted: false });
 
 interface Play {
 	readonly clock: ManualClock;
@@ -52,8 +69,20 @@ function play(): Play {
 	const clock = createManualClock();
 	const [ours, relay] = createChannelPair();
 	const asked: ClientFrame[] = [];
-	relay.onFrame = (frame) => asked.push(unwrap(decodeClientFrame(frame)));
-	const client = createMailboxClient({ channel: ours, crypto, clock });
+	relay.onFrame = (encoded) => {
+		const frame = unwrap(decodeClientFrame(encoded));
+		asked.push(frame);
+		// Tokens are good, unless a test says otherwise.
+		if (frame.type === 'token') {
+			relay.send(encodeRelayFrame({ type: 'done', request: frame.request }));
+		}
+	};
+	const client = createMailboxClient({
+		channel: ours,
+		crypto,
+		clock,
+		random: { bytes: (length) => new Uint8Array(length).fill(1) },
+	});
 	let closed: string | undefined;
 	client.onClose = (reason) => {
 		closed = closed === undefined ? reason : 'closed twice';
@@ -89,7 +118,7 @@ describe('the greeting', () => {
 		const { client, asked, tell, request } = play();
 		const subscribed = client.subscribe(mailbox, tokenOf(1), 0);
 		await new Promise((resolve) => setImmediate(resolve));
-		expect(asked).toEqual([]);
+		expect(asked).toEqual([{ type: 'greet', version: 1, challenge: ASKED, access: null }]);
 		tell(HELLO);
 		expect(unwrap(await client.ready)).toEqual({
 			relayKey: relayKey.publicKey,
@@ -122,7 +151,15 @@ describe('the greeting', () => {
 	it.each<[string, RelayFrame | Uint8Array]>([
 		['not-a-relay', { type: 'done', request: 1 }],
 		['not-a-relay', new Uint8Array([1, 2, 3])],
-		['unsupported', { ...HELLO, version: 2 }],
+		['unsupported', UNSUPPORTED],
+		['unproven', { ...HELLO, relayKey: bytesOf(9) }],
+		['unproven', UNASKED],
+		['unproven', { ...HELLO, challenge: bytesOf(5) }],
+		['uninvited', UNINVITED],
+		[
+			'refused',
+			{ type: 'error', request: 0, code: 12, retryAfter: 7, words: 'too many connections' },
+		],
 	])('[MB19] %s: it is not what it should be', async (type, frame) => {
 		const { client, relay, closed } = play();
 		relay.send(frame instanceof Uint8Array ? frame : encodeRelayFrame(frame));
@@ -207,11 +244,11 @@ describe('a request', () => {
 		const { client, tell, request } = await greeted();
 		const first = client.stat(mailbox, writeKey);
 		const one = await request('prove');
-		tell({ type: 'error', request: one.request, code: 2, words: 'no such mailbox' });
+		tell({ type: 'error', request: one.request, code: 2, retryAfter: 0, words: 'no such mailbox' });
 		expect(errorOf(await first)).toBe('unknown-mailbox');
 		const second = client.stat(mailbox, writeKey);
 		tell({ type: 'done', request: (await request('prove', 1)).request });
-		const { request: number } = await request('stat');
+		const { request: number } = await request('stat', 1);
 		tell({ type: 'status', request: number, packets: 1, bytes: 1024, open: true });
 		expect(unwrap(await second)).toEqual({ packets: 1, bytes: 1024, open: true });
 	});

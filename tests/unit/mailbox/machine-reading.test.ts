@@ -62,7 +62,9 @@ describe('reading', () => {
 		expect(errorOf(await mallory.acknowledge(world.mailbox, hashOf(1), 9, []))).toBe(
 			'unknown-token',
 		);
-		unwrap(await mallory.fetch(world.mailbox, hashOf(1), [packetOf(1).packet]));
+		expect(errorOf(await mallory.fetch(world.mailbox, hashOf(1), [packetOf(1).packet]))).toBe(
+			'unknown-token',
+		);
 		expect(mallory.heard.packets).toEqual([]);
 	});
 

@@ -5,18 +5,15 @@ import {
 	bytesOf,
 	createWorld,
 	crypto,
+	GREET,
 	hashOf,
 	packetOf,
 	tokenOf,
 } from '../../support/mailbox-world.ts';
 import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
+import { helloContent, mailboxId, writeAccessContent } from '#lib/mailbox/proofs.ts';
 import { createReceiptVerifier } from '#lib/mailbox/receipts.ts';
-import {
-	decodeRelayFrame,
-	encodeClientFrame,
-	ERROR_CODE,
-	type RelayFrame,
-} from '#lib/protocol/mailbox.ts';
+import { encodeClientFrame, ERROR_CODE, type ClientFrame } from '#lib/protocol/mailbox.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { until } from '../../support/until.ts';
 
@@ -24,28 +21,43 @@ const errorOf = (result: { ok: boolean; error?: { type: string } }): string | un
 	result.ok ? undefined : result.error?.type;
 
 describe('a connection', () => {
-	it('[MB2] is greeted first, each time with another challenge', async () => {
+	it('[MB2] greets back with its key, proven, and each time with another challenge', async () => {
 		const world = await createWorld();
-		const greet = async (): Promise<RelayFrame> => {
-			const [end] = world.channel();
-			return new Promise((resolve) => {
-				end.onFrame = (frame) => {
-					resolve(unwrap(decodeRelayFrame(frame)));
-				};
-			});
-		};
-		const [one, two] = [await greet(), await greet()];
-		if (one.type !== 'hello' || two.type !== 'hello') throw new Error('no greeting');
+		const [{ hello: one }, { hello: two }] = [await world.greeted(), await world.greeted()];
 		expect(one.relayKey).toEqual(world.relayKey.publicKey);
-		expect(one).toMatchObject({ version: 1, stunPort: 3478, time: world.clock.now() / 1000 });
+		expect(one).toMatchObject({
+			version: 1,
+			stunPort: 3478,
+			time: world.clock.now() / 1000,
+			admitted: true,
+		});
 		expect(one.challenge).not.toEqual(two.challenge);
+		const key = world.relayKey.publicKey;
+		expect(await crypto.verify(key, helloContent(bytesOf(42), one), one.signature)).toBe(true);
+		expect(await crypto.verify(key, helloContent(bytesOf(43), one), one.signature)).toBe(false);
+		const changed = { ...one, stunPort: 1 };
+		expect(await crypto.verify(key, helloContent(bytesOf(42), changed), one.signature)).toBe(false);
+	});
+
+	it('[MB2] [MB14] says nothing to a client that does not greet first, or greets twice', async () => {
+		const world = await createWorld();
+		const [silent] = world.channel();
+		world.clock.advance(DEFAULT_LIMITS.connection.greeting);
+		await until(() => expect(silent.closed).toBe('no greeting'));
+		const [rude] = world.channel();
+		rude.send(encodeClientFrame({ type: 'ping', request: 1 }));
+		await until(() => expect(rude.closed).toBe('malformed frame'));
+		const { end } = await world.greeted();
+		world.clock.advance(DEFAULT_LIMITS.connection.greeting);
+		expect(end.closed).toBeUndefined();
+		end.send(GREET);
+		await until(() => expect(end.closed).toBe('malformed frame'));
+		expect(world.machine.connections()).toBe(0);
 	});
 
 	it('[MB14] ends with an error after a malformed frame', async () => {
 		const world = await createWorld();
-		const [end] = world.channel();
-		const frames: RelayFrame[] = [];
-		end.onFrame = (frame) => frames.push(unwrap(decodeRelayFrame(frame)));
+		const { end, frames } = await world.greeted();
 		end.send(new Uint8Array([0xff, 1, 2]));
 		await until(() => expect(end.closed).toBe('malformed frame'));
 		expect(frames.at(-1)).toMatchObject({ type: 'error', request: 0, code: ERROR_CODE.malformed });
@@ -84,14 +96,8 @@ describe('a connection', () => {
 		unwrap(await alice.subscribe(world.mailbox, tokenOf(1), 0));
 		expect(errorOf(await alice.subscribe(world.mailbox, tokenOf(2), 0))).toBe('busy');
 
-		const other = bytesOf(11);
-		const open = {
-			writeKey: world.writeKey,
-			ownerKey: bytesOf(3),
-			tokenHashes: [hashOf(1)],
-			ttl: 9,
-		};
-		unwrap(await alice.open({ ...open, mailbox: other }));
+		const other = mailboxId(crypto, world.writeKey.publicKey, bytesOf(3));
+		unwrap(await alice.open({ writeKey: world.writeKey, ownerKey: bytesOf(3), tokenHashes: [] }));
 		unwrap(await alice.stat(world.mailbox, world.writeKey));
 		expect(errorOf(await alice.stat(other, world.writeKey))).toBe('busy');
 
@@ -104,7 +110,7 @@ describe('a connection', () => {
 		const mallory = world.client();
 		unwrap(await mallory.ready);
 		const third = world.client();
-		expect(errorOf(await third.ready)).toBe('disconnected');
+		expect(errorOf(await third.ready)).toBe('refused');
 
 		expect(errorOf(await mallory.stat(world.mailbox, world.strangerKey))).toBe('denied');
 		await mallory.stat(world.mailbox, world.strangerKey);
@@ -113,65 +119,69 @@ describe('a connection', () => {
 });
 
 describe('opening and writing', () => {
-	it('[MB4] opens once; the same keys again change nothing, other keys conflict', async () => {
+	it('[MB4] opens each mailbox for its keys alone, and the same again changes nothing', async () => {
 		const world = await createWorld();
 		const alice = await world.opened(2);
-		const again = {
-			mailbox: world.mailbox,
-			writeKey: world.writeKey,
-			ownerKey: world.ownerKey.publicKey,
-			tokenHashes: [hashOf(9)],
-			ttl: 60,
-		};
-		unwrap(await alice.open(again));
-		expect((await world.store.mailbox(world.mailbox))?.tokens).toBe(2);
-		expect(errorOf(await alice.open({ ...again, writeKey: world.strangerKey }))).toBe('conflict');
-		expect(errorOf(await alice.open({ ...again, ownerKey: bytesOf(8) }))).toBe('conflict');
+		const { writeKey, strangerKey, mailbox } = world;
+		const ownerKey = world.ownerKey.publicKey;
+		unwrap(await alice.open({ writeKey, ownerKey, tokenHashes: [] }));
+		unwrap(await alice.open({ writeKey: strangerKey, ownerKey, tokenHashes: [hashOf(9)] }));
+		unwrap(await alice.open({ writeKey, ownerKey: bytesOf(8), tokenHashes: [hashOf(9)] }));
+		expect(await world.store.mailbox(mailbox)).toMatchObject({
+			tokens: 2,
+			writeKey: writeKey.publicKey,
+			ownerKey,
+		});
+		expect(errorOf(await world.client().put(mailbox, strangerKey, packetOf(1)))).toBe('denied');
 	});
 
 	it('[MB3] gives write access to nobody who has not proven the write key, not even the opener', async () => {
 		const world = await createWorld();
-		const alice = await world.opened(1);
-		const frames: RelayFrame[] = [];
-		const [end] = world.channel();
-		end.onFrame = (frame) => frames.push(unwrap(decodeRelayFrame(frame)));
-		const mailbox = world.mailbox;
+		await world.opened(1);
+		const { end, frames } = await world.greeted();
+		const { mailbox } = world;
 		const keys = { writeKey: world.writeKey.publicKey, ownerKey: world.ownerKey.publicKey };
-		end.send(
-			encodeClientFrame({ type: 'open', request: 1, mailbox, ...keys, tokenHashes: [], ttl: 9 }),
-		);
-		end.send(encodeClientFrame({ type: 'put', request: 2, mailbox, ...packetOf(1) }));
-		end.send(encodeClientFrame({ type: 'put', request: 3, mailbox, ...packetOf(1), ttl: 0 }));
-		end.send(encodeClientFrame({ type: 'add', request: 4, mailbox, tokenHashes: [hashOf(5)] }));
-		end.send(encodeClientFrame({ type: 'stat', request: 5, mailbox }));
-		await until(() => expect(frames).toHaveLength(6));
+		const put = { ...packetOf(1), chunks: 0 };
+		const packet = bytesOf(1);
+		const asked: ClientFrame[] = [
+			{ type: 'put', request: 2, mailbox, ...put },
+			{ type: 'put', request: 3, mailbox, ...put, ttl: 0 },
+			{ type: 'add', request: 4, mailbox, tokenHashes: [hashOf(5)] },
+			{ type: 'stat', request: 5, mailbox },
+			{ type: 'put', request: 6, mailbox, ...put, chunks: 2 },
+			{ type: 'chunk', request: 7, mailbox, packet, index: 0, bytes: packet },
+			{ type: 'commit', request: 8, mailbox, packet },
+			{ type: 'chunks', request: 9, mailbox, packet },
+		];
+		end.send(encodeClientFrame({ type: 'open', request: 1, ...keys }));
+		for (const frame of asked) end.send(encodeClientFrame(frame));
+		await until(() => expect(frames).toHaveLength(9));
 		const denied = frames.filter((f) => f.type === 'error' && f.code === ERROR_CODE.denied);
-		expect(denied.map((f) => (f.type === 'error' ? f.request : 0)).sort()).toEqual([2, 3, 4, 5]);
-		expect(errorOf(await alice.put(mailbox, world.strangerKey, packetOf(1)))).toBe('denied');
+		expect(denied.map((f) => (f.type === 'error' ? f.request : 0)).sort()).toEqual([
+			2, 3, 4, 5, 6, 7, 8, 9,
+		]);
+		expect(errorOf(await world.client().put(mailbox, world.strangerKey, packetOf(1)))).toBe(
+			'denied',
+		);
 		expect(await world.store.status(mailbox)).toEqual({ packets: 0, bytes: 0 });
 	});
 
 	it('[MB3] takes no proof made for another connection', async () => {
 		const world = await createWorld();
 		await world.opened(1);
-		const [one, two] = [world.channel()[0], world.channel()[0]];
-		const codes: RelayFrame[] = [];
-		two.onFrame = (frame) => codes.push(unwrap(decodeRelayFrame(frame)));
-		const challenge = await new Promise<Uint8Array>((resolve) => {
-			one.onFrame = (frame) => {
-				const hello = unwrap(decodeRelayFrame(frame));
-				if (hello.type === 'hello') resolve(hello.challenge);
-			};
-		});
-		const { writeAccessContent } = await import('#lib/mailbox/proofs.ts');
-		const signature = await world.writeKey.sign(writeAccessContent(challenge, world.mailbox));
-		two.send(encodeClientFrame({ type: 'prove', request: 1, mailbox: world.mailbox, signature }));
-		await until(() => expect(codes[1]).toMatchObject({ code: ERROR_CODE.denied }));
+		const { mailbox } = world;
+		const [one, two] = [await world.greeted(), await world.greeted()];
+		const signature = await world.writeKey.sign(writeAccessContent(one.hello, mailbox));
+		two.end.send(encodeClientFrame({ type: 'prove', request: 1, mailbox, signature }));
+		one.end.send(encodeClientFrame({ type: 'prove', request: 1, mailbox, signature }));
+		await until(() => expect(two.frames).toMatchObject([{ code: ERROR_CODE.denied }]));
+		await until(() => expect(one.frames).toMatchObject([{ type: 'done' }]));
 	});
 
 	it('[MB3] proves once for each connection, however many packets follow', async () => {
 		const world = await createWorld();
-		const alice = await world.opened(1);
+		await world.opened(1);
+		const alice = world.client();
 		const sign = vi.fn(world.writeKey.sign.bind(world.writeKey));
 		const key = { publicKey: world.writeKey.publicKey, sign };
 		const puts = await Promise.all(
@@ -183,9 +193,9 @@ describe('opening and writing', () => {
 
 	it('[MB5] gives a signed receipt, one signature for all of a tick', async () => {
 		const world = await createWorld();
-		const signed = vi.spyOn(world.relayKey, 'sign');
 		const alice = await world.opened(1);
 		unwrap(await alice.stat(world.mailbox, world.writeKey));
+		const signed = vi.spyOn(world.relayKey, 'sign');
 		const puts = await Promise.all(
 			Array.from({ length: 30 }, (_, n) => alice.put(world.mailbox, world.writeKey, packetOf(n))),
 		);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { envelopeCommitment, epochId, epochSecrets, groupCommitment } from '#lib/crypto/epoch.ts';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import { composeEntry } from '#lib/messenger/space/composing.ts';
 import { takeEpochKeys } from '#lib/messenger/space/epoch-keys.ts';
 import { grantForJoiner } from '#lib/messenger/space/epochs.ts';
@@ -54,10 +54,9 @@ describe('an EPOCH', () => {
 			reason: EPOCH_REASON.age,
 			earlierControlKeys: [earlier],
 			recipients: [
-				{ device: bob.self.device.publicKey, tokenHash: tokenHash(crypto, token) },
-				{ device: carol.self.device.publicKey, tokenHash: tokenHash(crypto, id(8)) },
+				{ device: bob.self.device.publicKey, tokenHash: await tokenHash(crypto, token) },
+				{ device: carol.self.device.publicKey, tokenHash: await tokenHash(crypto, id(8)) },
 			],
-			mailbox: id(1),
 			writeKey: (await crypto.signingKey(secrets.writeSeed)).publicKey,
 			ownerKey: (await crypto.signingKey(ownerSeed)).publicKey,
 			groupCommitment: groupCommitment(crypto, secrets.groupKey),

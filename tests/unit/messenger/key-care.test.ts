@@ -126,7 +126,7 @@ describe('the keys of a space', () => {
 		const { content } = bob.space.ledger.control.get(epoch.key) ?? {};
 		if (content?.kind !== KIND.epoch) throw new Error('no EPOCH');
 		const twin = await forge(bob, {
-			content: { ...content, mailbox: world.random.bytes(32) },
+			content: { ...content, ownerKey: world.random.bytes(32) },
 			epoch: epoch.header.key.epoch,
 			grants: [{ publicKey: alice.self.member.prekey.publicKey, secret: new Uint8Array(32) }],
 		});

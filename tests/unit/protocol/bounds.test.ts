@@ -204,7 +204,6 @@ describe('content', () => {
 		reason: EPOCH_REASON.age,
 		earlierControlKeys: [],
 		recipients: [],
-		mailbox: id,
 		writeKey: id,
 		ownerKey: id,
 		groupCommitment: id,

@@ -117,22 +117,16 @@ export function attachMailbox(
 		cancelRetry();
 		const round = ++generation;
 		unread = true;
-		const { mailbox, writeKey, ownerKey, tokenHashes, ttl } = spec;
-		const opened = client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl });
-		const added = client.add(mailbox, writeKey, tokenHashes);
-		const reading = spec.tokens.map(async (token) => {
-			const failed = await readAll(client, token, round);
-			if (failed !== 'unknown-token') return failed;
-			// The mailbox stood already and didn't know the token: it does once ADD is done.
-			await added;
-			return readAll(client, token, round);
-		});
-		const failures = await Promise.all(reading);
-		await opened;
+		const { writeKey, ownerKey, tokenHashes } = spec;
+		const opening = client.open({ writeKey, ownerKey, tokenHashes });
+		const failures = await Promise.all(spec.tokens.map((token) => readAll(client, token, round)));
+		const opened = await opening;
 		if (round !== generation) return;
 		unread = failures.some((failed) => failed !== null);
 		handlers.onPresence();
-		if (!ready) cancelRetry = clock.after(RETRY, () => void subscribe());
+		const errors = [opened.ok ? null : opened.error, ...failures];
+		const wait = Math.max(RETRY, ...errors.map((error) => error?.retryAfter ?? 0));
+		if (!ready) cancelRetry = clock.after(wait, () => void subscribe());
 	}
 
 	/** Subscribes with a token and takes in all that waits; what went wrong, if anything did. */
@@ -140,12 +134,12 @@ export function attachMailbox(
 		client: MailboxClient,
 		token: Bytes,
 		round: number,
-	): Promise<MailboxError['type'] | null> {
+	): Promise<MailboxError | null> {
 		let cursor = 0;
 		for (;;) {
 			const waiting = await client.subscribe(spec.mailbox, token, cursor);
 			if (round !== generation) return null;
-			if (!waiting.ok) return waiting.error.type;
+			if (!waiting.ok) return waiting.error;
 			for (const hash of waiting.value.connected) present.add(toHex(hash));
 			if (!ready) {
 				ready = true;
@@ -190,6 +184,11 @@ export function attachMailbox(
 			handlers.onPresence();
 		},
 		onDeleted: () => undefined,
+		onClosed: () => {
+			closed = true;
+			present.clear();
+			handlers.onPresence();
+		},
 	});
 
 	const gone: MailboxError = { type: 'disconnected', detail: 'the relay is not connected' };

@@ -2,6 +2,7 @@
 // device is connected; and leaves sealed copies in mailboxes for devices that are away. [DV3] [DV4] [DV5]
 import { lateEnvelopeKey } from '#lib/crypto/epoch.ts';
 import { deleteHash } from '#lib/crypto/hash.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
 import {
 	decodeEnvelope,
@@ -127,7 +128,7 @@ export function createPost(
 	let updating: Promise<void> = Promise.resolve();
 
 	const specOf = (post: EpochPost): MailboxSpec => ({
-		mailbox: post.state.content.mailbox,
+		mailbox: mailboxId(crypto, post.state.content.writeKey, post.state.content.ownerKey),
 		writeKey: post.writeKey,
 		ownerKey: post.state.content.ownerKey,
 		tokenHashes: [...post.state.tokenHashes.values()].flat(),

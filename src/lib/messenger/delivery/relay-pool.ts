@@ -30,6 +30,8 @@ export interface MailboxListener {
 	onPacket(relay: string, number: number, packet: Bytes, block: Bytes): void;
 	onPresence(relay: string, tokenHash: Bytes, connected: boolean): void;
 	onDeleted(relay: string, packet: Bytes, receipt: Receipt): void;
+	/** It takes nothing more there, and doesn't tell any longer who is connected. */
+	onClosed?(relay: string): void;
 }
 
 export interface Reached {
@@ -123,7 +125,7 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 		if (!dialed.ok) {
 			return err({ type: dialed.error.type === 'insecure' ? 'insecure' : 'unreachable' });
 		}
-		const client = createMailboxClient({ channel: dialed.value, crypto, clock });
+		const client = createMailboxClient({ channel: dialed.value, crypto, clock, random });
 		const hello = await client.ready;
 		if (!hello.ok) {
 			client.close('not a relay');
@@ -168,6 +170,9 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 		};
 		client.onDeleted = (mailbox, packet, receipt) => {
 			for (const each of to(mailbox)) each.onDeleted(slot.key, packet, receipt);
+		};
+		client.onClosed = (mailbox) => {
+			for (const each of to(mailbox)) each.onClosed?.(slot.key);
 		};
 		client.onClose = () => {
 			if (slot.current?.client !== client) return;

@@ -1,8 +1,9 @@
 // The side of somebody who has come back with nothing but the recovery phrase: knocks on every relay that is known, and
 // hears which spaces there are. What it waits with survives a restart; it ends when the person says so, or after a month.
 // [RT1] [RT2]
-import { deleteHash, tokenHash } from '#lib/crypto/hash.ts';
+import { deleteHash } from '#lib/crypto/hash.ts';
 import { openWith, sealTo } from '#lib/crypto/seal.ts';
+import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
 import { bytes, decodeFrame, encode, tuple, uint } from '#lib/protocol/cbor.ts';
 import { decodeFoundSpace, type FoundSpace } from '#lib/protocol/coming-back.ts';
@@ -21,7 +22,6 @@ const ENDS_AFTER = 30 * DAY;
 const MAX_FOUND = 256;
 
 interface Waiting {
-	readonly mailbox: Bytes;
 	readonly writeSeed: Bytes;
 	readonly ownerSeed: Bytes;
 	readonly token: Bytes;
@@ -29,7 +29,7 @@ interface Waiting {
 }
 
 const ROW = { table: 'account', key: ['coming-back'] } as const;
-const shape = tuple(bytes(32), bytes(32), bytes(32), bytes(32), uint());
+const shape = tuple(bytes(32), bytes(32), bytes(32), uint());
 
 export interface ComingBack {
 	/** null: nothing is looked for. */
@@ -78,16 +78,18 @@ export function createComingBack(
 		const door = await returnDoor(ports, self, null);
 		const writeKey = await crypto.signingKey(waiting.writeSeed);
 		const ownerKey = await crypto.signingKey(waiting.ownerSeed);
+		const tokenHashes = [await tokenHash(crypto, waiting.token)];
+		const mailbox = mailboxId(crypto, writeKey.publicKey, ownerKey.publicKey);
 		if (!knocking.has(relay)) return;
 		const attachment: Attachment = attachMailbox(
 			ports,
 			pool,
 			relay,
 			{
-				mailbox: waiting.mailbox,
+				mailbox,
 				writeKey,
 				ownerKey: ownerKey.publicKey,
-				tokenHashes: [tokenHash(crypto, waiting.token)],
+				tokenHashes,
 				ttl: DEFAULT_TTL_SECONDS,
 				tokens: [waiting.token],
 			},
@@ -109,7 +111,7 @@ export function createComingBack(
 			if (client === undefined || ended) return;
 			const request = await door.request({
 				token: waiting.token,
-				replyMailbox: waiting.mailbox,
+				replyMailbox: mailbox,
 				replyWriteSeed: waiting.writeSeed,
 			});
 			const block = await sealTo(crypto, random, door.sealedTo, request);
@@ -172,8 +174,7 @@ export function createComingBack(
 
 	const write = (waiting: Waiting | null): ReturnType<typeof store.commit> => {
 		const value =
-			waiting &&
-			encode([waiting.mailbox, waiting.writeSeed, waiting.ownerSeed, waiting.token, waiting.since]);
+			waiting && encode([waiting.writeSeed, waiting.ownerSeed, waiting.token, waiting.since]);
 		return store.commit([{ ...ROW, value }]);
 	};
 
@@ -189,14 +190,13 @@ export function createComingBack(
 			const kept = await store.get(ROW.table, ROW.key);
 			const decoded = kept && decodeFrame(shape, kept, 512);
 			if (decoded?.ok !== true) return;
-			const [mailbox, writeSeed, ownerSeed, token, since] = decoded.value;
+			const [writeSeed, ownerSeed, token, since] = decoded.value;
 			if (clock.now() - since > ENDS_AFTER) await end();
-			else start({ mailbox, writeSeed, ownerSeed, token, since });
+			else start({ writeSeed, ownerSeed, token, since });
 		},
 		async begin() {
 			if (view.get() !== null) return;
 			const waiting: Waiting = {
-				mailbox: random.bytes(32),
 				writeSeed: random.bytes(32),
 				ownerSeed: random.bytes(32),
 				token: random.bytes(32),

@@ -1,6 +1,7 @@
 // The ways into a space: by an invitation, and back into one whose member one has been all along. Each says where to
 // knock, and with what. [IN3] [RT3]
-import { rootHashOf, tokenHash } from '#lib/crypto/hash.ts';
+import { rootHashOf } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import type { Ports, Self } from '../ports.ts';
 import { encodeKnock, knockContent, type FoundSpace } from '#lib/protocol/coming-back.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
@@ -35,21 +36,21 @@ export async function invitationDoor(
 	const proof = await inviteKey.sign(
 		joinProofContent(crypto, invitation.space, self.rootHash, self.member),
 	);
+	const { mailbox, writeKey } = await lobbyAddress(crypto, inviteKey.publicKey);
 	return {
-		...(await lobbyAddress(crypto, inviteKey.publicKey)),
+		mailbox,
+		writeKey,
 		sealedTo: invitation.lobbyKey,
-		request: ({ token, replyMailbox, replyWriteSeed }) =>
-			Promise.resolve(
-				encodeJoinRequest({
-					space: invitation.space,
-					inviteKey: inviteKey.publicKey,
-					proof,
-					member: self.member,
-					tokenHash: tokenHash(crypto, token),
-					replyMailbox,
-					replyWriteSeed,
-				}),
-			),
+		request: async ({ token, replyMailbox, replyWriteSeed }) =>
+			encodeJoinRequest({
+				space: invitation.space,
+				inviteKey: inviteKey.publicKey,
+				proof,
+				member: self.member,
+				tokenHash: await tokenHash(crypto, token),
+				replyMailbox,
+				replyWriteSeed,
+			}),
 	};
 }
 
@@ -65,7 +66,7 @@ export async function returnDoor(
 		writeKey: address.writeKey,
 		sealedTo: address.key.publicKey,
 		async request({ token, replyMailbox, replyWriteSeed }) {
-			const hash = tokenHash(crypto, token);
+			const hash = await tokenHash(crypto, token);
 			const wish = found && {
 				space: found.space,
 				tokenHash: hash,

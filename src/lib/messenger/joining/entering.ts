@@ -1,6 +1,6 @@
 // A device of a person who is a member already, on its way into a space: takes the keys and the authority log as they come,
 // in any order and as often as they do, until it finds itself a member. [DK2] [MD3]
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import type { JoinReply } from '#lib/protocol/lobby.ts';
 import { enrolContent } from '#lib/protocol/moderation.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
@@ -61,7 +61,7 @@ export function createEntering(
 		self,
 		async request() {
 			const { member, device } = self;
-			const hash = tokenHash(crypto, token);
+			const hash = await tokenHash(crypto, token);
 			const proof = await device.sign(enrolContent(id, { member, tokenHash: hash }));
 			return { space: id, member, tokenHash: hash, proof };
 		},
@@ -69,7 +69,7 @@ export function createEntering(
 			for (const prekey of self.prekeys) {
 				const opened = await openBlock(crypto, prekey, block);
 				if (opened === undefined || 'part' in opened) continue;
-				const asked = { space: id, tokenHash: tokenHash(crypto, token) };
+				const asked = { space: id, tokenHash: await tokenHash(crypto, token) };
 				const answer = await readAnswer(crypto, asked, opened.whole);
 				// Nobody else's device lets this person's in by this way.
 				if (answer === undefined || !equal(answer.rootHash, self.rootHash)) continue;

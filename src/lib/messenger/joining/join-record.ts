@@ -30,8 +30,7 @@ export const spaceOf = (way: Way): FoundSpace => {
 
 export interface JoinRecord {
 	readonly way: Way;
-	/** This device's own mailbox for the answer, one on each relay of the invitation. */
-	readonly mailbox: Bytes;
+	/** Of this device's own mailbox for the answer, one on each relay of the invitation. */
 	readonly writeSeed: Bytes;
 	readonly ownerSeed: Bytes;
 	readonly token: Bytes;
@@ -46,14 +45,12 @@ const shape = tuple(
 	bytes(32),
 	bytes(32),
 	bytes(32),
-	bytes(32),
 	optional(uint(3)),
 );
 
 export function newJoin(random: { bytes(n: number): Bytes }, way: Way): JoinRecord {
 	return {
 		way,
-		mailbox: random.bytes(32),
 		writeSeed: random.bytes(32),
 		ownerSeed: random.bytes(32),
 		token: random.bytes(32),
@@ -71,7 +68,6 @@ export const joinWrite = (ports: Ports, number: number, join: JoinRecord | null)
 			join.way.by === 'return'
 				? encodeFoundSpace(join.way)
 				: encodeInvitation(join.way.invitation, (b) => ports.crypto.sha256(b)),
-			join.mailbox,
 			join.writeSeed,
 			join.ownerSeed,
 			join.token,
@@ -92,12 +88,11 @@ function decodeWay({ crypto }: Ports, encoded: string | Bytes): Way | undefined 
 export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | undefined {
 	const decoded = decodeFrame(shape, encoded, 32_768);
 	if (!decoded.ok) return undefined;
-	const [encodedWay, mailbox, writeSeed, ownerSeed, token, request, refused] = decoded.value;
+	const [encodedWay, writeSeed, ownerSeed, token, request, refused] = decoded.value;
 	const way = decodeWay(ports, encodedWay);
 	if (way === undefined) return undefined;
 	return {
 		way,
-		mailbox,
 		writeSeed,
 		ownerSeed,
 		token,

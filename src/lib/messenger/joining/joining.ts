@@ -1,6 +1,7 @@
 // A newcomer's side of joining: knocks at the lobby, waits for as long as it takes, and opens the space with what it is
 // given. What it waits with survives a restart. [IN3] [IN4] [IN7]
-import { deleteHash, derive, tokenHash } from '#lib/crypto/hash.ts';
+import { deleteHash, derive } from '#lib/crypto/hash.ts';
+import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { sealTo } from '#lib/crypto/seal.ts';
 import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { Refusal } from '#lib/protocol/lobby.ts';
@@ -57,7 +58,7 @@ export async function startJoining(
 	events: JoiningEvents,
 ): Promise<Joining> {
 	const { clock, crypto, random } = ports;
-	const { way, mailbox } = record;
+	const { way } = record;
 	const target = spaceOf(way);
 	/** Reads and acknowledges in the space's mailboxes; nobody else has it. */
 	const token = derive(crypto, record.ownerSeed, 'join-token');
@@ -67,6 +68,8 @@ export async function startJoining(
 	const lying = new Map<string, { readonly packet: Bytes; readonly preimage: Bytes }>();
 	const writeKey = await crypto.signingKey(record.writeSeed);
 	const ownerKey = await crypto.signingKey(record.ownerSeed);
+	const mailbox = mailboxId(crypto, writeKey.publicKey, ownerKey.publicKey);
+	const replyTokenHash = await tokenHash(crypto, record.token);
 	const door =
 		way.by === 'return'
 			? await returnDoor(ports, self, way)
@@ -146,7 +149,7 @@ export async function startJoining(
 	const parts = createAssembling(crypto, clock, (_from, whole) => onWhole(whole));
 
 	async function onWhole(whole: Bytes): Promise<boolean> {
-		const asked = { space: target.space, tokenHash: tokenHash(crypto, token) };
+		const asked = { space: target.space, tokenHash: await tokenHash(crypto, token) };
 		const answer = await readAnswer(crypto, asked, whole);
 		if (answer === undefined) return true;
 		// What waits may wait for the next part of the answer: that is not to stand behind it.
@@ -271,7 +274,7 @@ export async function startJoining(
 						mailbox,
 						writeKey,
 						ownerKey: ownerKey.publicKey,
-						tokenHashes: [tokenHash(crypto, record.token)],
+						tokenHashes: [replyTokenHash],
 						ttl: DEFAULT_TTL_SECONDS,
 						tokens: [record.token],
 					},

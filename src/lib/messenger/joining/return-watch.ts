@@ -214,14 +214,15 @@ export function createReturnWatch(
 			attachments: new Map<string, Attachment>(),
 			heard: new Map<string, number>(),
 		};
-		if (stopped || genesis === null) return;
+		if (genesis === null) return;
+		const spec = await returnSpec(crypto, person.address, rootHash, genesis.spaceKey);
+		if (stopped) return;
 		watched.set(key, person);
 		const relays = epoch?.content.relays ?? [];
 		for (const address of relays) {
 			const relay = toHex(address.key);
 			if (person.attachments.has(relay)) continue;
 			pool.add(address, 'space');
-			const spec = returnSpec(crypto, person.address, rootHash, genesis.spaceKey);
 			const attachment = attachMailbox(ports, pool, relay, spec, {
 				onBlock: (block) => onKnock(person, relay, block),
 				isHeld: () => false,

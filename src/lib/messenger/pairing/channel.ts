@@ -8,7 +8,8 @@ import {
 	type PairingRole,
 	type PairingSession,
 } from '#lib/crypto/pairing.ts';
-import { deleteHash, tokenHash } from '#lib/crypto/hash.ts';
+import { deleteHash } from '#lib/crypto/hash.ts';
+import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
 import {
 	decodePairingFrame,
@@ -77,10 +78,10 @@ export async function openPairingChannel(
 			crypto.signingKey(box.ownerSeed),
 		]);
 		return {
-			mailbox: box.mailbox,
+			mailbox: mailboxId(crypto, writeKey.publicKey, owner.publicKey),
 			writeKey,
 			ownerKey: owner.publicKey,
-			tokenHashes: [tokenHash(crypto, box.token)],
+			tokenHashes: [await tokenHash(crypto, box.token)],
 			ttl: PAIRING_TIME / 1000,
 			tokens: [box.token],
 		};
@@ -166,7 +167,7 @@ export async function openPairingChannel(
 			ended = true;
 			const client = pool.client(relay);
 			if (client !== undefined) {
-				await client.closeMailbox(own.mailbox, await crypto.signingKey(own.ownerSeed));
+				await client.closeMailbox(ownSpec.mailbox, await crypto.signingKey(own.ownerSeed));
 			}
 			attachment.detach();
 		},

@@ -1,7 +1,7 @@
 // The new device's side of a pairing: reads a code, shows the digits, and is given who its person is and the keys of the
 // account space. Until all of that is here, nothing is kept. [PA1] [PA3] [PA5]
 import { createIdentity, type NewIdentity } from '#lib/crypto/identity.ts';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import { pairingCommitment, pairingSession } from '#lib/crypto/pairing.ts';
 import { enrolContent } from '#lib/protocol/moderation.ts';
 import { STOP, type PairingCode, type PairingMessage } from '#lib/protocol/pairing.ts';
@@ -126,7 +126,7 @@ export function takePairing(
 		const identity = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);
 		const { member } = identity;
 		const device = await crypto.signingKey(identity.secrets.deviceSeed);
-		const hash = tokenHash(crypto, token);
+		const hash = await tokenHash(crypto, token);
 		const proof = await device.sign(enrolContent(space, { member, tokenHash: hash }));
 		given = { identity, name, space };
 		channel?.say({ type: 'device', member, tokenHash: hash, proof });

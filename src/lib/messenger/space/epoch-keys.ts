@@ -1,6 +1,6 @@
 // Takes the keys that an EPOCH brings: its own, out of the box for this device, and the control keys of those before. What
 // is not exactly what the EPOCH says of it is as good as not there. [EP4] [EP5] [EP7]
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import { unwrap } from '#lib/crypto/entry-keys.ts';
 import { envelopeCommitment, epochId, epochSecrets, groupCommitment } from '#lib/crypto/epoch.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
@@ -50,10 +50,17 @@ async function boxed({ crypto, prekeys }: KeyTaking, entry: Entry): Promise<Gran
 	return { ...secrets, maker, token, ownerSeed };
 }
 
-const isOwn = (crypto: CryptoProvider, epoch: Epoch, own: Bytes, token: Bytes): boolean =>
-	epoch.recipients.some(
-		({ device, tokenHash: hash }) => equal(device, own) && equal(hash, tokenHash(crypto, token)),
+async function isOwn(
+	crypto: CryptoProvider,
+	epoch: Epoch,
+	own: Bytes,
+	token: Bytes,
+): Promise<boolean> {
+	const named = await tokenHash(crypto, token);
+	return epoch.recipients.some(
+		({ device, tokenHash: hash }) => equal(device, own) && equal(hash, named),
 	);
+}
 
 /** Brings what an EPOCH gives into the ring, where it waits aside until the entry is placed; false if it can't be read. */
 export async function takeEpochKeys(taking: KeyTaking, entry: Entry): Promise<boolean> {
@@ -81,7 +88,7 @@ export async function takeEpochKeys(taking: KeyTaking, entry: Entry): Promise<bo
 	}
 	if (offered === undefined || grant === undefined) return true;
 	const { token, ...shared } = grant;
-	const fits = isOwn(crypto, epoch, own, token) && (await fitsEpoch(crypto, epoch, shared));
+	const fits = (await isOwn(crypto, epoch, own, token)) && (await fitsEpoch(crypto, epoch, shared));
 	ring.setAside(from, fits ? { ...offered, grant: shared, tokens: [token] } : offered);
 	if (fits) ring.prove(key.epoch, true);
 	return true;

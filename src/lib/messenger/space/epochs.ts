@@ -8,7 +8,7 @@ import {
 	groupCommitment,
 	stepForward,
 } from '#lib/crypto/epoch.ts';
-import { tokenHash } from '#lib/crypto/hash.ts';
+import { tokenHash } from '#lib/mailbox/proofs.ts';
 import {
 	SPACE_KIND,
 	type ControlKey,
@@ -59,26 +59,26 @@ export async function newEpoch(
 	const ownerKey = await crypto.signingKey(ownerSeed);
 	const writeKey = await crypto.signingKey(secrets.writeSeed);
 	const direct = authority.genesis?.spaceKind !== SPACE_KIND.community;
-	const recipients = [...authority.devices.values()]
-		.filter((device) => device.active)
-		.map((device) => {
+	const members = [...authority.devices.values()].filter((device) => device.active);
+	const recipients = await Promise.all(
+		members.map(async (device) => {
 			const token = random.bytes(32);
 			// Powernodes close mailboxes and purge what is in them; between two, both do.
 			const owns = direct || authority.ranks.has(toHex(device.rootHash));
 			return {
 				device: device.device,
-				tokenHash: tokenHash(crypto, token),
+				tokenHash: await tokenHash(crypto, token),
 				publicKey: space.prekeys.of(device).publicKey,
 				secret: encodeEpochBox({ seed, token, ownerSeed: owns ? ownerSeed : null }),
 			};
-		});
+		}),
+	);
 	return {
 		content: {
 			kind: KIND.epoch,
 			reason,
 			earlierControlKeys: controlKeys(space, space.ledger.seenAt(now)),
 			recipients: recipients.map(({ device, tokenHash: hash }) => ({ device, tokenHash: hash })),
-			mailbox: random.bytes(32),
 			writeKey: writeKey.publicKey,
 			ownerKey: ownerKey.publicKey,
 			groupCommitment: groupCommitment(crypto, secrets.groupKey),

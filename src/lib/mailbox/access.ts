@@ -1,0 +1,135 @@
+// Requests about a mailbox itself: making it, who may write and read, and its end. [MB3] [MB4] [MB7] [MB13] [MB26]
+import {
+	hashTokenKey,
+	mailboxId,
+	ownerCloseContent,
+	ownerRemoveContent,
+	tokenAccessContent,
+	writeAccessContent,
+} from './proofs.ts';
+import {
+	denied,
+	done,
+	refuse,
+	refuseFor,
+	tellDeleted,
+	tellPresence,
+	tooMuch,
+	unknownMailbox,
+	unknownToken,
+	type Answer,
+	type Request,
+	type Session,
+} from './session.ts';
+import { encodeRelayFrame, ERROR_CODE } from '#lib/protocol/mailbox.ts';
+import { toHex } from '#lib/util/bytes.ts';
+
+export interface Access {
+	open(f: Request<'open'>): Promise<Answer>;
+	prove(f: Request<'prove'>): Promise<Answer>;
+	add(f: Request<'add'>): Promise<Answer>;
+	/** To be called at once when the frame comes: what names the token later has to find it. */
+	name(f: Request<'token'>): Promise<Answer> | undefined;
+	token(f: Request<'token'>): Promise<Answer>;
+	remove(f: Request<'remove'>): Promise<Answer>;
+	close(f: Request<'close'>): Promise<Answer>;
+}
+
+export function createAccess(session: Session): Access {
+	const { shared, from, here, proven, tokens } = session;
+	const { store, crypto, subscriptions, quotas } = shared;
+	const limits = shared.limits.connection;
+
+	return {
+		open: async (f) => {
+			const { writeKey, ownerKey } = f;
+			const mailbox = mailboxId(crypto, writeKey, ownerKey);
+			const wait = quotas.mayOpen(from);
+			if (wait > 0 && (await store.mailbox(mailbox)) === undefined) return tooMuch(wait);
+			const opened = await store.open({ mailbox, writeKey, ownerKey });
+			if (!opened.ok) return refuseFor(opened.error);
+			if (opened.value.fresh) quotas.opened(from);
+			return done(f.request);
+		},
+
+		prove: async (f) => {
+			const id = toHex(f.mailbox);
+			if (proven.has(id)) return done(f.request);
+			if (proven.size >= limits.proven) return refuse(ERROR_CODE.busy, 'too many mailboxes');
+			const record = await store.mailbox(f.mailbox);
+			if (record === undefined) return unknownMailbox;
+			const content = writeAccessContent(here, f.mailbox);
+			if (!(await crypto.verify(record.writeKey, content, f.signature))) {
+				return session.wrongProof();
+			}
+			proven.add(id);
+			return done(f.request);
+		},
+
+		add: async (f) => {
+			if (!proven.has(toHex(f.mailbox))) return denied;
+			const added = await store.addTokens(f.mailbox, f.tokenHashes, session.seconds());
+			if (!added.ok) return refuseFor(added.error);
+			subscriptions.resize(f.mailbox, added.value);
+			return done(f.request);
+		},
+
+		name: (f) => {
+			if (tokens.has(f.token)) {
+				return Promise.resolve(refuse(ERROR_CODE.conflict, 'the number names a token'));
+			}
+			if (tokens.size >= limits.tokens) {
+				return Promise.resolve(refuse(ERROR_CODE.busy, 'too many tokens'));
+			}
+			const tokenHash = hashTokenKey(crypto, f.tokenKey);
+			tokens.set(f.token, { mailbox: f.mailbox, tokenHash, proven: false });
+			return undefined;
+		},
+
+		token: async (f) => {
+			const named = tokens.get(f.token);
+			if (named === undefined) return unknownToken;
+			if (!(await store.hasToken(f.mailbox, named.tokenHash))) {
+				tokens.delete(f.token);
+				const isThere = (await store.mailbox(f.mailbox)) !== undefined;
+				return isThere ? unknownToken : unknownMailbox;
+			}
+			const content = tokenAccessContent(here, f.mailbox);
+			if (!(await crypto.verify(f.tokenKey, content, f.signature))) {
+				tokens.delete(f.token);
+				return session.wrongProof();
+			}
+			named.proven = true;
+			return done(f.request);
+		},
+
+		remove: async (f) => {
+			const record = await store.mailbox(f.mailbox);
+			if (record === undefined) return unknownMailbox;
+			const content = ownerRemoveContent(here, f.mailbox, f.tokenHash);
+			if (!(await crypto.verify(record.ownerKey, content, f.signature))) {
+				return session.wrongProof();
+			}
+			const removed = await store.removeToken(f.mailbox, f.tokenHash);
+			if (!removed.ok) return refuseFor(removed.error);
+			const change = subscriptions.removeToken(f.mailbox, f.tokenHash);
+			if (change !== undefined) tellPresence(change);
+			await tellDeleted(shared, f.mailbox, removed.value);
+			return done(f.request);
+		},
+
+		close: async (f) => {
+			const record = await store.mailbox(f.mailbox);
+			if (record === undefined) return unknownMailbox;
+			const content = ownerCloseContent(here, f.mailbox);
+			if (!(await crypto.verify(record.ownerKey, content, f.signature))) {
+				return session.wrongProof();
+			}
+			const closed = await store.close(f.mailbox);
+			if (!closed.ok) return refuseFor(closed.error);
+			const frame = encodeRelayFrame({ type: 'closed', mailbox: f.mailbox });
+			for (const subscriber of subscriptions.close(f.mailbox)) subscriber.send(frame);
+			return done(f.request);
+		},
+	};
+}
