@@ -118,3 +118,20 @@ it('[HP2] whoever comes late into a large space that gives everything reads what
 	expect(theirs()).toEqual(his());
 	expect(theirs()).not.toContain('');
 });
+
+it('[RA1] [KY12] a space that shrinks to 33 devices goes back to a wrap for each', async () => {
+	const { world, space, nodes } = await community(74, 34);
+	const bob = nodes[1] as SimulatedNode;
+	const last = nodes[33] as SimulatedNode;
+	await expectHeard(world, space, bob, nodes);
+	expect((await lastEntry(space, bob)).key.mode).toBe('ratchet');
+	await world.finish(last.messenger.leave(space));
+	const left = nodes.slice(0, -1);
+	const isHeard = () =>
+		left.every((node) => node.messenger.members(space).get().length === left.length);
+	await world.until(isHeard, 60_000, 'all know that one has left');
+	await expectHeard(world, space, bob, left);
+	expect((await lastEntry(space, bob)).key.mode).toBe('direct');
+	// Those who had followed the chains read on.
+	await expectHeard(world, space, nodes[32] as SimulatedNode, left);
+});
