@@ -9,10 +9,8 @@ export interface Place {
 export const placeOf = ({ device, seq }: Place): string => `${toHex(device)}.${seq}`;
 
 export function readPlace(place: string): Place | undefined {
-	const [hex = '', number = ''] = place.split('.');
+	const [, hex = '', number = ''] = /^([0-9a-f]{64})\.(\d{1,16})$/.exec(place) ?? [];
 	const device = fromHex(hex);
 	const seq = Number(number);
-	return device?.length === 32 && Number.isSafeInteger(seq) && seq >= 0
-		? { device, seq }
-		: undefined;
+	return device?.length === 32 && Number.isSafeInteger(seq) ? { device, seq } : undefined;
 }
