@@ -120,7 +120,9 @@ describe('the files of a message', () => {
 	it('[AF5] that the header names otherwise, or not at all, make the message unreadable', async () => {
 		const { alice, bob } = world;
 		const read = await bob.space.log(channelOf(bob)).read(0);
-		const { root, length, ...attachment } = read[0]?.attachment ?? (undefined as never);
+		const named = read[0]?.attachment;
+		if (named === undefined) throw new Error('no files');
+		const { root, length, ...attachment } = named;
 		const message: Message = {
 			kind: KIND.message,
 			channel: channelOf(alice),
