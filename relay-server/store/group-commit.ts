@@ -42,7 +42,11 @@ const textOf = (cause: unknown): string => (cause instanceof Error ? cause.messa
 /** Runs these in order, durable together when it returns. One that breaks takes no other with it. */
 export function commitTogether(
 	db: DatabaseSync,
-	doing: { readonly operations: Operations; readonly recount: () => void },
+	doing: {
+		readonly operations: Operations;
+		readonly recount: () => void;
+		readonly keepTotals: () => void;
+	},
 	operations: readonly Operation[],
 ): Outcome[] {
 	const runOne = ({ id, name, args }: Operation): Outcome => {
@@ -52,6 +56,7 @@ export function commitTogether(
 	try {
 		db.exec('BEGIN IMMEDIATE');
 		const outcomes = operations.map(runOne);
+		doing.keepTotals();
 		db.exec('COMMIT');
 		return outcomes;
 	} catch (cause) {

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** newer, older: written by a newer relay, or by one from before the first release. locked: another process has it open. failed: as said. */
 export interface OpenStoreError {
@@ -12,10 +12,16 @@ export interface OpenStoreError {
 
 // Blocks and chunks have tables of their own, so that counting acknowledgements down doesn't rewrite them.
 // tokens.state: 0 live, 1 idle, 2 removed. packets.number: 0 until the commit. packets.due: when it goes.
+// numbers: the floor for numbers of new mailboxes, and sums over all, kept so that no start has to count a million.
 // deliveries: blocks that wait for a token; contents: the chunks of a packet that do.
 const TABLES = `
-CREATE TABLE numbers (floor INTEGER NOT NULL) STRICT;
-INSERT INTO numbers VALUES (0);
+CREATE TABLE numbers (
+	floor INTEGER NOT NULL,
+	mailboxes INTEGER NOT NULL,
+	packets INTEGER NOT NULL,
+	bytes INTEGER NOT NULL
+) STRICT;
+INSERT INTO numbers VALUES (0, 0, 0, 0);
 CREATE TABLE mailboxes (
 	id INTEGER PRIMARY KEY,
 	mailbox BLOB NOT NULL UNIQUE,

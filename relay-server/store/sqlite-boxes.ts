@@ -20,9 +20,14 @@ type BoxOperations = Pick<
 >;
 
 const EXPIRE_STEP = 500;
+/** Mailboxes looked at for disuse in one go. */
+const SWEEP = 20_000;
 
 export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOperations {
 	const { one, all, run, boxOf, tokenOf } = tables;
+
+	/** The id up to which mailboxes were looked at for disuse. */
+	let swept = 0;
 
 	const expirePackets = (now: number): number => {
 		let gone = 0;
@@ -51,10 +56,18 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 	};
 
 	const forgetUnused = (now: number): void => {
-		run('UPDATE mailboxes SET idle_since = 0 WHERE packets > 0 AND idle_since > 0');
+		const from = swept;
+		const last = one<{ id: number }>(
+			`SELECT id FROM mailboxes WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SWEEP}`,
+			from,
+		);
+		swept = last?.id ?? 0;
+		const to = last?.id ?? Number.MAX_SAFE_INTEGER;
 		const unused = 'packets = 0 AND idle_since > 0 AND idle_since <= ?';
 		for (const { id, highest } of all<{ id: number; highest: number }>(
-			`SELECT id, highest FROM mailboxes WHERE ${unused}`,
+			`SELECT id, highest FROM mailboxes WHERE id > ? AND id <= ? AND ${unused}`,
+			from,
+			to,
 			now - limits.idle,
 		)) {
 			run('UPDATE numbers SET floor = max(floor, ?)', highest);
@@ -63,7 +76,13 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 			run('DELETE FROM mailboxes WHERE id = ?', id);
 			tables.totals().mailboxes -= 1;
 		}
-		run('UPDATE mailboxes SET idle_since = ? WHERE packets = 0 AND idle_since = 0', now);
+		run(
+			`UPDATE mailboxes SET idle_since = ?
+			WHERE id > ? AND id <= ? AND packets = 0 AND idle_since = 0`,
+			now,
+			from,
+			to,
+		);
 	};
 
 	return {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createBoxOperations } from './sqlite-boxes.ts';
 import { createChunkOperations } from './sqlite-chunks.ts';
 import { createPacketOperations, createPlacing } from './sqlite-packets.ts';
-import { createTables } from './tables.ts';
+import { createTables, type Totals } from './tables.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 
@@ -18,8 +18,11 @@ export interface SqliteMailboxes {
 	readonly operations: StoreOperations;
 	/** True when ciphertext was deleted since the last call. */
 	takeDeleted(): boolean;
+	totals(): Totals;
 	/** To be called after a rollback. */
 	recount(): void;
+	/** To be called before each commit. */
+	keepTotals(): void;
 }
 
 export function createSqliteMailboxes(db: DatabaseSync, limits: StoreLimits): SqliteMailboxes {
@@ -33,5 +36,7 @@ export function createSqliteMailboxes(db: DatabaseSync, limits: StoreLimits): Sq
 		},
 		takeDeleted: tables.takeDeleted,
 		recount: tables.recount,
+		keepTotals: tables.keepTotals,
+		totals: () => ({ ...tables.totals() }),
 	};
 }

@@ -95,6 +95,7 @@ export function createPlacing(tables: Tables, limits: StoreLimits): Placing {
 				box.id,
 			);
 			tables.grow(box.id, size);
+			tables.totals().packets += 1;
 			return id;
 		},
 		place: (box, id, { tokens, count }, withContent) => {

@@ -35,8 +35,9 @@ const isOperations = (message: ToWorker | undefined): message is readonly Operat
 function serve(db: DatabaseSync): void {
 	const mailboxes = createSqliteMailboxes(db, limits);
 	const doing = {
-		operations: { ...mailboxes.operations, ...createSqliteCare(db, limits) },
+		operations: { ...mailboxes.operations, ...createSqliteCare(db, limits, mailboxes.totals) },
 		recount: mailboxes.recount,
+		keepTotals: mailboxes.keepTotals,
 	};
 	let cleaning: NodeJS.Timeout | undefined;
 	let closing = false;

@@ -53,6 +53,12 @@ export const publicOf = ({ number, packet, size, expiry }: PacketRow): StoredPac
 
 type Value = number | Uint8Array | null;
 
+export interface Totals {
+	mailboxes: number;
+	packets: number;
+	bytes: number;
+}
+
 export interface Tables {
 	one<T>(text: string, ...values: Value[]): T | undefined;
 	all<T>(text: string, ...values: Value[]): T[];
@@ -73,7 +79,9 @@ export interface Tables {
 	/** Nothing waits for this token any longer; returns the ids of what nobody else waits for. */
 	forgetToken(box: number, token: number): Bytes[];
 	/** Over all mailboxes, kept in step. */
-	totals(): { bytes: number; mailboxes: number };
+	totals(): Totals;
+	/** Writes them down, as part of the transaction. */
+	keepTotals(): void;
 	/** To be called after a rollback. */
 	recount(): void;
 	/** True when ciphertext was deleted since the last call. */
@@ -90,7 +98,8 @@ export function createTables(db: DatabaseSync): Tables {
 		}
 		return statement;
 	};
-	const totals = { bytes: 0, mailboxes: 0 };
+	const totals: Totals = { mailboxes: 0, packets: 0, bytes: 0 };
+	let kept = { ...totals };
 	let deleted = false;
 
 	const tables: Tables = {
@@ -139,6 +148,7 @@ export function createTables(db: DatabaseSync): Tables {
 				);
 			}
 			totals.bytes -= row.bytes;
+			totals.packets -= 1;
 			deleted = true;
 		},
 		released: (box, packets) => {
@@ -173,11 +183,20 @@ export function createTables(db: DatabaseSync): Tables {
 			);
 		},
 		totals: () => totals,
-		recount: () => {
-			const counted = tables.one<{ bytes: number; mailboxes: number }>(
-				'SELECT coalesce(sum(bytes), 0) AS bytes, count(*) AS mailboxes FROM mailboxes',
+		keepTotals: () => {
+			const { mailboxes, packets, bytes } = totals;
+			if (mailboxes === kept.mailboxes && packets === kept.packets && bytes === kept.bytes) return;
+			tables.run(
+				'UPDATE numbers SET mailboxes = ?, packets = ?, bytes = ?',
+				mailboxes,
+				packets,
+				bytes,
 			);
-			Object.assign(totals, counted);
+			kept = { ...totals };
+		},
+		recount: () => {
+			kept = tables.one<Totals>('SELECT mailboxes, packets, bytes FROM numbers') ?? kept;
+			Object.assign(totals, kept);
 		},
 		takeDeleted: () => {
 			const had = deleted;

@@ -94,7 +94,7 @@ export const failover: Scenario = async (scope) => {
 	const data = await cluster(scope);
 	await initPostgres(data);
 	let primary = await serve(scope, data, await freePort(), []);
-	let standby = await standbyOf(scope, primary);
+	const standby = await standbyOf(scope, primary);
 	// From here on nothing counts that the standby does not have.
 	await primary.end('SIGTERM');
 	primary = await serve(scope, data, primary.port, STRICT);

@@ -1,5 +1,5 @@
 // What may happen to a relay on one machine.
-import { appendFile, copyFile, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLoad, pause, placeOf, type Load, type Report } from './load.ts';
 import { run, type Relay, type Scope } from './relays.ts';
@@ -168,7 +168,7 @@ export const crashingClients: Scenario = async (scope) => {
 	const relay = await scope.relay({ args: ['--data', await scope.folder()] });
 	const load = await createLoad({ ...LOAD, url: () => relay.url, crashes: 0.04 });
 	await progress(load, 600);
-	return load.finish(PATIENCE);
+	return { ...(await load.finish(PATIENCE)), crashes: 0.04 };
 };
 
 /** How often the marker is found in the files of a folder. */

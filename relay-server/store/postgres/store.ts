@@ -64,8 +64,10 @@ export async function openPostgresStore(
 		);
 		Object.assign(totals, counted);
 	};
-	await recount();
-	const recounting = setInterval(() => void recount().catch(() => undefined), RECOUNT_EVERY);
+	// A million mailboxes take seconds to count; until then the bounds over all of them are as if there were none.
+	const recountLater = (): void => void recount().catch(() => undefined);
+	recountLater();
+	const recounting = setInterval(recountLater, RECOUNT_EVERY);
 	recounting.unref();
 
 	const lanes = Array.from({ length: WRITE_LINES }, (): Work => ({
