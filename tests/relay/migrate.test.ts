@@ -12,8 +12,12 @@ import {
 	type Reached,
 	type RelayProcess,
 } from '../support/relay-process.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
+
+const { publicKey } = await crypto.signingKey(bytesOf(2));
+const mailbox = mailboxId(crypto, publicKey, bytesOf(3));
 
 describe.skipIf(postgresPrograms() === undefined)('a relay that moves to PostgreSQL', () => {
 	let data: string;
@@ -38,18 +42,15 @@ describe.skipIf(postgresPrograms() === undefined)('a relay that moves to Postgre
 	const migrate = async (): Promise<string> =>
 		(await runRelay(['migrate', '--data', data, '--postgres', postgres.url])).output;
 
-	const mailbox = bytesOf(10);
 	const open = async (
 		{ client }: Reached,
 		writeKey: Awaited<ReturnType<typeof crypto.signingKey>>,
 	) =>
 		unwrap(
 			await client.open({
-				mailbox,
 				writeKey,
 				ownerKey: bytesOf(3),
 				tokenHashes: [hashOf(1), hashOf(2)],
-				ttl: 3600,
 			}),
 		);
 
