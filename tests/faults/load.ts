@@ -3,6 +3,7 @@
 import { reachRelay } from '../support/relay-process.ts';
 import { bytesOf, crypto, hashOf, packetOf, tokenOf } from '../support/mailbox-world.ts';
 import type { MailboxClient, PacketToStore } from '#lib/mailbox/client-api.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export interface Report {
@@ -63,13 +64,12 @@ export const pause = (ms: number): Promise<void> =>
 export async function placeOf(n: number, readers: number): Promise<Place> {
 	const writeKey = await crypto.signingKey(bytesOf(7000 + n));
 	const ownerKey = bytesOf(8000 + n);
-	const mailbox = bytesOf(9000 + n);
+	const mailbox = mailboxId(crypto, writeKey.publicKey, ownerKey);
 	const tokenHashes = Array.from({ length: readers }, (_, reader) => hashOf(n * 100 + reader));
 	return {
 		mailbox,
 		token: (reader) => tokenOf(n * 100 + reader),
-		open: async (client) =>
-			(await client.open({ mailbox, writeKey, ownerKey, tokenHashes, ttl: 86_400 })).ok,
+		open: async (client) => (await client.open({ writeKey, ownerKey, tokenHashes })).ok,
 		put: async (client, packet) => (await client.put(mailbox, writeKey, packet)).ok,
 		left: async (client) => {
 			const stat = await client.stat(mailbox, writeKey);
