@@ -168,7 +168,12 @@ describe('a backup', () => {
 		expect((await stat(to)).mode & 0o777).toBe(0o700);
 		const verified = await runRelay(['restore', to, '--verify']);
 		expect(verified.output).toMatch(/^The backup is whole: made at .*, with 1 mailboxes/);
-		const highest = unwrap(await client.subscribe(mailbox, tokenOf(1), 0)).cursor;
+		// Somebody reads on after the backup, up to a number that the restored relay has not given.
+		await putMany(200);
+		let highest = 0;
+		for (let more = true; more;) {
+			({ cursor: highest, more } = unwrap(await client.subscribe(mailbox, tokenOf(1), highest)));
+		}
 		expect(await command('restore', to)).toMatch(/is not empty/);
 		await relay.end('SIGKILL');
 
@@ -178,10 +183,9 @@ describe('a backup', () => {
 		const after = await openOn(restored.port);
 		expect(toHex(unwrap(await after.ready).relayKey)).toBe(key);
 		expect(await acknowledgeAll(after)).toBeGreaterThanOrEqual(100);
-		// A client that read on after the backup hears of what comes now.
-		unwrap(await after.put(mailbox, writeKey, packetOf(999)));
+		for (let n = 900; n < 1100; n++) unwrap(await after.put(mailbox, writeKey, packetOf(n)));
 		const { packets } = unwrap(await after.subscribe(mailbox, tokenOf(1), highest));
-		expect(packets.map(({ packet }) => toHex(packet))).toEqual([toHex(packetOf(999).packet)]);
+		expect(packets).toHaveLength(200);
 	});
 
 	it('[RV14] that is broken is not restored', async () => {
