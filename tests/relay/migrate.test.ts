@@ -13,7 +13,6 @@ import {
 	type RelayProcess,
 } from '../support/relay-process.ts';
 import { mailboxId } from '#lib/mailbox/proofs.ts';
-import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
@@ -57,7 +56,6 @@ describe.skipIf(postgresPrograms() === undefined)('a relay that moves to Postgre
 
 	it('[RV18] brings key, packets and who has read what along, in one go and once', async () => {
 		const writeKey = await crypto.signingKey(bytesOf(2));
-		const mailbox = mailboxId(crypto, writeKey.publicKey, bytesOf(3));
 		const relay = await start();
 		const before = reachRelay(relay.url);
 		const key = toHex(unwrap(await before.client.ready).relayKey);
