@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { OpenStoreError } from './schema.ts';
 import type { CareOperations } from './sqlite-care.ts';
-import type { StoreOperations } from './sqlite-mailboxes.ts';
+import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 
 export type Operations = StoreOperations & CareOperations;

@@ -1,7 +1,7 @@
 // The store's operations on mailboxes and their tokens, and what time does to them. [MB4] [MB15] [MB17] [MB18] [MB25] [MB26]
 import { fail, IDLE, LIVE, PACKET, REMOVED, unknownMailbox, type PacketRow } from './tables.ts';
 import type { Tables, TokenRow } from './tables.ts';
-import type { StoreOperations } from './sqlite-mailboxes.ts';
+import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import { equal, toHex } from '#lib/util/bytes.ts';
 import { ok } from '#lib/util/result.ts';

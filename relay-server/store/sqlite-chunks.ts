@@ -2,7 +2,7 @@
 import { fail, publicOf, unknownMailbox } from './tables.ts';
 import type { Tables } from './tables.ts';
 import type { Placing } from './sqlite-packets.ts';
-import type { StoreOperations } from './sqlite-mailboxes.ts';
+import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { ok } from '#lib/util/result.ts';

@@ -5,14 +5,7 @@ import { createChunkOperations } from './sqlite-chunks.ts';
 import { createPacketOperations, createPlacing } from './sqlite-packets.ts';
 import { createTables, type Totals } from './tables.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
-import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
-
-/** The port's operations without the waiting. */
-export type StoreOperations = {
-	[K in Exclude<keyof MailboxStore, 'shutdown'>]: (
-		...args: Parameters<MailboxStore[K]>
-	) => Awaited<ReturnType<MailboxStore[K]>>;
-};
+import type { StoreOperations } from './operations.ts';
 
 export interface SqliteMailboxes {
 	readonly operations: StoreOperations;

@@ -1,7 +1,7 @@
 // The store's operations on packets that are one block. [MB6] [MB7] [MB10] [MB12] [MB15] [MB17] [MB21]
 import { fail, LIVE, PACKET, publicOf, unknownMailbox } from './tables.ts';
 import type { MailboxRow, PacketRow, Tables } from './tables.ts';
-import type { StoreOperations } from './sqlite-mailboxes.ts';
+import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { MailboxStoreError, PutPacket } from '#lib/ports/mailbox-store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';

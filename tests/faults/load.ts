@@ -254,10 +254,11 @@ export async function createLoad(options: LoadOptions): Promise<Load> {
 			const late = performance.now() + within;
 			await Promise.race([stopWriting(), pause(within)]);
 			while (performance.now() < late && missing() > 0) await pause(100);
-			let left = 1;
+			// At least one look, however late it is.
+			let left = await leftIn();
 			while (performance.now() < late && left > 0) {
-				left = await leftIn().catch(() => 1);
-				if (left > 0) await pause(500);
+				await pause(500);
+				left = await leftIn();
 			}
 			stopped = true;
 			for (const link of [...links, ...readers.flat()]) link.stop();
