@@ -174,7 +174,8 @@ export const crashingClients: Scenario = async (scope) => {
 /** How often the marker is found in the files of a folder. */
 async function copiesOf(marker: Bytes, folder: string): Promise<number> {
 	let copies = 0;
-	for (const name of await readdir(folder)) {
+	const names = (await readdir(folder)).filter((name) => name.startsWith('mailboxes.db'));
+	for (const name of names) {
 		const content = await readFile(join(folder, name));
 		for (let at = content.indexOf(marker); at >= 0; at = content.indexOf(marker, at + 1))
 			copies += 1;
