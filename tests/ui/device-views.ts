@@ -44,15 +44,13 @@ export const DEVICE_VIEWS: readonly View[] = [
 			await press(page, 'Rename or remove Phone');
 		},
 	},
-	...['copying', 'indirect', 'arriving', 'done', 'failed'].map(
-		(copy): View => ({
-			name: `copy-${copy}`,
-			scene: { devices: 2, copy },
-			go: async (page) => {
-				await page.getByRole('complementary').first().waitFor();
-			},
-		}),
-	),
+	...['copying', 'indirect', 'arriving', 'done', 'failed'].map((copy): View => ({
+		name: `copy-${copy}`,
+		scene: { devices: 2, copy },
+		go: async (page) => {
+			await page.getByRole('complementary').first().waitFor();
+		},
+	})),
 	{
 		name: 'device-copy',
 		scene: { devices: 2, copy: 'copying' },

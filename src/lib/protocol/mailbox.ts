@@ -5,7 +5,6 @@ export { decodeRelayFrame, encodeRelayFrame, type RelayFrame } from './mailbox-r
 export {
 	ERROR_CODE,
 	MAILBOX_VERSION,
-	MAX_ACCESS,
 	MAX_CHUNK,
 	MAX_CHUNKS,
 	MAX_FRAME,
@@ -13,7 +12,6 @@ export {
 	MAX_PRESENCE,
 	MAX_REPLY,
 	MAX_TOKENS,
-	MIN_ACCESS,
 	type ErrorCode,
 	type Receipt,
 	type WaitingPacket,

@@ -59,16 +59,11 @@ async function world() {
 		);
 		await keeper.load();
 		const verified = createVerifiedPeople(keeper);
-		verification = createVerification(
-			{ crypto, clock },
-			{ rootHash: root('me') },
-			verified,
-			{
-				ledger: () => ledgerOf(people),
-				ledgers: () => [ledgerOf(people)],
-				onChange: () => undefined,
-			},
-		);
+		verification = createVerification({ crypto, clock }, { rootHash: root('me') }, verified, {
+			ledger: () => ledgerOf(people),
+			ledgers: () => [ledgerOf(people)],
+			onChange: () => undefined,
+		});
 		verification.warnings('space');
 	};
 	await open();
