@@ -11,6 +11,7 @@ import { KIND, type Time } from '#lib/protocol/entry.ts';
 import { lobbySpec } from '#lib/messenger/joining/invitations.ts';
 import type { MessageView } from '#lib/messenger/api.ts';
 import { ledgerLines, messagesOf, viewDigest } from '#lib/simulation/digest.ts';
+import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Scene } from './scene.ts';
 import { isClosed, standing, type Member, type Standing } from './standing.ts';
@@ -325,26 +326,31 @@ function outboxesHold({ world }: Scene, members: readonly Member[]): string[] {
  * wait for what never comes (DV2). Everything else is to be gone.
  */
 async function relaysHold(scene: Scene, members: readonly Member[]): Promise<string[]> {
+	const { crypto } = scene.world;
 	const owners = new Map<string, string>();
+	// A joiner has the same token in the mailboxes of all epochs that it is let into.
+	const placeOf = (mailbox: Bytes, hash: Bytes): string => `${toHex(mailbox)} ${toHex(hash)}`;
 	for (const { device, kept } of members) {
 		for (const epoch of kept.ledger.authority.epochs) {
 			if (!kept.ring.get(epoch.id)?.grant) continue;
-			for (const hash of epoch.tokenHashes.get(device) ?? []) owners.set(toHex(hash), device);
+			const mailbox = mailboxId(crypto, epoch.content.writeKey, epoch.content.ownerKey);
+			const hashes = epoch.tokenHashes.get(device) ?? [];
+			for (const hash of hashes) owners.set(placeOf(mailbox, hash), device);
 		}
 		for (const invite of kept.ledger.authority.invites.values()) {
 			// Nobody looks into the lobby of an invitation that lets nobody in.
 			if (isClosed(kept.ledger, invite)) continue;
-			const { tokenHashes } = await lobbySpec(scene.world.crypto, invite.content);
-			for (const hash of tokenHashes) owners.set(toHex(hash), device);
+			const { mailbox, tokenHashes } = await lobbySpec(crypto, invite.content);
+			for (const hash of tokenHashes) owners.set(placeOf(mailbox, hash), device);
 		}
 	}
 	const there = new Set(members.map(({ device }) => device));
 	const isHostile = (packet: Bytes): boolean =>
 		[...scene.turned.values()].some((attacker) => attacker?.left.has(toHex(packet)));
 	return scene.relays.flatMap(({ name, store }) =>
-		store.held().flatMap(({ packet, waitingFor }) =>
+		store.held().flatMap(({ mailbox, packet, waitingFor }) =>
 			(isHostile(packet) ? [] : waitingFor)
-				.map((hash) => owners.get(hash) ?? '')
+				.map((hash) => owners.get(`${mailbox} ${hash}`) ?? '')
 				.filter((device) => there.has(device))
 				.map((device) => `${name} holds ${toHex(packet).slice(0, 8)} for ${device}`),
 		),

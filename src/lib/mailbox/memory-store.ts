@@ -37,7 +37,11 @@ export interface MemoryMailboxStore extends MailboxStore {
 	/** Packets and remembered ids over all mailboxes. */
 	totals(): { readonly mailboxes: number; readonly packets: number; readonly tombstones: number };
 	/** Every packet there is, with the hashes (hex) of the tokens it waits for. */
-	held(): readonly { readonly packet: Bytes; readonly waitingFor: readonly string[] }[];
+	held(): readonly {
+		readonly mailbox: string;
+		readonly packet: Bytes;
+		readonly waitingFor: readonly string[];
+	}[];
 	/** Everything that lies there now: for `restore`, also in another store. */
 	snapshot(): MailboxesSnapshot;
 	restore(snapshot: MailboxesSnapshot): void;
@@ -339,9 +343,12 @@ export function createMemoryMailboxStore(
 		expire: (now) => Promise.resolve(expire(now)),
 		shutdown: () => Promise.resolve(),
 		held: () =>
-			[...mailboxes.values()]
-				.flatMap((box) => [...box.packets.values()])
-				.map(({ packet, waitingFor: tokens }) => ({ packet, waitingFor: [...tokens] })),
+			[...mailboxes].flatMap(([mailbox, { packets }]) =>
+				[...packets.values()].map(({ packet, waitingFor: tokens }) => ({
+					...{ mailbox, packet },
+					waitingFor: [...tokens],
+				})),
+			),
 		snapshot: () => structuredClone({ mailboxes, bytes, floor }),
 		restore(snapshot) {
 			({ mailboxes, bytes, floor } = structuredClone({
