@@ -1,12 +1,14 @@
 // A member that has turned: its identity, keys and store without its node. It is linked and attached like everybody, says
 // and writes what it likes, and answers as it likes.
 import { createLinks, type Links } from '#lib/messenger/delivery/links.ts';
-import { createPost, type Post } from '#lib/messenger/delivery/post.ts';
+import { createPost } from '#lib/messenger/delivery/post.ts';
+import type { Post } from '#lib/messenger/delivery/post-face.ts';
 import { createRelayPool, type RelayPool } from '#lib/messenger/delivery/relay-pool.ts';
 import type { Ports, Self } from '#lib/messenger/ports.ts';
 import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
 import { composeEntry, type EntryPlace } from '#lib/messenger/space/composing.ts';
-import { openSpace, type Space } from '#lib/messenger/space/space.ts';
+import { openSpace } from '#lib/messenger/space/space.ts';
+import type { Space } from '#lib/messenger/space/space-face.ts';
 import { entryId, signedContent, type Entry } from '#lib/crdt/check-entry.ts';
 import { controlBetween } from '#lib/crdt/sync.ts';
 import type { DirectLink } from '#lib/ports/direct-dialer.ts';

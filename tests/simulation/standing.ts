@@ -4,7 +4,7 @@ import type { InviteState } from '#lib/crdt/authority-state.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import type { Self } from '#lib/messenger/ports.ts';
 import { createSelvesInSpaces } from '#lib/messenger/self-in-space.ts';
-import type { Space } from '#lib/messenger/space/space.ts';
+import type { Space } from '#lib/messenger/space/space-face.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { equal, toHex } from '#lib/util/bytes.ts';

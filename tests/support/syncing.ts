@@ -1,7 +1,7 @@
 // Devices of `devices.ts` that keep level over links which a test makes and breaks: what one says, another hears when the
 // test lets it.
 import { createSpaceSync, type SpaceSync } from '#lib/messenger/delivery/space-sync.ts';
-import type { Post } from '#lib/messenger/delivery/post.ts';
+import type { Post } from '#lib/messenger/delivery/post-face.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import type { Device } from './devices.ts';

@@ -10,7 +10,7 @@ import type { RelayPool } from './delivery/relay-pool.ts';
 import { listen } from './listening.ts';
 import { ownBan, type OwnBan } from './own-ban.ts';
 import type { Ports, Self } from './ports.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 /** locked: its rows are here. undone: they are, and stay. going: being destroyed. gone: nothing of it is left. */
 const STATE = { locked: 0, undone: 1, going: 2, gone: 3 } as const;

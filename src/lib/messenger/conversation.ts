@@ -17,7 +17,7 @@ import { placeOf } from './files/place.ts';
 import { noticesIn, type NoticeView } from './notices.ts';
 import type { Self } from './ports.ts';
 import { powersIn, type Powers } from './powers.ts';
-import type { SpaceNode } from './space-node.ts';
+import type { SpaceNode } from './space-node-face.ts';
 
 export interface LiveConversation extends Conversation {
 	/** Messages came, went, or their delivery changed. */

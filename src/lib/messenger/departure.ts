@@ -3,8 +3,8 @@ import { KIND } from '#lib/protocol/entry.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Self } from './ports.ts';
-import type { SpaceNode } from './space-node.ts';
-import type { Space } from './space/space.ts';
+import type { SpaceNode } from './space-node-face.ts';
+import type { Space } from './space/space-face.ts';
 
 const LOOK_EVERY = 3000;
 

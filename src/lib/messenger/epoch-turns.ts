@@ -11,7 +11,7 @@ import { DAY } from '#lib/protocol/limits.ts';
 import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 /** How long each further device in line leaves a due epoch to those before. */
 const EPOCH_TURN = 2000;

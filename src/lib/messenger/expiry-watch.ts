@@ -1,6 +1,6 @@
 // Wakes a space when the next of its messages is due to disappear: one timer, however many there are. [DM3]
 import type { Clock } from '#lib/ports/clock.ts';
-import type { Space, SpaceChange } from './space/space.ts';
+import type { Space, SpaceChange } from './space/space-face.ts';
 
 export interface ExpiryWatch {
 	/** Deletes what expired while nobody was there. */

@@ -3,7 +3,7 @@
 import { KIND } from '#lib/protocol/entry.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import type { Self } from './ports.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 /**
  * recalled: the invitation was, at the same time. spent: others had used it up before. unfounded: whoever let this device

@@ -15,7 +15,8 @@ import { err, ok, unwrap, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from './ports.ts';
 import { composeEntry } from './space/composing.ts';
 import { newEpoch } from './space/epochs.ts';
-import { openSpace, type Space, type WriteError } from './space/space.ts';
+import { openSpace } from './space/space.ts';
+import type { Space, WriteError } from './space/space-face.ts';
 
 const NOTHING = new Uint8Array(0);
 

@@ -9,7 +9,7 @@ import type { RelayPool } from './delivery/relay-pool.ts';
 import { undoneBy } from './own-ban.ts';
 import { createExpiryWatch } from './expiry-watch.ts';
 import type { Ports, Self } from './ports.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 /** Those who are there are asked again after this time. */
 const ASK_EVERY = 5 * 60_000;

@@ -25,7 +25,7 @@ import { previewInvitation } from './preview.ts';
 import { relayName } from './relay-name.ts';
 import { createRelays, relayView } from './relays.ts';
 import { createSharedSettings } from './shared-settings.ts';
-import type { SpaceNode } from './space-node.ts';
+import type { SpaceNode } from './space-node-face.ts';
 import { createSpaces } from './spaces.ts';
 import type { LiveSpace } from './spaces-face.ts';
 import { isMember } from './summaries.ts';

@@ -3,7 +3,7 @@ import { toHex } from '#lib/util/bytes.ts';
 import type { NetworkState, NetworkView, PeerView, RelayView } from './api.ts';
 import type { Links } from './delivery/links.ts';
 import type { Self } from './ports.ts';
-import type { SpaceNode } from './space-node.ts';
+import type { SpaceNode } from './space-node-face.ts';
 
 interface Network {
 	/** Each with who this installation is in its space, and the links of that device. */

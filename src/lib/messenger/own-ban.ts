@@ -5,7 +5,7 @@ import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from './ports.ts';
 import { openContent } from './space/opening.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 export interface OwnBan {
 	readonly ban: BanState;

@@ -1,11 +1,11 @@
 // All that a space's node does about prekeys: tells and takes them, renews its own and lets go of the old ones. [PK2] … [PK5]
 import { toHex } from '#lib/util/bytes.ts';
 import { createPrekeyExchange, type PrekeyExchange } from './delivery/prekey-exchange.ts';
-import type { Post } from './delivery/post.ts';
+import type { Post } from './delivery/post-face.ts';
 import type { SpaceSync } from './delivery/space-sync.ts';
 import type { Ports, SelfInSpace } from './ports.ts';
 import { createPrekeyRotation, type PrekeyRotation } from './prekey-rotation.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 export interface PrekeyCare extends Pick<PrekeyExchange, 'onState' | 'onRecords' | 'onHeld'> {
 	/** From here on there is somebody to tell, and something to wait for. */

@@ -3,7 +3,7 @@
 import { DAY, PREKEY_AGE } from '#lib/protocol/limits.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type SelfInSpace } from './ports.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 /** Devices that were started together make theirs at different times. */
 const SPREAD = DAY / 12;

@@ -7,9 +7,9 @@ import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { openBlock, readAnswer } from './joining/answers.ts';
 import type { Ports, Self } from './ports.ts';
 import type { NextSelf, SelvesInSpaces } from './self-in-space.ts';
-import type { SpaceNode } from './space-node.ts';
+import type { SpaceNode } from './space-node-face.ts';
 import type { RevokeDevice } from '#lib/protocol/moderation.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 
 /** Members that can be reached are asked again after this time. */
 const ASK_EVERY = 10_000;

@@ -1,20 +1,10 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
 import { decodeHeader, decodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
-import type { CopyMessage } from '#lib/protocol/history-copy.ts';
-import { label } from '#lib/protocol/labels.ts';
-import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import {
-	decodeEnvelope,
-	signalContent,
-	type Envelope,
-	type SignalStep,
-	type SignalStepMessage,
-	type SpaceMessage,
-} from '#lib/protocol/space-message.ts';
+import { decodeEnvelope, type Envelope } from '#lib/protocol/space-message.ts';
 import { isOverheard } from '#lib/crdt/epoch-choice.ts';
 import { entryId, type Entry } from '#lib/crdt/check-entry.ts';
-import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, fromHex, toHex } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 import { startReminding } from './delivery/reminding.ts';
 import { createAssembling } from './delivery/assembling.ts';
@@ -22,15 +12,15 @@ import { createCutOff } from './delivery/cut-off.ts';
 import { concernedBy } from './delivery/last-word.ts';
 import { createHeldNames } from './delivery/held-names.ts';
 import { createOutbox, type Outbox } from './delivery/outbox.ts';
-import { createPost, type Post } from './delivery/post.ts';
+import { createPost } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
-import type { LinkedSpace } from './delivery/live-link.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { createLeftStatements } from './delivery/left-statements.ts';
 import { createMissingContent } from './delivery/missing-content.ts';
 import { createMissingKeys } from './delivery/missing-keys.ts';
 import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSealedCare } from './delivery/sealed-care.ts';
+import { createSignals } from './delivery/signals.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import { createEnrolling } from './joining/enrolling.ts';
@@ -40,55 +30,13 @@ import type { StoreWrite } from '#lib/ports/store.ts';
 import { startEndingEpochs } from './ended-epochs.ts';
 import { createEpochTurns } from './epoch-turns.ts';
 import { createExpiryWatch } from './expiry-watch.ts';
-import { createSpaceFiles, type LiveSpaceFiles } from './files/space-files.ts';
+import { createSpaceFiles } from './files/space-files.ts';
 import type { Ports, SelfInSpace } from './ports.ts';
 import { createPrekeyCare } from './prekey-care.ts';
 import { draftOf, isLarge, type WriteHow } from './space/drafting.ts';
 import { newEpoch } from './space/epochs.ts';
-import type { Space, SpaceChange, WriteError } from './space/space.ts';
-
-/** A signal older or younger than this is somebody's replay. */
-const SIGNAL_AGE = 2 * 3_600_000;
-
-export interface SpaceNodeEvents {
-	onChange(change: SpaceChange): void;
-	onDelivery(seqs: readonly number[]): void;
-	/** Who can be reached, or how, changed. */
-	onPresence(): void;
-	/** A fresh device of this installation is let in. */
-	onEnrolled(device: Bytes, block: Bytes): void;
-	/** What a device (hex) says of another space; without this, nobody listens to it. */
-	onForeign?(from: string, message: SpaceMessage): void;
-	/** What a device (hex) that has proven itself on a direct link says of a copy. */
-	onCopy?(from: string, message: CopyMessage): void;
-}
-
-type ChangeRoster = (present: readonly RelayAddress[]) => readonly RelayAddress[];
-
-export interface SpaceNode {
-	readonly space: Space;
-	/** Who this installation is in it. */
-	readonly self: SelfInSpace;
-	readonly post: Post;
-	readonly outbox: Outbox;
-	readonly linked: LinkedSpace;
-	readonly files: LiveSpaceFiles;
-	/** `extra`, asked at the same moment, is committed with it. */
-	write(
-		content: Content,
-		how?: WriteHow,
-		extra?: (entry: Entry) => readonly StoreWrite[],
-	): Promise<Result<Entry, WriteError>>;
-	/** `roster` makes the epoch's relays of those that there are by then. */
-	startEpoch(reason: EpochReason, roster: ChangeRoster): Promise<void>;
-	signal(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): Promise<boolean>;
-	/** A direct link proved to be a member's: levels with it. */
-	onMember(device: string): void;
-	onLinkEnvelope(device: string, envelope: Bytes): void;
-	/** A direct link is gone: levels by the way that is left, if one is. */
-	onLinkLost(device: string): void;
-	stop(): void;
-}
+import type { Space, SpaceChange, WriteError } from './space/space-face.ts';
+import type { SpaceNodeEvents, SpaceNode, ChangeRoster } from './space-node-face.ts';
 
 export async function startSpaceNode(
 	ports: Ports,
@@ -117,6 +65,7 @@ export async function startSpaceNode(
 	const outbox: Outbox = createOutbox(ports, self, space, post, {
 		toLeave: (packet, last) => cutOff.toLeave(packet, last),
 	});
+	const signals = createSignals(ports, self, space, post, links);
 	const missing = createMissingContent(space, post, () => self.prekeys.record);
 	const relayPurge = createRelayPurge(ports, self, space, post, outbox);
 	const expiry = createExpiryWatch(clock, space);
@@ -207,7 +156,7 @@ export async function startSpaceNode(
 				await sync.onPull(from, message);
 				return true;
 			case 'signal':
-				await onSignal(message.signal);
+				await signals.take(message.signal);
 				return true;
 			case 'enrol-me':
 				if (equal(message.space, space.id)) void enrolling.onRequest(from, message);
@@ -253,16 +202,6 @@ export async function startSpaceNode(
 		missingKeys.look();
 		sync.onEntries(from, packets.length, taken.value.disputed);
 		return isStored ? taken.value.whole() : true;
-	}
-
-	async function onSignal({ signature, ...content }: SignalStepMessage): Promise<void> {
-		const device = space.ledger.authority.devices.get(toHex(content.from));
-		if (device?.active !== true || !equal(content.to, self.device.publicKey)) return;
-		if (!equal(content.space, space.id)) return;
-		if (Math.abs(content.time - clock.now()) > SIGNAL_AGE) return;
-		const signed = concat(label('signal'), signalContent(content));
-		if (!(await crypto.verify(content.from, signed, signature)) || stopped) return;
-		links.signalled(toHex(content.from), content.attempt, content.step, content.payload);
 	}
 
 	function onSpaceChange(change: SpaceChange): void {
@@ -376,21 +315,7 @@ export async function startSpaceNode(
 		},
 		write,
 		startEpoch,
-		async signal(device, attempt, step, payload) {
-			const to = fromHex(device);
-			if (to === undefined || post.route(device) === null) return false;
-			const content = {
-				space: space.id,
-				from: self.device.publicKey,
-				to,
-				attempt,
-				step,
-				payload,
-				time: Math.max(0, Math.floor(clock.now())),
-			};
-			const signature = await self.device.sign(concat(label('signal'), signalContent(content)));
-			return post.send(device, { type: 'signal', signal: { ...content, signature } });
-		},
+		signal: signals.send,
 		files,
 		onMember(device) {
 			files.onMember(device);
@@ -419,6 +344,7 @@ export async function startSpaceNode(
 			sealedCare.stop();
 			cutOff.stop();
 			files.stop();
+			signals.stop();
 			stopReminding();
 			stopEnding();
 			parts.stop();

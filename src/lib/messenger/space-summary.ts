@@ -3,7 +3,7 @@ import { SPACE_KIND } from '#lib/protocol/content.ts';
 import type { SpaceSummary } from './api.ts';
 import { fallOf } from './fallen.ts';
 import type { Self } from './ports.ts';
-import type { Space } from './space/space.ts';
+import type { Space } from './space/space-face.ts';
 import { isMember, type Summaries } from './summaries.ts';
 
 export interface SummedUp {

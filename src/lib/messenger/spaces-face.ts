@@ -13,8 +13,8 @@ import type { LiveConversation } from './conversation.ts';
 import type { LiveModeration } from './moderation/moderation.ts';
 import type { Self, SelfInSpace } from './ports.ts';
 import type { Recovery } from './recovery.ts';
-import type { SpaceNode } from './space-node.ts';
-import type { Space, WriteError } from './space/space.ts';
+import type { SpaceNode } from './space-node-face.ts';
+import type { Space, WriteError } from './space/space-face.ts';
 import type { Summaries } from './summaries.ts';
 
 /** A space that is here and at work. */

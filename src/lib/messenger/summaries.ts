@@ -8,8 +8,8 @@ import type { ChannelSummary, MemberView } from './api.ts';
 import type { ReadMarks } from './conversation.ts';
 import type { Ports, Self } from './ports.ts';
 import { powersIn } from './powers.ts';
-import type { SpaceNode } from './space-node.ts';
-import type { Space } from './space/space.ts';
+import type { SpaceNode } from './space-node-face.ts';
+import type { Space } from './space/space-face.ts';
 import { namesakesIn } from './warnings.ts';
 
 interface ChannelState {

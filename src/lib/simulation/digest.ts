@@ -2,7 +2,7 @@
 // possesses a body.
 import { inShownOrder, type LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
-import type { Space } from '#lib/messenger/space/space.ts';
+import type { Space } from '#lib/messenger/space/space-face.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { toHex, utf8 } from '#lib/util/bytes.ts';
 

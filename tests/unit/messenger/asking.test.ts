@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { createLedger } from '#lib/crdt/ledger.ts';
 import { createAsking } from '#lib/messenger/delivery/asking.ts';
-import type { Post } from '#lib/messenger/delivery/post.ts';
+import type { Post } from '#lib/messenger/delivery/post-face.ts';
 import type { Ports } from '#lib/messenger/ports.ts';
-import type { Space } from '#lib/messenger/space/space.ts';
+import type { Space } from '#lib/messenger/space/space-face.ts';
 import type { SpaceMessage, State } from '#lib/protocol/space-message.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { admit, found, invite, named, pen, person } from '../../support/authority-world.ts';

@@ -1,7 +1,7 @@
 // What a message came without is asked of everybody who comes within reach, until it is there.
 import { expect, it } from 'vitest';
 import { createMissingContent } from '#lib/messenger/delivery/missing-content.ts';
-import type { Post } from '#lib/messenger/delivery/post.ts';
+import type { Post } from '#lib/messenger/delivery/post-face.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import { fromHex } from '#lib/util/bytes.ts';
 import {

@@ -9,7 +9,7 @@ import { createReadMarks } from '../conversation.ts';
 import type { Ports, Self } from '../ports.ts';
 import { stripped } from '../space/kept-entries.ts';
 import type { PastEntry } from '../space/recalling.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
 
 /** A record stays well below its bound whatever is in it. */

@@ -10,7 +10,7 @@ import type { Import, ImportError } from '../archive-api.ts';
 import { createReadMarks } from '../conversation.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Past } from '../space/recalling.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 
 export interface ImportTarget {
 	/** The space as it is here, or as a new one of which this device knows the past alone; null: not to be brought back. */

@@ -13,9 +13,9 @@ import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
 import { MAX_FEEDS_PER_MESSAGE, type FeedRange, type State } from '#lib/protocol/space-message.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { createOnce } from './once.ts';
-import type { Post } from './post.ts';
+import type { Post } from './post-face.ts';
 
 /** How long entries that were asked for may take before they are asked for again. */
 const PULL_TIMEOUT = 3000;

@@ -3,8 +3,8 @@
 import type { EpochState } from '#lib/crdt/authority-state.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
-import type { Space } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 /** From the next epoch on: others leave its keys, and the last word, in the mailbox before. */
 const CLOSE_AFTER = 30_000;

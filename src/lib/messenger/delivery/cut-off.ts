@@ -1,6 +1,6 @@
 // What this node does with devices that are members no longer: tells them why, once and for all, and nothing else; and
 // closes behind them what they could still write into. [BN1] [BN2]
-import type { SpaceChange } from '../space/space.ts';
+import type { SpaceChange } from '../space/space-face.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
@@ -10,11 +10,11 @@ import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { entryId } from '#lib/crdt/check-entry.ts';
 import type { Ports, Self } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { admissionsOf } from '../space/admissions.ts';
 import { createClosing } from './closing.ts';
 import { concernedBy, fallenBy, isPutOut, lastWordFor, withWhatLeads } from './last-word.ts';
-import type { Post } from './post.ts';
+import type { Post } from './post-face.ts';
 
 /** A device that asks again within this time is not answered again. */
 const ANSWER_EVERY = 5000;

@@ -10,7 +10,7 @@ import { equal, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
 import { createAcquaintance } from '../space/acquaintance.ts';
 import { sharesPast } from '../space/history-policy.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 
 /**
  * The packets as this member's device (hex) is to have them. `wantsKeys`: it says that it can't read them as they are;

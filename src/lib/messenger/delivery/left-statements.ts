@@ -2,7 +2,7 @@
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
-import type { Post } from './post.ts';
+import type { Post } from './post-face.ts';
 
 /** Leaves a statement for a device (hex), in place of the one before. */
 export function createLeftStatements(

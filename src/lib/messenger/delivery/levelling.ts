@@ -3,8 +3,8 @@
 import { KIND } from '#lib/protocol/entry.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { fraction, type Ports } from '../ports.ts';
-import type { Space } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 const EVERY = 60_000;
 const LARGE_EVERY = 10 * 60_000;

@@ -5,8 +5,8 @@ import type { Prekey } from '#lib/protocol/identity.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_FEEDS_PER_MESSAGE, type FeedRange } from '#lib/protocol/space-message.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Space } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 export interface MissingContent {
 	/** Finds what was missing already when the page was closed. */

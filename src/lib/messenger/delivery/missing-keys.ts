@@ -7,8 +7,8 @@ import { KIND } from '#lib/protocol/entry.ts';
 import { keysRequestContent, type KeysRequest } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
-import type { Space } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 export interface MissingKeys {
 	/** Something may be missing now, or be there. */

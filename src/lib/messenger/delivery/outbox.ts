@@ -10,8 +10,8 @@ import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Delivery } from '../api.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import type { Space } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 interface Row {
 	readonly seq: number;

@@ -4,12 +4,7 @@ import { lateEnvelopeKey } from '#lib/crypto/epoch.ts';
 import { deleteHash } from '#lib/crypto/hash.ts';
 import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
-import {
-	decodeEnvelope,
-	encodeEnvelope,
-	type Envelope,
-	type SpaceMessage,
-} from '#lib/protocol/space-message.ts';
+import { decodeEnvelope, encodeEnvelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { DAY, EPOCHS_READ, LATE_ENVELOPE } from '#lib/protocol/limits.ts';
 import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
@@ -17,80 +12,16 @@ import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { admissionsOf } from '../space/admissions.ts';
-import { attachMailbox, type Attachment, type MailboxSpec, type StoredCopy } from './attachment.ts';
+import { attachMailbox, type Attachment, type MailboxSpec } from './attachment.ts';
 import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
 import { forBlocks, forLinks } from './splitting.ts';
+import type { PostEvents, Stored, Post } from './post-face.ts';
 
 /** Relays that a stored copy goes to. */
 const COPIES = 2;
-
-export interface PostEvents {
-	/** Of one that is stored: true once everything in it has been durably dealt with, which may take long. */
-	onEnvelope(envelope: Envelope, isStored: boolean): Promise<boolean>;
-	/** Whether the packet of this name carries an entry that is here already. */
-	isHeld(packet: Bytes): boolean;
-	/** A relay's mailbox can be used now. */
-	onRelayReady(): void;
-	/** Who is connected to the space's relays changed. */
-	onPresence(): void;
-}
-
-export interface StoreCopy {
-	/** The packet's name on relays. */
-	readonly packet: Bytes;
-	/** Lets the sender delete it. */
-	readonly preimage: Bytes;
-	/** The epoch whose mailbox is not to be used, if any. */
-	readonly notIn: Bytes | null;
-	/** The epoch whose mailbox is to be used; without it the current one's. */
-	readonly only?: Bytes;
-	/** Relays are to keep it no longer than this, ms since 1970. */
-	readonly until?: number;
-}
-
-export interface Stored {
-	readonly copies: readonly StoredCopy[];
-	/** Those that the copies are for: a device without a token in the mailbox can't be left anything there. */
-	readonly devices: readonly string[];
-}
-
-export interface Post {
-	/** Follows the authority log and the keys: attaches to mailboxes, lets go of old ones. */
-	update(): Promise<void>;
-	/** Devices (hex) that can be reached now, and how. */
-	route(device: string): 'direct' | 'relay' | null;
-	/** Key (hex) of a relay through which the device is connected now. */
-	via(device: string): string | null;
-	/** Sends to one device now, or not at all. */
-	send(device: string, message: SpaceMessage): boolean;
-	/** The same; and where nobody knows who is there, tries. False when there is not even a relay. */
-	attempt(device: string, message: SpaceMessage): boolean;
-	/** Whether the space is so large that relays don't tell who is there. */
-	isLarge(): boolean;
-	/** Sends to every device that can be reached now. */
-	sendAll(message: SpaceMessage): void;
-	/**
-	 * Leaves a copy for these devices on relays drawn at random. An EPOCH goes to the mailbox of the
-	 * epoch before it: whoever it is for can't open its own yet.
-	 */
-	store(devices: readonly string[], copy: StoreCopy, message: SpaceMessage): Promise<Stored>;
-	remove(packet: Bytes, preimage: Bytes): void;
-	/** Deletes packets from the mailboxes of which this device has the owner key; `again`: though that was done before. */
-	purge(packets: readonly Bytes[], again: boolean): void;
-	/** Says something to a device that may be no member any longer, by whatever still stands between the two. */
-	tell(device: string, message: SpaceMessage, onlyByLink?: boolean): void;
-	/** Closes an epoch's mailbox on all relays that are up. */
-	close(epoch: Bytes, ownerKey: SigningKey): Promise<void>;
-	/** Whether an epoch's mailbox is closed on all its relays, as far as is known. */
-	isClosed(epoch: Bytes): boolean;
-	hasRelay(): boolean;
-	/** All that waited for this device, on every relay that is up, has been dealt with; one at least is, if there are any. */
-	isDrained(): boolean;
-	stop(): void;
-}
 
 const NOTHING_STORED: Stored = { copies: [], devices: [] };
 

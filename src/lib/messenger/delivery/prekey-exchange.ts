@@ -12,8 +12,8 @@ import {
 } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, SelfInSpace } from '../ports.ts';
-import type { Space } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 /** Two devices compare what they hold no more often than this. */
 const COMPARE_EVERY = 30_000;

@@ -5,9 +5,9 @@ import { DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
-import type { Space, SpaceChange } from '../space/space.ts';
+import type { Space, SpaceChange } from '../space/space-face.ts';
 import { packetName, type Outbox } from './outbox.ts';
-import type { Post } from './post.ts';
+import type { Post } from './post-face.ts';
 
 /** What was purged longer ago than this has left every mailbox by itself. */
 const RECENT = DEFAULT_TTL_SECONDS * 1000;

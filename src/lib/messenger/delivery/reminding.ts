@@ -2,7 +2,7 @@
 // an entry or the word that it came, is made good by that. [OB1] [OB5]
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Outbox } from './outbox.ts';
-import type { Post } from './post.ts';
+import type { Post } from './post-face.ts';
 import type { SpaceSync } from './space-sync.ts';
 
 /** How often devices whose acknowledgement is missing are asked for it, as long as they can be reached. */

@@ -5,8 +5,8 @@ import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { owedFor, type Owed } from '../space/rewrapping.ts';
-import type { Space, SpaceChange } from '../space/space.ts';
-import type { Post } from './post.ts';
+import type { Space, SpaceChange } from '../space/space-face.ts';
+import type { Post } from './post-face.ts';
 
 const TABLE = 'sealed-given';
 const YES = new Uint8Array([1]);

@@ -11,12 +11,12 @@ import {
 } from '#lib/protocol/space-message.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { createAsking } from './asking.ts';
 import { readableFor } from './handing-on.ts';
 import { createLevelling } from './levelling.ts';
 import { createOnce } from './once.ts';
-import type { Post } from './post.ts';
+import type { Post } from './post-face.ts';
 import { signedState } from './statement.ts';
 
 /** A statement younger than this needs no repeating. */

@@ -9,7 +9,7 @@ import {
 import type { Clock } from '#lib/ports/clock.ts';
 import { concat } from '#lib/util/bytes.ts';
 import type { Self } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 
 export async function signedState(
 	clock: Clock,

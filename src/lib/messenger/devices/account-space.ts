@@ -13,8 +13,10 @@ import type { RelayPool } from '../delivery/relay-pool.ts';
 import { foundSpace } from '../founding.ts';
 import type { Ports, Self, SelfInSpace } from '../ports.ts';
 import { createSelvesInSpaces } from '../self-in-space.ts';
-import { startSpaceNode, type SpaceNode } from '../space-node.ts';
-import { openSpace, type Space, type SpaceChange } from '../space/space.ts';
+import { startSpaceNode } from '../space-node.ts';
+import type { SpaceNode } from '../space-node-face.ts';
+import { openSpace } from '../space/space.ts';
+import type { Space, SpaceChange } from '../space/space-face.ts';
 
 const ROW = { table: 'account', key: ['space'] } as const;
 /** Nobody sees it. */

@@ -8,7 +8,7 @@ import { entryId } from '#lib/crdt/check-entry.ts';
 import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createEntering, type Entering } from '../joining/entering.ts';
 import type { Ports, Self } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import type { AccountSpace } from './account-space.ts';
 
 /** How long a device that was asked has to answer before the next one is. */

@@ -15,7 +15,7 @@ import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { messagesIn, spaceRecordsFrom } from '../archive/export.ts';
 import type { Ports } from '../ports.ts';
 import { createQueue, type Queue } from '../queue.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import type { CopyPhase, CopyState, CopyWays } from './copy-ways.ts';
 
 const ROW = { table: 'copy', key: ['out'] } as const;

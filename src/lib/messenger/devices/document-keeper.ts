@@ -15,7 +15,7 @@ import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import type { SpaceNode } from '../space-node.ts';
+import type { SpaceNode } from '../space-node-face.ts';
 import type { SharedValues } from './shared-values.ts';
 import { compactUpdates, type WholeUpdate } from './update-compaction.ts';
 import { openUpdate } from '../space/opening.ts';

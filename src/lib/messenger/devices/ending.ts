@@ -3,7 +3,7 @@
 import { fromHex, toHex } from '#lib/util/bytes.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Self } from '../ports.ts';
-import type { SpaceNode } from '../space-node.ts';
+import type { SpaceNode } from '../space-node-face.ts';
 import type { AccountSpace } from './account-space.ts';
 import type { DocumentKeeper } from './document-keeper.ts';
 import { SEEN } from './sections.ts';

@@ -7,7 +7,7 @@ import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import type { Ports } from '../ports.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { stripped } from '../space/kept-entries.ts';
 
 /** A device that comes in may be told a beginning from a day before. */

@@ -21,7 +21,7 @@ import type { Links } from '../delivery/links.ts';
 import type { Ports, Self } from '../ports.ts';
 import { FILE_STATE, type KeptFiles } from '../space/file-book.ts';
 import { openMessageBy } from '../space/opening.ts';
-import type { Space, SpaceChange, WriteError } from '../space/space.ts';
+import type { Space, SpaceChange, WriteError } from '../space/space-face.ts';
 import { placeOf, readPlace, type Place } from './place.ts';
 import { sealFiles } from './sending.ts';
 

@@ -27,7 +27,7 @@ import { controlKeys, grantForJoiner, hasRoom } from '../space/epochs.ts';
 import { sharesPast } from '../space/history-policy.ts';
 import { logFor } from '../space/rewrapping.ts';
 import { stepOf } from '../space/steps.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { encodeAnswer, type WholeReply } from './answers.ts';
 import { lobbyKey, lobbySpec } from './invitations.ts';
 import { isClosed, replyTo, type ReplyTo } from './replying.ts';

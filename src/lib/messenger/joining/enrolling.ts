@@ -8,7 +8,7 @@ import { equal, toHex } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { controlKeys } from '../space/epochs.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { encodeAnswer } from './answers.ts';
 import {
 	enrolmentGrant,

@@ -11,7 +11,7 @@ import type { EnrolRequest } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
 import { grantForJoiner, hasRoom } from '../space/epochs.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { stepOf } from '../space/steps.ts';
 
 /** Devices that somebody has at once. */

@@ -8,7 +8,8 @@ import type { EnrolRequest } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import { openSpace, type Space } from '../space/space.ts';
+import { openSpace } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { openBlock, readAnswer } from './answers.ts';
 
 const MAX_EARLY = 1024;

@@ -10,8 +10,8 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 import type { InvitationChoice, InvitationView, SendError } from '../api.ts';
 import type { Ports, Self } from '../ports.ts';
 import { powersIn } from '../powers.ts';
-import type { SpaceNode } from '../space-node.ts';
-import type { Space } from '../space/space.ts';
+import type { SpaceNode } from '../space-node-face.ts';
+import type { Space } from '../space/space-face.ts';
 import { inviteKeyOf, lobbyKey } from './invitations.ts';
 import { MEMBER, POWERNODE } from './promoting.ts';
 

@@ -16,7 +16,7 @@ import { attachMailbox, type Attachment } from '../delivery/attachment.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import { openBlock, readAnswer, type Answer } from './answers.ts';
 import { invitationDoor, returnDoor } from './doors.ts';
 import { spaceOf, type JoinRecord } from './join-record.ts';

@@ -6,7 +6,7 @@ import type { JoinReply } from '#lib/protocol/lobby.ts';
 import type { EnrolRequest } from '#lib/protocol/space-message.ts';
 import { equal } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
-import type { SpaceNode } from '../space-node.ts';
+import type { SpaceNode } from '../space-node-face.ts';
 import { controlKeys } from '../space/epochs.ts';
 import { sharesPast } from '../space/history-policy.ts';
 import { logFor } from '../space/rewrapping.ts';

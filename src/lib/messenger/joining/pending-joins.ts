@@ -9,7 +9,7 @@ import type { SpaceSummary } from '../api.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, SelfInSpace } from '../ports.ts';
 import type { SelvesInSpaces } from '../self-in-space.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import {
 	decodeJoin,
 	joinWrite,

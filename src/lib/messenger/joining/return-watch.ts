@@ -20,7 +20,7 @@ import type { Ports, Self } from '../ports.ts';
 import { controlKeys } from '../space/epochs.ts';
 import { sharesPast } from '../space/history-policy.ts';
 import { logFor } from '../space/rewrapping.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 import type { Enrolling } from './enrolling.ts';
 import { enrolmentGrant, type Enrolment } from './enrolment.ts';
 import { encodeAnswer, type WholeReply } from './answers.ts';

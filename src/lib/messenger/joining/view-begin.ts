@@ -11,7 +11,7 @@ import { DAY } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-message.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
-import type { Space } from '../space/space.ts';
+import type { Space } from '../space/space-face.ts';
 
 export interface Admitted {
 	readonly control: ControlEntry;

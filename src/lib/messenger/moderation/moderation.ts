@@ -18,8 +18,8 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 import type { ActionView, Moderation, ModerationError, OpenInvitation } from '../api.ts';
 import type { Ports, Self } from '../ports.ts';
 import { powersIn } from '../powers.ts';
-import type { SpaceNode } from '../space-node.ts';
-import type { WriteError } from '../space/space.ts';
+import type { SpaceNode } from '../space-node-face.ts';
+import type { WriteError } from '../space/space-face.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import { moderationLog } from './log.ts';
 

@@ -4,7 +4,7 @@ import type { Content } from '#lib/protocol/content.ts';
 import { isControl, KIND } from '#lib/protocol/entry.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, Self } from '../ports.ts';
-import type { Draft, Space } from './space.ts';
+import type { Draft, Space } from './space-face.ts';
 import { stepOf } from './steps.ts';
 
 export interface WriteHow {

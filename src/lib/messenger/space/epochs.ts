@@ -23,7 +23,7 @@ import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
 import type { EntrySealing } from './composing.ts';
-import type { Space } from './space.ts';
+import type { Space } from './space-face.ts';
 
 export interface NewEpoch {
 	readonly content: Epoch;
