@@ -128,7 +128,7 @@ export function createAccess(session: Session): Access {
 			const closed = await store.close(f.mailbox);
 			if (!closed.ok) return refuseFor(closed.error);
 			const frame = encodeRelayFrame({ type: 'closed', mailbox: f.mailbox });
-			for (const subscriber of subscriptions.close(f.mailbox)) subscriber.send(frame);
+			for (const subscriber of subscriptions.of(f.mailbox)) subscriber.send(frame);
 			return done(f.request);
 		},
 	};

@@ -109,11 +109,6 @@ export function joinNeighbours<S extends Subscriber>(
 		box.tokens.delete(toHex(tokenHash));
 		if (box.tokens.size === 0) forget(mailbox);
 	};
-	const closeHere = (mailbox: Bytes): ReadonlySet<S> => {
-		const ended = here.close(mailbox);
-		forget(mailbox);
-		return ended;
-	};
 	const removeHere = (mailbox: Bytes, tokenHash: Bytes): PresenceChange<S> | undefined => {
 		const change = here.removeToken(mailbox, tokenHash);
 		left(mailbox, tokenHash);
@@ -132,7 +127,7 @@ export function joinNeighbours<S extends Subscriber>(
 		}
 		if (hint.type === 'closed') {
 			const frame = encodeRelayFrame({ type: 'closed', mailbox });
-			for (const subscriber of closeHere(mailbox)) subscriber.send(frame);
+			for (const subscriber of here.of(mailbox)) subscriber.send(frame);
 			return;
 		}
 		if (hint.type === 'removed') {
@@ -186,6 +181,11 @@ export function joinNeighbours<S extends Subscriber>(
 				const fresh = await following.mine(mailbox, number);
 				return { ok: true, value: { ...committed.value, fresh } };
 			},
+			async close(mailbox) {
+				const closed = await store.close(mailbox);
+				if (closed.ok) neighbours.tell({ type: 'closed', mailbox });
+				return closed;
+			},
 		},
 		subscriptions: {
 			...here,
@@ -208,10 +208,6 @@ export function joinNeighbours<S extends Subscriber>(
 					left(change.mailbox, change.tokenHash);
 					return stays ? { ...change, others: [] } : change;
 				}),
-			close: (mailbox) => {
-				neighbours.tell({ type: 'closed', mailbox });
-				return closeHere(mailbox);
-			},
 			removeToken: (mailbox, tokenHash) => {
 				neighbours.tell({ type: 'removed', mailbox, tokenHash });
 				return removeHere(mailbox, tokenHash);

@@ -117,19 +117,16 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 
 		subscribe: async (f, { mailbox, tokenHash }) => {
 			if (!(await store.hasToken(mailbox, tokenHash))) return unknownToken;
-			// The last look before it counts as subscribed: a CLOSE comes before this, or ends it.
 			const record = await store.mailbox(mailbox);
 			if (record === undefined) return unknownMailbox;
 			if (!self.alive()) return undefined;
-			if (record.open) {
-				const isNew = !subscriptions.has(self, mailbox, tokenHash);
-				if (isNew && subscriptions.count(self) >= limits.subscriptions) {
-					return refuse(ERROR_CODE.busy, 'too many subscriptions');
-				}
-				// Before the look for what waits: what is put meanwhile may be told twice, but never not at all.
-				const change = subscriptions.add(self, mailbox, record.tokens, tokenHash, record.highest);
-				if (change !== undefined) tellPresence(change);
+			const isNew = !subscriptions.has(self, mailbox, tokenHash);
+			if (isNew && subscriptions.count(self) >= limits.subscriptions) {
+				return refuse(ERROR_CODE.busy, 'too many subscriptions');
 			}
+			// Before the look for what waits: what is put meanwhile may be told twice, but never not at all.
+			const change = subscriptions.add(self, mailbox, record.tokens, tokenHash, record.highest);
+			if (change !== undefined) tellPresence(change);
 			if (record.tokens > storeLimits.smallMailbox) {
 				await store.seen([{ mailbox, tokenHash }], session.seconds());
 			}

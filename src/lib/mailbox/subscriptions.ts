@@ -1,4 +1,4 @@
-// Who is connected for which token of which mailbox. Knows nothing of stores and frames. [MB7] [MB8] [MB9] [MB22]
+// Who is connected for which token of which mailbox. Knows nothing of stores and frames. [MB7] [MB8] [MB9]
 import type { TokenOf } from '#lib/ports/mailbox-store.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
@@ -34,8 +34,8 @@ export interface Subscriptions<S> {
 	has(subscriber: S, mailbox: Bytes, tokenHash: Bytes): boolean;
 	/** Ends all of a subscriber's; returns what others are to be told. */
 	remove(subscriber: S): readonly PresenceChange<S>[];
-	/** Ends all of a mailbox's; returns whose they were. [MB22] */
-	close(mailbox: Bytes): ReadonlySet<S>;
+	/** All who are connected for any of a mailbox's tokens. */
+	of(mailbox: Bytes): ReadonlySet<S>;
 	/** Ends all of a token's; returns what others are to be told. */
 	removeToken(mailbox: Bytes, tokenHash: Bytes): PresenceChange<S> | undefined;
 	resize(mailbox: Bytes, size: number): void;
@@ -120,18 +120,9 @@ export function createSubscriptions<S extends object>(maxPresence: number): Subs
 			bySubscriber.delete(subscriber);
 			return changes;
 		},
-		close: (mailbox) => {
-			const mailboxHex = toHex(mailbox);
-			const live = mailboxes.get(mailboxHex);
-			const ended = new Set<S>();
-			for (const [tokenHex, token] of live?.tokens ?? []) {
-				for (const subscriber of token.subscribers) {
-					forget(subscriber, mailboxHex + tokenHex);
-					ended.add(subscriber);
-				}
-			}
-			mailboxes.delete(mailboxHex);
-			return ended;
+		of: (mailbox) => {
+			const tokens = mailboxes.get(toHex(mailbox))?.tokens.values() ?? [];
+			return new Set([...tokens].flatMap((token) => [...token.subscribers]));
 		},
 		removeToken: (mailbox, tokenHash) => {
 			const [mailboxHex, tokenHex] = [toHex(mailbox), toHex(tokenHash)];

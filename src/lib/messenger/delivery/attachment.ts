@@ -186,8 +186,6 @@ export function attachMailbox(
 		onDeleted: () => undefined,
 		onClosed: () => {
 			closed = true;
-			present.clear();
-			handlers.onPresence();
 		},
 	});
 

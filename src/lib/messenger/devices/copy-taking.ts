@@ -225,6 +225,13 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 		});
 	}
 
+	function later(device: string, each: Taken): void {
+		each.cancelAgain?.();
+		each.cancelAgain = clock.after(ASK_AGAIN, () => {
+			begin(device, each);
+		});
+	}
+
 	async function run(device: string, each: Taken): Promise<void> {
 		if (each.running) return;
 		each.running = true;
@@ -239,10 +246,7 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 		if (!isOn(device, each)) return;
 		if (outcome === 'failed') await finishBoth(device, each, COPY_END.failed);
 		else if (outcome === 'lost') {
-			each.cancelAgain?.();
-			each.cancelAgain = clock.after(ASK_AGAIN, () => {
-				begin(device, each);
-			});
+			later(device, each);
 		} else if (each.shares.every(({ space }) => each.standings.get(toHex(space))?.finished)) {
 			await finishBoth(device, each, COPY_END.done);
 		} else ways.onChange();
@@ -395,8 +399,12 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 				if (linked !== each.linked) {
 					each.linked = linked;
 					each.cancelAgain?.();
-					if (linked) ways.say(device, { step: 'want', copy: each.copy });
-					else each.pending?.settle('lost');
+					if (!linked) each.pending?.settle('lost');
+					else {
+						ways.say(device, { step: 'want', copy: each.copy });
+						// The other side may not have known yet who speaks on this link.
+						later(device, each);
+					}
 				} else if (linked && !each.running) begin(device, each);
 			}
 		},
