@@ -88,6 +88,8 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 	const asked = new Map<number, Asked>();
 	const sources = new Map<string, Source>();
 	const liars = new Set<string>();
+	/** Who was asked for a chunk (and slow) before it came back to be asked of anybody. */
+	const triedBefore = new Map<number, ReadonlySet<string>>();
 	let preferred = 0;
 	let paused = false;
 	let wake: number | null = null;
@@ -153,12 +155,22 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 	}
 
 	/** The first chunk that is missing and that this source can give, from the preferred one on. */
-	function next(source: Source): number | undefined {
+	function next(name: string, source: Source, now: number): number | undefined {
 		for (let n = 0; n < chunks; n++) {
 			const chunk = (preferred + n) % chunks;
-			if (!held.has(chunk) && !asked.has(chunk) && canGive(source, chunk)) return chunk;
+			if (held.has(chunk) || asked.has(chunk) || !canGive(source, chunk)) continue;
+			if (!isOthersTurn(name, chunk, now)) return chunk;
 		}
 		return undefined;
+	}
+
+	/** Whoever has been slow with a chunk waits until all others had their turn. */
+	function isOthersTurn(name: string, chunk: number, now: number): boolean {
+		const tried = triedBefore.get(chunk);
+		if (tried?.has(name) !== true) return false;
+		return [...sources].some(
+			([other, source]) => !tried.has(other) && source.restsUntil <= now && canGive(source, chunk),
+		);
 	}
 
 	/** A chunk that a slower source was asked for long ago; each source takes over a chunk once. */
@@ -214,15 +226,16 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 			found = false;
 			for (const [name, source] of ready) {
 				if (asked.size >= MAX_UNDER_WAY || askedOf(name).length >= windowOf(source)) continue;
-				const chunk = next(source);
+				const chunk = next(name, source, now);
 				if (chunk === undefined) continue;
-				request(name, chunk, now, []);
+				request(name, chunk, now, triedBefore.get(chunk) ?? []);
 				effects.push({ type: 'request', source: name, chunk });
 				found = true;
 			}
 		}
 		for (const [name, source] of ready) {
-			if (askedOf(name).length >= windowOf(source) || next(source) !== undefined) continue;
+			if (askedOf(name).length >= windowOf(source) || next(name, source, now) !== undefined)
+				continue;
 			const chunk = overdue(name, source, now);
 			const slow = chunk === undefined ? undefined : asked.get(chunk);
 			if (chunk === undefined || slow === undefined) continue;
@@ -278,6 +291,7 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 					source.silences = 0;
 				}
 				asked.delete(event.chunk);
+				triedBefore.delete(event.chunk);
 				held.add(event.chunk);
 				if (told || held.size < chunks) return [];
 				told = true;
@@ -288,7 +302,10 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 				return [];
 			case 'lacks':
 				sources.get(event.source)?.lacks.add(event.chunk);
-				if (isAskedOf(event.source, event.chunk)) asked.delete(event.chunk);
+				if (isAskedOf(event.source, event.chunk)) {
+					triedBefore.set(event.chunk, asked.get(event.chunk)?.tried ?? new Set());
+					asked.delete(event.chunk);
+				}
 				return [];
 			case 'lied':
 				return liars.has(event.source) ? [] : lied(event.source);
