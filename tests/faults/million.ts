@@ -1,4 +1,4 @@
-// A relay that starts with a million mailboxes: how long until it serves.
+// A relay that starts with a million mailboxes: how long until it serves. [RS8]
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { run, type Relay, type Scope } from './relays.ts';
