@@ -25,8 +25,8 @@ import { clearSpace, listWrite } from './space-rows.ts';
 import { createShutSpaces } from './shut-spaces.ts';
 import { summaryOf } from './space-summary.ts';
 import { contentNamesOf } from './space/file-book.ts';
-import { openSpace, type UnreadableSpace } from './space/space.ts';
-import type { Space, SpaceChange } from './space/space-face.ts';
+import { openSpace } from './space/space.ts';
+import type { Space, SpaceChange, UnreadableSpace } from './space/space-face.ts';
 import type { LiveSpace, Spaces, SpacesEvents } from './spaces-face.ts';
 import { createSummaries, isMember, type Summaries } from './summaries.ts';
 

@@ -118,3 +118,8 @@ export interface Space {
 	messagesIn(epoch: Bytes): number;
 	log(channel: Bytes): MessageLog;
 }
+
+/** Some of its keys are here and can't be read: without them it would look like another space. Nothing was changed. */
+export interface UnreadableSpace {
+	readonly type: 'unreadable-keys';
+}

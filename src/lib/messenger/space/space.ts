@@ -34,7 +34,7 @@ import { createRecalling, type Recalling } from './recalling.ts';
 import { createReconsidering } from './reconsidering.ts';
 import { createShown, type Shown } from './shown.ts';
 import { createSpaceStore } from './space-store.ts';
-import type { WriteError, Space } from './space-face.ts';
+import type { WriteError, Space, UnreadableSpace } from './space-face.ts';
 
 const NOTHING = new Uint8Array(0);
 const done = <E>(result: Result<unknown, E>): Result<void, E> => (result.ok ? ok() : result);
@@ -49,11 +49,6 @@ const NO_CHANGE: IntakeOutcome = {
 	waiting: [],
 	settled: [],
 };
-
-/** Some of its keys are here and can't be read: without them it would look like another space. Nothing was changed. */
-export interface UnreadableSpace {
-	readonly type: 'unreadable-keys';
-}
 
 /** Opens a space as it was kept, or an empty one. */
 export async function openSpace(
