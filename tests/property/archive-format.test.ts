@@ -18,6 +18,10 @@ const middle = fc.oneof(
 		relays: fc.constant([]),
 	}),
 	fc.record({
+		type: fc.constant('values' as const),
+		values: fc.array(fc.tuple(fc.string({ maxLength: 40 }), id)),
+	}),
+	fc.record({
 		type: fc.constant('keys' as const),
 		controlKeys: fc.array(fc.record({ maker: id, key: id })),
 	}),
@@ -92,7 +96,7 @@ describe('an archive', () => {
 	});
 
 	it('[BK1] of a later version is said to be that', () => {
-		const body = encode([0, 2, new Uint8Array(32), 5]);
+		const body = encode([0, 3, new Uint8Array(32), 5]);
 		const length = Uint8Array.of(0, 0, 0, body.length);
 		const read = createRecordReader().push(concat(length, body));
 		expect(read).toMatchObject({ ok: false, error: { type: 'newer' } });

@@ -166,6 +166,44 @@ describe('coming back with the recovery phrase', () => {
 		expect(read().filter((text) => text === 'from before')).toHaveLength(1);
 	});
 
+	it('[BK2] [BK3] a backup brings back whom one has verified and what was typed, and nothing that was taken back', async () => {
+		const story = await threePeople(907);
+		const { world, alice, bob, carol, space } = story;
+		const { verification, drafts, settings } = bob.messenger;
+		const [hers, theirs] = [alice, carol].map(({ self }) => toHex(self.rootHash)) as [
+			string,
+			string,
+		];
+		for (const person of [hers, theirs]) await world.finish(verification.set(person, true));
+		await world.finish(settings.set('appearance', 'dark'));
+		const channel = bob.messenger.channels(space).get()[0]?.id ?? '';
+		drafts.set(space, channel, { text: 'half a sentence', replyTo: null });
+		await world.run(2000);
+		const records = await archiveOf(world, bob);
+
+		const fresh = await world.addNode('Bob again', { rootSeed: bob.self.root.seed() });
+		const isVerified = (person: string): boolean | undefined =>
+			fresh.messenger
+				.members(space)
+				.get()
+				.find(({ rootHash }) => rootHash === person)?.verified;
+		await takeIn(world, fresh, records);
+		await world.run(1000);
+		expect([hers, theirs].map(isVerified)).toEqual([true, true]);
+		expect(fresh.messenger.drafts.get(space, channel)?.text).toBe('half a sentence');
+		expect(fresh.messenger.settings.get('appearance')).toBe('dark');
+
+		await world.finish(fresh.messenger.verification.set(theirs, false));
+		await world.finish(fresh.messenger.settings.set('appearance', 'light'));
+		fresh.messenger.drafts.set(space, channel, { text: '', replyTo: null });
+		await world.run(2000);
+		await takeIn(world, fresh, records);
+		await world.run(1000);
+		expect([hers, theirs].map(isVerified)).toEqual([true, false]);
+		expect(fresh.messenger.drafts.get(space, channel)).toBeNull();
+		expect(fresh.messenger.settings.get('appearance')).toBe('light');
+	});
+
 	it('[RT2] ends when the person says so', async () => {
 		const story = await threePeople(906);
 		const { world, bob } = story;

@@ -6,6 +6,7 @@ import {
 	type BackupTools,
 } from '#lib/messenger/archive/backup-file.ts';
 import { archiveOf } from '#lib/messenger/archive/export.ts';
+import type { OwnValue } from '#lib/messenger/archive/own-values.ts';
 import { createImport } from '#lib/messenger/archive/import.ts';
 import { openSpace } from '#lib/messenger/space/space.ts';
 import { createNobleGcm } from '#lib/crypto/aes-gcm-noble.ts';
@@ -14,8 +15,11 @@ import { concat, type Bytes } from '#lib/util/bytes.ts';
 import { ok, unwrap } from '#lib/util/result.ts';
 import { crypto, type Device } from './devices.ts';
 
-export function recordsOf({ ports, self, space }: Device): AsyncGenerator<ArchiveRecord> {
-	return archiveOf(ports, { self, blocked: [self.rootHash], relays: [], spaces: [space] });
+export function recordsOf(
+	{ ports, self, space }: Device,
+	values: readonly OwnValue[] = [],
+): AsyncGenerator<ArchiveRecord> {
+	return archiveOf(ports, { self, blocked: [self.rootHash], relays: [], values, spaces: [space] });
 }
 
 export async function archiveFrom(device: Device): Promise<ArchiveRecord[]> {
@@ -27,8 +31,8 @@ export async function archiveFrom(device: Device): Promise<ArchiveRecord[]> {
 const isIn = (device: Device): boolean =>
 	'value' in (Object.getOwnPropertyDescriptor(device, 'space') ?? {});
 
-/** The space of the archive is opened on the device, empty where it isn't there yet. */
-export const importInto = (device: Device): Import =>
+/** The space of the archive is opened on the device, empty where it isn't there yet; `own` gets the values. */
+export const importInto = (device: Device, own: OwnValue[] = []): Import =>
 	createImport(device.ports, device.self, {
 		async space(id) {
 			if (!isIn(device)) device.space = unwrap(await openSpace(device.ports, device.self, id));
@@ -36,6 +40,10 @@ export const importInto = (device: Device): Import =>
 		},
 		settled: () => Promise.resolve(),
 		block: () => Promise.resolve(ok()),
+		setValues(values) {
+			own.push(...values);
+			return Promise.resolve(ok());
+		},
 		useRelays: () => Promise.resolve(),
 	});
 

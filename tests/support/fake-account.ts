@@ -19,6 +19,7 @@ function createMemoryKeeper(): SharedValues {
 	}
 	return {
 		get: (name) => values.get(name),
+		wasSet: (name) => values.has(name),
 		list: (prefix) => [...values].filter(([name]) => name.startsWith(prefix)),
 		write(changes) {
 			note(changes);

@@ -44,7 +44,7 @@ export const DEVICE_VIEWS: readonly View[] = [
 			await press(page, 'Rename or remove Phone');
 		},
 	},
-	...['copying', 'indirect', 'arriving', 'done', 'failed'].map((copy): View => ({
+	...['copying', 'indirect', 'arriving', 'done', 'failed', 'partial'].map((copy): View => ({
 		name: `copy-${copy}`,
 		scene: { devices: 2, copy },
 		go: async (page) => {

@@ -2,15 +2,18 @@
 // bytes that are ever taken from outside, and from own devices alone; even of those none can do more than change values
 // that are read as what they must be, within bounds. [AC2] [AC3]
 import * as Y from 'yjs';
-import { MAX_UPDATE_PART, MAX_UPDATE_PARTS } from '#lib/protocol/limits.ts';
+import {
+	MAX_UPDATE_PART,
+	MAX_UPDATE_PARTS,
+	MAX_VALUE,
+	MAX_VALUE_NAME,
+} from '#lib/protocol/limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 
 /** The whole of it, everything that was merged included. */
 const MAX_DOCUMENT = 2 * MAX_UPDATE_PART * MAX_UPDATE_PARTS;
 /** What this device lets it grow to by its own writing: a full state must travel as one update. */
 const MAX_OWN = MAX_UPDATE_PART * MAX_UPDATE_PARTS;
-const MAX_VALUE = 16_384;
-const MAX_NAME = 200;
 const MAP = 'values';
 
 /** How far a document's changes are known, by Yjs client. */
@@ -19,6 +22,8 @@ export type Extent = ReadonlyMap<number, number>;
 export interface AccountDocument {
 	/** undefined: never set, cleared, or nothing that a value can be. */
 	get(name: string): Bytes | undefined;
+	/** Whether it was ever set, cleared since or not. */
+	wasSet(name: string): boolean;
 	/** Names that begin so, with their values. */
 	list(prefix: string): readonly (readonly [name: string, value: Bytes])[];
 	/** null clears. False where it would grow too large. */
@@ -76,6 +81,7 @@ export function openAccountDocument(kept: Bytes | undefined, client: number): Ac
 
 	const document: AccountDocument = {
 		get: (name) => read(values().get(name)),
+		wasSet: (name) => values().has(name),
 		list: (prefix) =>
 			[...values().entries()].flatMap(([name, value]) => {
 				const known = name.startsWith(prefix) ? read(value) : undefined;
@@ -83,7 +89,7 @@ export function openAccountDocument(kept: Bytes | undefined, client: number): Ac
 			}),
 		set(changes) {
 			const added = [...changes].reduce((sum, [name, value]) => {
-				if (name.length > MAX_NAME || (value?.length ?? 0) > MAX_VALUE) return Infinity;
+				if (name.length > MAX_VALUE_NAME || (value?.length ?? 0) > MAX_VALUE) return Infinity;
 				return sum + name.length + (value?.length ?? 0) + 64;
 			}, 0);
 			if (size + added > MAX_OWN) return false;

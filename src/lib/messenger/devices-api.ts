@@ -11,9 +11,10 @@ export interface CopyView {
 	/**
 	 * away: the other device can't be reached. indirect: only through a relay, and copying takes a direct connection.
 	 * arriving: what is left is of spaces that the device which gets it is not in yet. stopped: by somebody, on either.
-	 * failed: the device that was to get it could not keep it.
+	 * failed: the device that was to get it could not keep it. partial: all but spaces that nobody let it into for a week.
 	 */
-	readonly state: 'away' | 'indirect' | 'arriving' | 'copying' | 'done' | 'stopped' | 'failed';
+	readonly state:
+		'away' | 'indirect' | 'arriving' | 'copying' | 'done' | 'stopped' | 'failed' | 'partial';
 	/** Messages. */
 	readonly done: number;
 	readonly of: number;

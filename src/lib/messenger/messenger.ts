@@ -135,7 +135,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 			for (const { summaries } of spaces.live()) summaries.updateMembers();
 		},
 	});
-	const archive = createArchive(ports, self, { spaces, blocked, relays });
+	const archive = createArchive(ports, self, { spaces, blocked, relays, keeper });
 	const devices = createOwnDevices({
 		ports,
 		self,

@@ -2,8 +2,9 @@
 // No key that signs or reads in anybody's name is in it: a feed that began elsewhere is never gone on with.
 //
 // archive  records in this order, each with its length before it (u32, big-endian), at most MAX_RECORD bytes
-// BEGIN    [0, version 1, Root Hash 32, time]
+// BEGIN    [0, version 2, Root Hash 32, time]
 // PERSON   [1, [blocked Root Hash 32 …], [relay …]]            what is this person's own; may come several times
+// VALUES   [8, [[name, value] …]]                             of the account document; likewise, since version 2
 // SPACE    [2, space 32, name, [relay …≤5], [[channel 32, ms, counter] …]]   read up to there; what follows is of it
 // KEYS     [3, [[maker 32, control key 32] …]]
 // LOG      [4, [packet …]]                                    the authority log, oldest first
@@ -11,6 +12,7 @@
 // ENTRIES  [6, [[packet, entry key 32 or null] …]]            of one feed after the other, in order
 // END      [7, records before this one]
 import {
+	blob,
 	bytes,
 	decodeFrame,
 	encode,
@@ -26,13 +28,13 @@ import {
 } from './cbor.ts';
 import { controlKeyShape, controlKeyToTuple, type ControlKey } from './content.ts';
 import { packetShape, packetToTuple, type Packet, type Time } from './entry.ts';
-import { MAX_NAME, MAX_RECORD, MAX_RELAYS } from './limits.ts';
+import { MAX_NAME, MAX_RECORD, MAX_RELAYS, MAX_VALUE, MAX_VALUE_NAME } from './limits.ts';
 import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
 import type { FeedHead } from './space-message.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
-export const ARCHIVE_VERSION = 1;
+export const ARCHIVE_VERSION = 2;
 /** Rows in one record. */
 export const MAX_ROWS = 1000;
 export const MAX_RECORD_PACKETS = 128;
@@ -44,6 +46,10 @@ export type ArchiveRecord =
 			readonly type: 'person';
 			readonly blocked: readonly Bytes[];
 			readonly relays: readonly RelayAddress[];
+	  }
+	| {
+			readonly type: 'values';
+			readonly values: readonly (readonly [name: string, value: Bytes])[];
 	  }
 	| {
 			readonly type: 'space';
@@ -117,6 +123,10 @@ const shape = variants<ArchiveRecord>(
 		),
 		([, entries]) => ({ type: 'entries' as const, entries }),
 	),
+	map(
+		tuple(literal(8), list(tuple(text(MAX_VALUE_NAME), blob(MAX_VALUE)), MAX_ROWS)),
+		([, values]) => ({ type: 'values' as const, values }),
+	),
 	map(tuple(literal(7), uint()), ([, records]) => ({ type: 'end' as const, records })),
 );
 
@@ -126,6 +136,8 @@ function toTuple(record: ArchiveRecord): unknown[] {
 			return [0, ARCHIVE_VERSION, record.rootHash, record.time];
 		case 'person':
 			return [1, record.blocked, record.relays.map(relayAddressToTuple)];
+		case 'values':
+			return [8, record.values];
 		case 'space': {
 			const read = record.read.map(({ channel, time }) => [channel, time.ms, time.counter]);
 			return [2, record.space, record.name, record.relays.map(relayAddressToTuple), read];

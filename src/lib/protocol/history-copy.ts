@@ -6,7 +6,7 @@
 // ASK     [2, copy, run 16, number, space 32, [feed 32, seq] or null, messages taken so far]
 //         the next record of a run; number 0 begins one: where it was left off, or with the whole space
 // RECORD  [3, copy, run, number, index, parts ≤5, bytes ≤60,000]   a part of a record of an archive (archive.ts)
-// STOP    [4, copy, 0 all is there | 1 somebody cancelled it | 2 it can't be kept]
+// STOP    [4, copy, 0 all is there | 1 somebody cancelled it | 2 it can't be kept | 3 all but spaces it isn't let into]
 import {
 	blob,
 	bytes,
@@ -30,7 +30,7 @@ export const MAX_COPIED_SPACES = 1000;
 export const RECORD_PART = 60_000;
 const MAX_PARTS = Math.ceil(MAX_RECORD / RECORD_PART);
 
-export const COPY_END = { done: 0, cancelled: 1, failed: 2 } as const;
+export const COPY_END = { done: 0, cancelled: 1, failed: 2, partial: 3 } as const;
 export type CopyEnd = (typeof COPY_END)[keyof typeof COPY_END];
 
 /** Everything of the space before this entry has been taken, feeds in the order of their keys. */
@@ -128,7 +128,7 @@ export const copyShape: Shape<CopyMessage> = variants<CopyMessage>(
 		({ index, parts }) => index < parts,
 		'a part beyond the last',
 	),
-	map(tuple(literal(4), name, uint(2)), ([, copy, end]) => ({
+	map(tuple(literal(4), name, uint(3)), ([, copy, end]) => ({
 		step: 'stop' as const,
 		copy,
 		end: end as CopyEnd,

@@ -17,6 +17,9 @@ export const MAX_RECORD = MAX_LARGE_PACKET + 4096;
 export const MAX_DEVICES = 1024;
 export const MAX_TEXT = 8192;
 /** Changes of the account document travel in parts. */
+/** A value of the account document, and its name. */
+export const MAX_VALUE = 16_384;
+export const MAX_VALUE_NAME = 200;
 export const MAX_UPDATE_PART = 8192;
 export const MAX_UPDATE_PARTS = 64;
 export const MAX_NAME = 64;

@@ -2,7 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { OwnValue } from '#lib/messenger/archive/own-values.ts';
 import { checkBackup } from '#lib/messenger/archive/restore-backup.ts';
+import { VERIFIED } from '#lib/messenger/devices/sections.ts';
 import { ARCHIVE_VERSION, type ArchiveRecord } from '#lib/protocol/archive.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, unwrap } from '#lib/util/result.ts';
@@ -11,6 +13,7 @@ import {
 	backupOf,
 	backupTools,
 	importInto,
+	recordsOf,
 	sourceOf,
 } from '../../support/archives.ts';
 import { createDevices, found, say, type Device, type Devices } from '../../support/devices.ts';
@@ -18,8 +21,18 @@ import { linesOf } from '../../support/moderating.ts';
 
 const SEGMENT = 65_552;
 const HEADER = 85;
-/** The first version's, kept as it was written. WRITE_BACKUP=1 writes it anew: only while nothing is released. */
-const FIXTURE = new URL('../../vectors/backup-1.aegis', import.meta.url);
+/** As each version wrote it. WRITE_BACKUP=1 writes the present one's anew: only while nothing is released. */
+const fixture = (version: number): URL =>
+	new URL(`../../vectors/backup-${version}.aegis`, import.meta.url);
+const TEXTS = {
+	1: 'written with the first version',
+	2: 'written with the second version',
+} as const;
+
+const VERIFIED_BOB: OwnValue = [
+	VERIFIED.name('b0'.repeat(32)),
+	VERIFIED.encode({ name: 'Bob', since: 1_800_000_000_000 }),
+];
 
 let world: Devices;
 let alice: Device;
@@ -78,7 +91,7 @@ describe('a backup file', () => {
 		later[8] = 2;
 		expect(await check(later)).toBe('newer');
 		// A later archive inside of today's file.
-		expect(ARCHIVE_VERSION).toBe(1);
+		expect(ARCHIVE_VERSION).toBe(2);
 	});
 
 	it('[BK6] with any byte changed is refused before anything is taken in', async () => {
@@ -129,19 +142,22 @@ describe('a backup file', () => {
 		expect(unread).toEqual(err({ type: 'unreadable' }));
 	});
 
-	it('[BK7] of the first version is read for ever', async () => {
+	it.each([1, 2] as const)('[BK7] of version %i is read for ever', async (version) => {
 		const others = createDevices(1_000_001);
 		const writer = await others.device('Alice');
-		if (process.env['WRITE_BACKUP'] === '1') {
+		if (process.env['WRITE_BACKUP'] === '1' && version === ARCHIVE_VERSION) {
 			await found(writer);
-			await say(writer, 'written with the first version');
-			await writeFile(FIXTURE, await backupOf(writer));
+			await say(writer, TEXTS[version]);
+			await writeFile(fixture(version), await backupOf(writer, recordsOf(writer, [VERIFIED_BOB])));
 		}
-		const kept = new Uint8Array(await readFile(FIXTURE));
+		const kept = new Uint8Array(await readFile(fixture(version)));
 		const again = await others.anotherOf(writer);
 		const { backupKey } = again.self.root;
 		const checked = unwrap(await checkBackup(backupTools(again), backupKey, sourceOf(kept)));
-		expect(await checked.takeInto({ takeIn: () => importInto(again) })).toEqual(ok(1));
-		expect(await linesOf(again)).toEqual(['written with the first version']);
+		const values: OwnValue[] = [];
+		const importing = importInto(again, values);
+		expect(await checked.takeInto({ takeIn: () => importing })).toEqual(ok(1));
+		expect(await linesOf(again)).toEqual([TEXTS[version]]);
+		expect(values).toEqual(version === 1 ? [] : [VERIFIED_BOB]);
 	});
 });

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Import } from '#lib/messenger/archive-api.ts';
 import { createGiving } from '#lib/messenger/devices/copy-giving.ts';
+import { createCopyNotes } from '#lib/messenger/devices/copy-notes.ts';
 import { createTaking } from '#lib/messenger/devices/copy-taking.ts';
 import { encodeRecordBody, type ArchiveRecord } from '#lib/protocol/archive.ts';
 import { COPY_END, RECORD_PART, type CopyMessage } from '#lib/protocol/history-copy.ts';
+import { DAY } from '#lib/protocol/limits.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { ok } from '#lib/util/result.ts';
 import { createDevices, found, say, type Device } from '../../support/devices.ts';
@@ -143,6 +145,7 @@ describe('whoever gets a history', () => {
 	it.each<[string, ArchiveRecord]>([
 		['of another space', { ...spaceRecord, space: new Uint8Array(32).fill(4) }],
 		['of whom it blocks', { type: 'person', blocked: [SPACE], relays: [] }],
+		['of what the account document says', { type: 'values', values: [['setting/look', SPACE]] }],
 		['of a whole archive', { type: 'begin', rootHash: SPACE, time: 1 }],
 	])('[HC3] ends where it gets a record %s', async (_what, record) => {
 		const { said, taken, taking, answer } = await story();
@@ -157,6 +160,43 @@ describe('whoever gets a history', () => {
 		const { said, answer } = await story();
 		answer(spaceRecord, { bytes: new Uint8Array(40) });
 		await until(() => expect(said.at(-1)?.step === 'stop').toBe(true));
+	});
+
+	it('[HC4] waits a week to be let into what is left, then says so, and tries again where asked to', async () => {
+		const world = createDevices(92);
+		const { ports } = await world.device('Alice');
+		const { said, ways } = createWays();
+		const takeIn = (): Import => ({ take: () => Promise.resolve(ok()), spaces: 0, refused: 0 });
+		const standing = (): 'coming' => 'coming';
+		const offer = (copy: Bytes) =>
+			({ step: 'offer', copy, spaces: [{ space: SPACE, messages: 3, past: false }] }) as const;
+		const start = async () => {
+			const taking = createTaking(ports, ways, { archive: { takeIn }, standing });
+			await taking.load();
+			taking.look();
+			return taking;
+		};
+		const first = await start();
+		first.onMessage(OTHER, offer(COPY));
+		const noted = async () => (await createCopyNotes(ports.store).read()).get(OTHER);
+		const begun = world.clock.now();
+		await expect.poll(async () => (await noted())?.waitingSince).toBe(begun);
+		world.clock.advance(6 * DAY);
+		await until(() => expect(first.states()[0]).toMatchObject({ phase: 'open', arriving: true }));
+		// It is the whole wait that counts, over starts.
+		first.stop();
+		const second = await start();
+		world.clock.advance(6000);
+		await until(() => expect(second.states()[0]).toMatchObject({ phase: 'open', arriving: true }));
+		world.clock.advance(DAY);
+		await until(() => expect(second.states()[0]?.phase).toBe('partial'));
+		expect(said.at(-1)).toEqual({ step: 'stop', copy: COPY, end: COPY_END.partial });
+		second.onMessage(OTHER, offer(COPY));
+		await until(() => expect(said.filter(({ step }) => step === 'stop')).toHaveLength(2));
+		expect(said.at(-1)).toEqual({ step: 'stop', copy: COPY, end: COPY_END.partial });
+		second.onMessage(OTHER, offer(name(5)));
+		await until(() => expect(second.states()[0]).toMatchObject({ phase: 'open', arriving: true }));
+		second.stop();
 	});
 
 	it('[HC1] is done with a copy once, whoever offers it again', async () => {

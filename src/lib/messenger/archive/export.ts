@@ -10,6 +10,7 @@ import type { Ports, Self } from '../ports.ts';
 import { stripped } from '../space/kept-entries.ts';
 import type { PastEntry } from '../space/recalling.ts';
 import type { Space } from '../space/space-face.ts';
+import type { OwnValue } from './own-values.ts';
 import { compare, toHex, type Bytes } from '#lib/util/bytes.ts';
 
 /** A record stays well below its bound whatever is in it. */
@@ -17,11 +18,15 @@ const FULL = 180_000;
 /** Of those that travel while people write. */
 const SMALL = 56_000;
 const ROWS_READ = 256;
+/** As many as fit a record however long each is. */
+const ROWS_OF_VALUES = 15;
 
 export interface ArchiveSource {
 	readonly self: Self;
 	readonly blocked: readonly Bytes[];
 	readonly relays: readonly RelayAddress[];
+	/** Of the account document. */
+	readonly values: readonly OwnValue[];
 	readonly spaces: readonly Space[];
 }
 
@@ -165,7 +170,7 @@ async function* spaceRecords(
 /** `onSpace`: so many of the spaces are told. */
 export async function* archiveOf(
 	ports: Ports,
-	{ self, blocked, relays, spaces }: ArchiveSource,
+	{ self, blocked, relays, values, spaces }: ArchiveSource,
 	onSpace: (done: number, of: number) => void = () => undefined,
 ): AsyncGenerator<ArchiveRecord> {
 	let records = 0;
@@ -183,6 +188,7 @@ export async function* archiveOf(
 	for (const part of parts(blocked.slice(MAX_ROWS), MAX_ROWS)) {
 		yield counted({ type: 'person', blocked: part, relays: [] });
 	}
+	for (const part of parts(values, ROWS_OF_VALUES)) yield counted({ type: 'values', values: part });
 	for (const [n, space] of spaces.entries()) {
 		onSpace(n, spaces.length);
 		for await (const record of spaceRecords(ports, space)) yield counted(record);

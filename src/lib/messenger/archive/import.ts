@@ -11,6 +11,7 @@ import { createReadMarks } from '../conversation.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Past } from '../space/recalling.ts';
 import type { Space } from '../space/space-face.ts';
+import type { OwnValue } from './own-values.ts';
 
 export interface ImportTarget {
 	/** The space as it is here, or as a new one of which this device knows the past alone; null: not to be brought back. */
@@ -18,6 +19,7 @@ export interface ImportTarget {
 	/** All of a space's records have been taken in. */
 	settled(space: Space): Promise<void>;
 	block(people: readonly Bytes[]): Promise<Result<void, StoreError>>;
+	setValues(values: readonly OwnValue[]): Promise<Result<void, StoreError>>;
 	useRelays(relays: readonly RelayAddress[]): Promise<void>;
 }
 
@@ -77,6 +79,8 @@ export function createImport(
 					await target.useRelays(record.relays);
 					return record.blocked.length === 0 ? ok() : done(await target.block(record.blocked));
 				}
+				case 'values':
+					return done(await target.setValues(record.values));
 				case 'space':
 					return begin(record);
 				case 'keys':

@@ -170,6 +170,7 @@ export function createGiving(
 		[COPY_END.done]: 'done',
 		[COPY_END.cancelled]: 'stopped',
 		[COPY_END.failed]: 'failed',
+		[COPY_END.partial]: 'partial',
 	};
 
 	function look(): void {

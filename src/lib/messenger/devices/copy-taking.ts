@@ -1,48 +1,31 @@
 // The side of a copy that gets the history: asks for record after record, the next once the one before is durable, and
 // goes on where it was after whatever came in between. Nothing is taken on trust: it goes the way of an archive. [HC3] [HC4]
 import { decodeRecordBody, type ArchiveRecord } from '#lib/protocol/archive.ts';
-import { MAX_RECORD } from '#lib/protocol/limits.ts';
-import {
-	bytes,
-	decodeFrame,
-	encode,
-	flag,
-	list,
-	optional,
-	tuple,
-	uint,
-} from '#lib/protocol/cbor.ts';
-import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import {
 	COPY_END,
-	copyPlaceShape,
-	copyPlaceToTuple,
-	spaceSharesShape,
-	spaceSharesToTuple,
 	type CopyEnd,
 	type CopyMessage,
-	type CopyPlace,
 	type SpaceShare,
 } from '#lib/protocol/history-copy.ts';
-import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { DAY, MAX_RECORD } from '#lib/protocol/limits.ts';
+import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Archive } from '../archive-api.ts';
 import type { Ports } from '../ports.ts';
+import {
+	advance,
+	belongsIn,
+	createCopyNotes,
+	type NotedCopy,
+	type Standing,
+} from './copy-notes.ts';
 import type { CopyPhase, CopyState, CopyWays } from './copy-ways.ts';
 
 /** How long the other side may be silent in the middle of a copy. */
 const PATIENCE = 30_000;
 /** How long until what was silent is asked again. */
 const ASK_AGAIN = 5000;
-const MAX_TAKEN = 8;
-const TABLE = 'copy';
-const IN = { table: TABLE, key: ['in'] } as const;
-const PHASES: readonly CopyPhase[] = ['open', 'done', 'stopped', 'failed'];
-
-const shape = list(
-	tuple(bytes(32), bytes(16), uint(PHASES.length - 1), spaceSharesShape),
-	MAX_TAKEN,
-);
-const standingShape = tuple(uint(), optional(copyPlaceShape), flag);
+/** How long it waits to be let into the spaces that are left. */
+const WAIT = 7 * DAY;
 
 export interface TakingParts {
 	readonly archive: Pick<Archive, 'takeIn'>;
@@ -51,13 +34,6 @@ export interface TakingParts {
 	 * `past`: nobody lets this device in.
 	 */
 	standing(space: string, past: boolean): 'here' | 'coming' | 'barred';
-}
-
-/** How far a space is copied. */
-interface Standing {
-	done: number;
-	from: CopyPlace | null;
-	finished: boolean;
 }
 
 interface Pending {
@@ -72,6 +48,7 @@ interface Taken {
 	copy: Bytes;
 	phase: CopyPhase;
 	shares: readonly SpaceShare[];
+	waitingSince: number | null;
 	/** By space (hex). */
 	readonly standings: Map<string, Standing>;
 	/** Of what was ended before this start nothing is shown. */
@@ -80,7 +57,19 @@ interface Taken {
 	running: boolean;
 	pending: Pending | undefined;
 	cancelAgain: (() => void) | undefined;
+	cancelWait: (() => void) | undefined;
 }
+
+const beginning = (noted: NotedCopy, isNew: boolean): Taken => ({
+	...noted,
+	standings: new Map(),
+	shown: isNew || noted.phase === 'open',
+	linked: isNew,
+	running: false,
+	pending: undefined,
+	cancelAgain: undefined,
+	cancelWait: undefined,
+});
 
 export interface Taking {
 	load(): Promise<void>;
@@ -92,51 +81,31 @@ export interface Taking {
 	stop(): void;
 }
 
-const messagesOf = (packets: readonly Packet[]): number =>
-	packets.filter(({ header }) => {
-		const decoded = decodeHeader(header);
-		return decoded.ok && decoded.value.kind === KIND.message;
-	}).length;
-
-/** After the last of these, which are of one feed after the other. */
-function placeAfter(packets: readonly Packet[]): CopyPlace | null {
-	const last = packets.at(-1);
-	const header = last && decodeHeader(last.header);
-	if (header?.ok !== true) return null;
-	return { feed: header.value.device, seq: header.value.seq + 1 };
-}
+const PHASES: Record<CopyEnd, CopyPhase> = {
+	[COPY_END.done]: 'done',
+	[COPY_END.cancelled]: 'stopped',
+	[COPY_END.failed]: 'failed',
+	[COPY_END.partial]: 'partial',
+};
 
 export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): Taking {
 	const { clock, random, store } = ports;
+	const notes = createCopyNotes(store);
 	const taken = new Map<string, Taken>();
 	let stopped = false;
+	const now = (): number => Math.max(0, Math.floor(clock.now()));
 
-	async function keep(): Promise<boolean> {
-		const rows = [...taken].flatMap(([device, { copy, phase, shares }]) => {
-			const key = fromHex(device);
-			const of = PHASES.indexOf(phase);
-			return key === undefined ? [] : [[key, copy, of, spaceSharesToTuple(shares)]];
-		});
-		return (await store.commit([{ ...IN, value: encode(rows.slice(-MAX_TAKEN)) }])).ok;
-	}
+	const keep = (): Promise<boolean> => notes.write(taken);
 
-	const standingKey = (device: string, space: string) =>
-		['at', fromHex(device) ?? device, fromHex(space) ?? space] as const;
-
-	async function keepStanding(device: string, space: string, at: Standing): Promise<boolean> {
-		const value = encode([at.done, at.from && copyPlaceToTuple(at.from), at.finished]);
-		const key = standingKey(device, space);
-		return (await store.commit([{ table: TABLE, key, value }])).ok;
-	}
-
-	async function standingOf(device: string, each: Taken, { space }: SpaceShare): Promise<Standing> {
+	async function standingOf(
+		device: string,
+		each: Taken,
+		{ space }: Pick<SpaceShare, 'space'>,
+	): Promise<Standing> {
 		const key = toHex(space);
 		const known = each.standings.get(key);
 		if (known !== undefined) return known;
-		const row = await store.get(TABLE, standingKey(device, key));
-		const decoded = row && decodeFrame(standingShape, row, 128);
-		const [done, from, finished] = decoded?.ok ? decoded.value : [0, null, false];
-		const standing = { done, from, finished };
+		const standing = await notes.standing(device, space);
 		each.standings.set(key, standing);
 		return standing;
 	}
@@ -153,9 +122,11 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 	async function finish(device: string, each: Taken, phase: CopyPhase): Promise<void> {
 		if (each.phase !== 'open') return;
 		each.phase = phase;
+		each.waitingSince = null;
 		each.cancelAgain?.();
+		each.cancelWait?.();
 		each.pending?.settle('lost');
-		if (phase === 'done') await store.clear(TABLE, ['at', fromHex(device) ?? device]);
+		if (phase === 'done') await notes.clear(device);
 		await keep();
 		ways.onChange();
 	}
@@ -163,8 +134,7 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 	/** Ends a copy and says so. */
 	async function finishBoth(device: string, each: Taken, end: CopyEnd): Promise<void> {
 		ways.say(device, { step: 'stop', copy: each.copy, end });
-		const phases = { 0: 'done', 1: 'stopped', 2: 'failed' } as const;
-		await finish(device, each, phases[end]);
+		await finish(device, each, PHASES[end]);
 	}
 
 	async function onOffer(
@@ -173,22 +143,14 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 	): Promise<void> {
 		let each = taken.get(device);
 		if (each !== undefined && equal(each.copy, copy) && each.phase !== 'open') {
-			const end = each.phase === 'done' ? COPY_END.done : COPY_END.cancelled;
+			const { phase } = each;
+			const ends = Object.values(COPY_END).filter((end) => PHASES[end] === phase);
+			const [end = COPY_END.cancelled] = phase === 'failed' ? [] : ends;
 			ways.say(device, { step: 'stop', copy, end });
 			return;
 		}
 		if (each === undefined) {
-			each = {
-				copy,
-				phase: 'open',
-				shares: spaces,
-				standings: new Map(),
-				shown: true,
-				linked: true,
-				running: false,
-				pending: undefined,
-				cancelAgain: undefined,
-			};
+			each = beginning({ copy, phase: 'open', shares: spaces, waitingSince: null }, true);
 			taken.set(device, each);
 		}
 		if (!equal(each.copy, copy)) {
@@ -249,7 +211,22 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 			later(device, each);
 		} else if (each.shares.every(({ space }) => each.standings.get(toHex(space))?.finished)) {
 			await finishBoth(device, each, COPY_END.done);
-		} else ways.onChange();
+		} else await wait(device, each);
+	}
+
+	/** All that is left is of spaces that nobody has let this device into: after a while it ends so. [HC4] */
+	async function wait(device: string, each: Taken): Promise<void> {
+		const isNew = each.waitingSince === null;
+		each.waitingSince ??= now();
+		const left = each.waitingSince + WAIT - now();
+		if (left <= 0) {
+			await finishBoth(device, each, COPY_END.partial);
+			return;
+		}
+		each.cancelWait?.();
+		each.cancelWait = clock.after(left, look);
+		if (isNew) await keep();
+		ways.onChange();
 	}
 
 	async function takeSpace(
@@ -257,7 +234,8 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 		each: Taken,
 		{ space }: SpaceShare,
 	): Promise<'done' | 'lost' | 'failed'> {
-		const standing = each.standings.get(toHex(space)) ?? { done: 0, from: null, finished: false };
+		const standing = await standingOf(device, each, { space });
+		each.waitingSince = null;
 		const importing = parts.archive.takeIn();
 		const name = random.bytes(16);
 		const ask = (number: number): Promise<ArchiveRecord | 'lost' | 'broken'> => {
@@ -268,16 +246,10 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 				done: doneOf(each),
 			});
 		};
-		/** A run begins with its space, and has nothing in it that is not of one. */
-		const fits = (record: ArchiveRecord, number: number): boolean => {
-			if (record.type === 'end') return true;
-			if (number === 0) return record.type === 'space' && equal(record.space, space);
-			return record.type !== 'begin' && record.type !== 'person' && record.type !== 'space';
-		};
 		let coming = ask(0);
 		for (let number = 0; ; number++) {
 			const record = await coming;
-			if (record === 'lost' || record === 'broken' || !fits(record, number)) {
+			if (record === 'lost' || record === 'broken' || !belongsIn(record, number, space)) {
 				// What has come is there to be read.
 				if (!stopped) await importing.take({ type: 'end', records: number });
 				return record === 'lost' ? 'lost' : 'failed';
@@ -288,14 +260,10 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 				each.pending?.settle('lost');
 				return 'failed';
 			}
-			if (record.type === 'entries') {
-				const packets = record.entries.map(({ packet }) => packet);
-				standing.done += messagesOf(packets);
-				standing.from = placeAfter(packets) ?? standing.from;
-			}
+			if (record.type === 'entries') advance(standing, record);
 			standing.finished = isLast;
 			if (isLast || record.type === 'entries') {
-				if (!(await keepStanding(device, toHex(space), standing))) return 'failed';
+				if (!(await notes.writeStanding(device, space, standing))) return 'failed';
 			}
 			ways.onChange();
 			if (isLast) return 'done';
@@ -346,26 +314,35 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 		pending.settle(record?.ok === true ? record.value : 'broken');
 	}
 
+	function look(): void {
+		const others = ways.others();
+		for (const [device, each] of taken) {
+			if (each.phase !== 'open') continue;
+			if (!others.includes(device)) {
+				void finish(device, each, 'stopped');
+				continue;
+			}
+			const linked = ways.linked(device);
+			if (linked !== each.linked) {
+				each.linked = linked;
+				each.cancelAgain?.();
+				if (!linked) each.pending?.settle('lost');
+				else {
+					ways.say(device, { step: 'want', copy: each.copy });
+					// The other side may not have known yet who speaks on this link.
+					later(device, each);
+				}
+			} else if (linked && !each.running) begin(device, each);
+		}
+	}
+
 	return {
 		async load() {
-			const row = await store.get(IN.table, IN.key);
-			const decoded = row && decodeFrame(shape, row, 2 ** 20);
-			if (!decoded?.ok) return;
-			for (const [device, copy, phase, shares] of decoded.value) {
-				const each: Taken = {
-					copy,
-					phase: PHASES[phase] ?? 'stopped',
-					shares,
-					standings: new Map(),
-					shown: phase === 0,
-					linked: false,
-					running: false,
-					pending: undefined,
-					cancelAgain: undefined,
-				};
-				taken.set(toHex(device), each);
+			for (const [device, noted] of await notes.read()) {
+				const each = beginning(noted, false);
+				taken.set(device, each);
 				if (each.phase !== 'open') continue;
-				for (const share of shares) await standingOf(toHex(device), each, share);
+				for (const share of each.shares) await standingOf(device, each, share);
 			}
 		},
 		async end(device) {
@@ -387,27 +364,7 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 			if (message.step === 'record') onRecord(each, message);
 			else if (message.step === 'stop') void finish(from, each, 'stopped');
 		},
-		look() {
-			const others = ways.others();
-			for (const [device, each] of taken) {
-				if (each.phase !== 'open') continue;
-				if (!others.includes(device)) {
-					void finish(device, each, 'stopped');
-					continue;
-				}
-				const linked = ways.linked(device);
-				if (linked !== each.linked) {
-					each.linked = linked;
-					each.cancelAgain?.();
-					if (!linked) each.pending?.settle('lost');
-					else {
-						ways.say(device, { step: 'want', copy: each.copy });
-						// The other side may not have known yet who speaks on this link.
-						later(device, each);
-					}
-				} else if (linked && !each.running) begin(device, each);
-			}
-		},
+		look,
 		states: () =>
 			[...taken]
 				.filter(([, { shown }]) => shown)
@@ -424,6 +381,7 @@ export function createTaking(ports: Ports, ways: CopyWays, parts: TakingParts): 
 			stopped = true;
 			for (const each of taken.values()) {
 				each.cancelAgain?.();
+				each.cancelWait?.();
 				each.pending?.settle('lost');
 			}
 		},

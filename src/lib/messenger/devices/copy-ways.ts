@@ -1,8 +1,8 @@
 // What the two sides of a copy of the history have in common. [HC2]
 import type { CopyMessage } from '#lib/protocol/history-copy.ts';
 
-/** open: not yet at its end. */
-export type CopyPhase = 'open' | 'done' | 'stopped' | 'failed';
+/** open: not yet at its end. partial: but for spaces that the one who gets it was not let into. */
+export type CopyPhase = 'open' | 'done' | 'stopped' | 'failed' | 'partial';
 
 export interface CopyState {
 	/** The other one, hex. */

@@ -227,6 +227,7 @@ export function createDocumentKeeper(
 			for (const { feed, next } of feeds) read.set(toHex(feed), next);
 		},
 		get: (name) => document.get(name),
+		wasSet: (name) => document.wasSet(name),
 		list: (prefix) => document.list(prefix),
 		async write(changes) {
 			if (!document.set(changes)) return err({ type: 'full', detail: 'the account document' });

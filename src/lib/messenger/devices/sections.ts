@@ -12,7 +12,7 @@ import {
 	uint,
 	type Shape,
 } from '#lib/protocol/cbor.ts';
-import { MAX_NAME } from '#lib/protocol/limits.ts';
+import { MAX_NAME, MAX_VALUE } from '#lib/protocol/limits.ts';
 import type { Time } from '#lib/protocol/entry.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 
@@ -25,8 +25,6 @@ export interface Section<T> {
 	encode(value: T): Bytes;
 	decode(value: Bytes | undefined): T | undefined;
 }
-
-const MAX_VALUE = 16_384;
 
 function section<T, U>(
 	word: string,

@@ -8,6 +8,8 @@ type Changes = ReadonlyMap<string, Bytes | null>;
 
 export interface SharedValues {
 	get(name: string): Bytes | undefined;
+	/** Whether it was ever set, cleared since or not. */
+	wasSet(name: string): boolean;
 	list(prefix: string): readonly (readonly [name: string, value: Bytes])[];
 	/** Durable when it resolves. */
 	write(changes: Changes): Promise<Result<void, StoreError>>;
