@@ -351,6 +351,7 @@ const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
 		wantsReply: fc.boolean(),
 		times: fc.array(fc.record({ name: bytes(8), time: uint }), { maxLength: 5 }),
 	}),
+	fc.record({ type: fc.constant('opening' as const), controlKeys }),
 	fc.record({
 		type: fc.constant('pull' as const),
 		control: ids,

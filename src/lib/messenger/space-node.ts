@@ -178,6 +178,8 @@ export async function startSpaceNode(
 			case 'keys':
 				await missingKeys.onKeys(message);
 				return true;
+			case 'opening':
+				return (await space.takeControlKeys(message.controlKeys)).ok;
 			case 'copy':
 				return true; // heard on links alone: nobody else has proven who they are
 		}

@@ -11,6 +11,7 @@
 // KEYS ME  [9, space 32, device 32, epoch 16, time, device's signature 64]   its box in that EPOCH is of no use
 // KEYS     [10, device 32, block]   the epoch's keys without a token, sealed to its prekey
 // COPY     [11, step]   one person's devices, in their account space and over links alone: history-copy.ts
+// OPENING  [12, [[maker 32, control key 32] …≤16]]   what the last word to somebody is sealed under (BN2)
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 // PREKEYS  [7, [prekey …≤64]]      see identity.ts
 // HELD     [8, wants reply, [[first 8 bytes of a device key, time of the prekey held of it] …≤500]]
@@ -31,6 +32,7 @@ import {
 	type DecodeError,
 	type Shape,
 } from './cbor.ts';
+import { controlKeyShape, controlKeyToTuple, type ControlKey } from './content.ts';
 import { packetShape, packetToTuple, type Packet } from './entry.ts';
 import { copyShape, copyToTuple, type CopyMessage } from './history-copy.ts';
 import {
@@ -54,6 +56,8 @@ export const MAX_PREKEYS_PER_MESSAGE = 64;
 export const MAX_HELD_PER_MESSAGE = 500;
 /** So much of a device key is enough to compare what is held of it. */
 export const PREKEY_NAME = 8;
+/** Control keys in one OPENING. */
+export const MAX_OPENING = 16;
 const MAX_PACKETS = 64;
 const MAX_SIGNAL = 2048;
 /** A frame on a direct link; blocks on relays are smaller. */
@@ -144,7 +148,8 @@ export type SpaceMessage =
 			readonly device: Bytes;
 			readonly block: Bytes;
 	  }
-	| { readonly type: 'copy'; readonly copy: CopyMessage };
+	| { readonly type: 'copy'; readonly copy: CopyMessage }
+	| { readonly type: 'opening'; readonly controlKeys: readonly ControlKey[] };
 
 /** A device's word that it has not got the keys of an epoch that are owed to it. */
 export interface KeysRequest {
@@ -319,6 +324,10 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		block,
 	})),
 	map(tuple(literal(11), copyShape), ([, copy]) => ({ type: 'copy' as const, copy })),
+	map(tuple(literal(12), list(controlKeyShape, MAX_OPENING)), ([, controlKeys]) => ({
+		type: 'opening' as const,
+		controlKeys,
+	})),
 );
 
 const keysRequestToTuple = (r: Omit<KeysRequest, 'signature'>): unknown[] => [
@@ -364,6 +373,8 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [10, message.device, message.block];
 		case 'copy':
 			return [11, copyToTuple(message.copy)];
+		case 'opening':
+			return [12, message.controlKeys.map(controlKeyToTuple)];
 	}
 }
 

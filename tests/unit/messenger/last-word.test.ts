@@ -2,8 +2,11 @@
 import { expect, it } from 'vitest';
 import { readEntry } from '#lib/crdt/check-entry.ts';
 import { fallOf } from '#lib/messenger/fallen.ts';
-import { fallenBy, isPutOut, lastWordFor } from '#lib/messenger/delivery/last-word.ts';
+import { epochId } from '#lib/crypto/epoch.ts';
+import { fallenBy, isPutOut, lastWordFor, openingFor } from '#lib/messenger/delivery/last-word.ts';
+import type { ControlKey } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
+import { equal, toHex } from '#lib/util/bytes.ts';
 import {
 	admit,
 	carry,
@@ -13,6 +16,7 @@ import {
 	found,
 	invite,
 	level,
+	startEpoch,
 	write,
 	type Device,
 } from '../../support/devices.ts';
@@ -107,4 +111,44 @@ it('[BN4] [FE1] who was let in by somebody after the end of that somebody is tol
 	await carry(controlOf(bob), alice);
 	expect(fallenBy(alice.space.ledger, ban)).toEqual([carol.key]);
 	expect(await tell(alice, carol)).toBe('unfounded');
+});
+
+it('[BN4] who was let in before the epoch of the ban gets what opens it, once that epoch is over', async () => {
+	const world = createDevices(50);
+	const names = ['Alice', 'Bob', 'Carol'];
+	const [alice, bob, carol] = await Promise.all(names.map((name) => world.device(name)));
+	if (!alice || !bob || !carol) throw new Error('nobody there');
+	await found(alice);
+	await admit(alice, await invite(alice), bob);
+	const invited = await invite(alice);
+	await level(alice, bob);
+	world.clock.advance(1000);
+	const begun = await startEpoch(alice);
+	const { rootHash: target } = bob.self;
+	await write(alice, { kind: KIND.ban, target, fence: [], voidInvites: false, reason: 'Spam' });
+	// Bob knows of neither when he lets Carol in.
+	await admit(bob, invited, carol);
+	await carry(controlOf(bob), alice);
+	const { ledger, ring } = alice.space;
+	const said = lastWordFor(ledger, carol.key, carol.space.ledger.authorityHeads());
+	const opening = () => openingFor(ledger, ring, carol.key, said);
+	// Members write in it still.
+	expect(opening()).toEqual([]);
+	await startEpoch(alice);
+	const { epoch } = begun.header.key;
+	const isOfIt = ({ maker, key }: ControlKey): boolean => equal(epochId(crypto, key, maker), epoch);
+	expect(opening().some(isOfIt)).toBe(true);
+	const later = ledger.authority.liveEpochs.map(({ id }) => toHex(id));
+	expect(opening().map(({ maker, key }) => toHex(epochId(crypto, key, maker)))).not.toContain(
+		later[0],
+	);
+	expect(openingFor(ledger, ring, bob.key, said)).toEqual([]);
+
+	await carry(said, carol);
+	expect(fallOf(carol.space, carol.self)).toBeNull();
+	// What fits nothing is of no use.
+	await carol.space.takeControlKeys([{ maker: new Uint8Array(32), key: new Uint8Array(32) }]);
+	expect(fallOf(carol.space, carol.self)).toBeNull();
+	await carol.space.takeControlKeys(opening());
+	expect(fallOf(carol.space, carol.self)).toBe('unfounded');
 });

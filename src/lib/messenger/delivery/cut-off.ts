@@ -13,7 +13,14 @@ import type { Ports, Self } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';
 import { admissionsOf } from '../space/admissions.ts';
 import { createClosing } from './closing.ts';
-import { concernedBy, fallenBy, isPutOut, lastWordFor, withWhatLeads } from './last-word.ts';
+import {
+	concernedBy,
+	fallenBy,
+	isPutOut,
+	lastWordFor,
+	openingFor,
+	withWhatLeads,
+} from './last-word.ts';
 import type { Post } from './post-face.ts';
 
 /** A device that asks again within this time is not answered again. */
@@ -65,6 +72,8 @@ export function createCutOff(
 
 	function tell(device: string, have: readonly Bytes[], onlyByLink: boolean): void {
 		const packets = lastWordFor(space.ledger, device, have);
+		const controlKeys = openingFor(space.ledger, space.ring, device, packets);
+		if (controlKeys.length > 0) post.tell(device, { type: 'opening', controlKeys }, onlyByLink);
 		if (packets.length > 0) post.tell(device, { type: 'entries', packets }, onlyByLink);
 	}
 
@@ -79,11 +88,15 @@ export function createCutOff(
 		const packets = lastWordFor(ledger, device, surelyHeld(device));
 		const last = packets.at(-1);
 		if (last === undefined) return;
+		const controlKeys = openingFor(ledger, space.ring, device, packets);
 		for (const { entry, epoch } of admissionsOf(ledger.control, device)) {
 			if (!isMine && toHex(entry.header.device) !== own) continue;
-			const name = crypto.sha256(label('last-word'), entry.id, entryId(crypto, last.header));
-			const copy = { packet: name, preimage: random.bytes(32), notIn: null, only: epoch };
-			await post.store([device], copy, { type: 'entries', packets });
+			const packet = crypto.sha256(label('last-word'), entry.id, entryId(crypto, last.header));
+			const copy = { preimage: random.bytes(32), notIn: null, only: epoch };
+			await post.store([device], { ...copy, packet }, { type: 'entries', packets });
+			if (controlKeys.length === 0) continue;
+			const opening = crypto.sha256(label('last-word'), packet);
+			await post.store([device], { ...copy, packet: opening }, { type: 'opening', controlKeys });
 		}
 	}
 

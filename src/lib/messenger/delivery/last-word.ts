@@ -2,10 +2,12 @@
 // entries that lead to the ban, so that the device can judge it by itself. [BN2]
 import { controlBetween } from '#lib/crdt/sync.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
-import { compareTime, encodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
-import type { Content } from '#lib/protocol/content.ts';
+import { compareTime, decodeHeader, encodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
+import type { Content, ControlKey } from '#lib/protocol/content.ts';
+import { MAX_OPENING } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { admissions, admissionsOf, type Admission } from '../space/admissions.ts';
+import type { KeyRing } from '../space/key-ring.ts';
 
 /** Entries said at once; whoever lacks more asks again with what it then holds. */
 const MAX_SAID = 256;
@@ -70,6 +72,32 @@ export function lastWordFor(ledger: Ledger, device: string, have: readonly Bytes
 		.flatMap((key) => ledger.control.get(key)?.entry ?? [])
 		.sort((a, b) => compareTime(a.header.time, b.header.time))
 		.map(({ packet }) => packet);
+}
+
+/**
+ * Control keys without which a device (hex) that was let in for nothing could not read what it is to hear: whoever let it in
+ * may not have known of the epochs since. Never those of an epoch that goes on, for members write in that.
+ */
+export function openingFor(
+	{ authority }: Ledger,
+	ring: Pick<KeyRing, 'get'>,
+	device: string,
+	said: readonly Packet[],
+): ControlKey[] {
+	if (authority.devices.has(device)) return [];
+	const goesOn = new Set(authority.liveEpochs.map(({ id }) => toHex(id)));
+	const names = new Map(
+		said.flatMap(({ header }) => {
+			const decoded = decodeHeader(header);
+			return decoded.ok ? [[toHex(decoded.value.key.epoch), decoded.value.key.epoch]] : [];
+		}),
+	);
+	return [...names]
+		.flatMap(([name, epoch]) => {
+			const keys = goesOn.has(name) ? undefined : ring.get(epoch);
+			return keys === undefined ? [] : [{ maker: keys.maker, key: keys.controlKey }];
+		})
+		.slice(-MAX_OPENING);
 }
 
 /** Devices (hex) of whom an entry with this content concerns so much that it goes to them too, members or not. */

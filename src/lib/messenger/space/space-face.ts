@@ -110,6 +110,8 @@ export interface Space {
 	takePrekeys(records: readonly Prekey[]): Promise<Result<readonly Prekey[], StoreError>>;
 	/** Brings in the keys of an epoch that its EPOCH did not give; without a token. */
 	takeKeys(grant: JoinGrant): Promise<Result<void, StoreError>>;
+	/** Brings in control keys that entries wait for, each named by its epoch; others are of no use, and not kept. */
+	takeControlKeys(keys: readonly ControlKey[]): Promise<Result<void, StoreError>>;
 	/** Lets go of the secrets of epochs that are over by now. */
 	endEpochs(): Promise<Result<void, StoreError>>;
 	/** Names of epochs whose EPOCH is here, and can't be read. */

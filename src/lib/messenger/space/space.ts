@@ -348,6 +348,15 @@ export async function openSpace(
 				ring.setAside('answers', { ...keys, grant });
 				return done(await keep(await intake.take([], true), [], true));
 			}),
+		takeControlKeys: (keys) =>
+			queue(async () => {
+				const news = keys
+					.map((key) => controlKeyOnly(crypto, key))
+					.filter(({ id }) => ring.get(id) === undefined);
+				if (news.length === 0) return ok();
+				for (const each of news) ring.setAside('answers', each);
+				return done(await keep(await intake.take([], true), [], true));
+			}),
 		endEpochs: () =>
 			queue(async () => {
 				const isHeld = endedEpochs(ledger, clock.now()).some(({ id }) => ring.get(id)?.grant);
