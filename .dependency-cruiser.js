@@ -11,6 +11,7 @@ const rooms = {
 	crypto: ['util', 'protocol', 'ports'],
 	crdt: ['util', 'protocol', 'ports'],
 	mesh: ['util', 'protocol', 'ports'],
+	media: ['util'],
 	mailbox: ['util', 'protocol', 'ports'],
 	transfer: ['util', 'protocol', 'ports'],
 	messenger: ['util', 'protocol', 'ports', 'crypto', 'crdt', 'mesh', 'mailbox', 'transfer'],
@@ -18,9 +19,9 @@ const rooms = {
 	storage: ['util', 'protocol', 'ports'],
 	platform: ['util', 'protocol', 'ports'],
 	simulation: ['util', 'protocol', 'ports', 'crypto', 'crdt', 'mesh', 'mailbox', 'messenger'],
-	state: ['util', 'protocol', 'ports', 'messenger'],
+	state: ['util', 'protocol', 'ports', 'media', 'messenger'],
 	ui: [],
-	components: ['util', 'ui', 'state', 'paraglide'],
+	components: ['util', 'media', 'ui', 'state', 'paraglide'],
 };
 
 /** Package pattern → who alone may import it (as a pattern of paths). */

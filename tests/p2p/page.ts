@@ -3,6 +3,7 @@ import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
 import { fromBase64Url, toBase64Url } from '#lib/util/bytes.ts';
 import { createFilesPage } from './files-page.ts';
+import { mediaPage } from './media-page.ts';
 
 const clock = {
 	now: () => Date.now(),
@@ -81,6 +82,7 @@ type Outcome = number | string;
 
 const page = {
 	errors,
+	...mediaPage,
 	...createFilesPage(dialer, clock, random, (index) => at(links, index).link),
 	async offer(stun: string[] = []): Promise<string> {
 		const made = await dialer.offer({ stun });

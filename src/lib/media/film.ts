@@ -1,0 +1,53 @@
+// What a film looks like at its beginning, and how long it is, by means of the page. [MD4]
+import { lookOf, type PictureLook } from './picture.ts';
+
+export interface FilmLook extends PictureLook {
+	/** Milliseconds; 0: nobody can say. */
+	readonly duration: number;
+}
+
+const FIRST_MOMENT = 1;
+
+const once = (video: HTMLVideoElement, name: string, signal: AbortSignal): Promise<boolean> =>
+	new Promise((resolve) => {
+		const end = (isThere: boolean) => () => {
+			resolve(isThere);
+		};
+		video.addEventListener(name, end(true), { once: true });
+		video.addEventListener('error', end(false), { once: true });
+		signal.addEventListener('abort', end(false), { once: true });
+		if (signal.aborted) resolve(false);
+	});
+
+/** Undefined where the browser can't show it, or `signal` ends it: some films never answer. */
+export async function openFilm(file: Blob, signal: AbortSignal): Promise<FilmLook | undefined> {
+	const video = document.createElement('video');
+	const url = URL.createObjectURL(file);
+	video.muted = true;
+	video.preload = 'auto';
+	try {
+		const known = once(video, 'loadeddata', signal);
+		video.src = url;
+		if (!(await known) || video.videoWidth === 0) return undefined;
+		const { duration } = video;
+		const isKnown = Number.isFinite(duration);
+		// One that does not say how long it is can't be wound; its first moment is there.
+		if (isKnown) {
+			const sought = once(video, 'seeked', signal);
+			video.currentTime = Math.min(FIRST_MOMENT, duration / 10);
+			if (!(await sought)) return undefined;
+		}
+		const moment = await createImageBitmap(video);
+		try {
+			return { ...(await lookOf(moment)), duration: isKnown ? Math.round(duration * 1000) : 0 };
+		} finally {
+			moment.close();
+		}
+	} catch {
+		return undefined;
+	} finally {
+		video.removeAttribute('src');
+		video.load();
+		URL.revokeObjectURL(url);
+	}
+}
