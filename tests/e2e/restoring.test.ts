@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { countAsking, virtualAuthenticator } from './support/authenticator.ts';
-import { holds, openedRows } from './support/device-data.ts';
+import { holds, openedRows, spoilRows } from './support/device-data.ts';
 import { createLocks } from './support/locks.ts';
 import { found, join } from './support/newcomer.ts';
 import type { Person } from './support/person.ts';
@@ -223,4 +223,28 @@ it('[EV2] goes on by a passkey, which is asked for once', async () => {
 	await alice.spaces.ready(HARBOUR);
 	expect(await asked()).toBe(1);
 	expect(await alice.rootHash()).toBe(rootHash);
+});
+
+it('[EP10] keeps a space shut whose keys can’t be read, until its person takes it off the device', async () => {
+	const { page } = bob;
+	await spoilRows(page, 'key');
+	await page.reload();
+	await bob.spaces.open(m.space_unreadable_name());
+	await page.getByText(m.space_unreadable_text()).waitFor();
+	expect(Object.keys(await openedRows(page))).toContain('entry');
+	const remove = page.getByRole('button', { name: m.space_unreadable_remove(), exact: true });
+	await remove.click();
+	await page.getByRole('button', { name: m.cancel(), exact: true }).click();
+	await remove.click();
+	const sure = page.getByRole('button', { name: m.space_unreadable_sure_action(), exact: true });
+	await sure.click();
+	await bob.spaces.has([]);
+	expect(Object.keys(await openedRows(page))).not.toContain('entry');
+	await page.reload();
+	await bob.spaces.has([]);
+	await bob.spaces.paste(await alice.spaces.invite());
+	await bob.spaces.accept(HARBOUR);
+	await bob.spaces.ready(HARBOUR);
+	await bob.chat.send('with new keys');
+	await alice.chat.has('with new keys', 'Bob');
 });

@@ -4,12 +4,8 @@ import type { RestoreError } from '#lib/messenger/backup-api.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
-import {
-	createFakeMessenger,
-	fakePreview,
-	type FakeMessenger,
-	type FakeScene,
-} from './fake-messenger.ts';
+import { createFakeMessenger, type FakeMessenger, type FakeScene } from './fake-messenger.ts';
+import { fakePreview } from './fake-preview.ts';
 import { createFakeTake } from './fake-devices.ts';
 import { makeOdd } from './fake-oddities.ts';
 import { createFakeSecurity, fakeRecoveryWords, type SecurityScene } from './fake-security.ts';

@@ -1,13 +1,9 @@
 // People, spaces and talk for the fake messenger. The same on every run.
 import type {
-	ActionView,
-	AddRelayError,
 	BanView,
 	ChannelSummary,
 	Delivery,
 	MessageView,
-	NetworkView,
-	OpenInvitation,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
 import type { NoticeView } from '#lib/messenger/notices.ts';
@@ -44,6 +40,7 @@ const space = (
 	refusal: null,
 	unread: 0,
 	members: 7,
+	everything: false,
 	...rest,
 });
 
@@ -242,172 +239,3 @@ export function fakeChannels(
 			]
 		: usual;
 }
-
-/** A year of moderation, newest first; reports only for those who see them. */
-export function fakeLog(moderates: boolean): readonly ActionView[] {
-	const names = new Map(PEOPLE.map(({ key, name }) => [key as string, name as string]));
-	const line = (
-		type: ActionView['type'],
-		by: string,
-		target: string | null,
-		ago: number,
-		rest: Partial<ActionView> = {},
-	): ActionView => ({
-		id: `log-${type}-${String(ago)}`,
-		type,
-		by: fakeHash(by),
-		byName: names.get(by) ?? '',
-		target: target === null ? null : fakeHash(target),
-		targetName: names.get(target ?? '') ?? '',
-		reason: '',
-		time: NOW - ago,
-		verdict: 'valid',
-		undone: false,
-		mayUndo: false,
-		messages: 0,
-		message: null,
-		...rest,
-	});
-	const reason = 'Posts the same advertisement in every channel.';
-	return [
-		...(moderates
-			? [
-					line('report', 'layla', 'kofi', 20 * MINUTE, {
-						reason: 'This is my home address.',
-						messages: 1,
-						message: 'm372',
-					}),
-				]
-			: []),
-		line('purge', 'mina', 'jonas', 50 * MINUTE, {
-			reason: 'Somebody’s phone number.',
-			messages: 1,
-			message: 'm394',
-		}),
-		...(moderates ? [line('shadow-ban', 'mina', 'ines', 2 * DAY, { reason, mayUndo: true })] : []),
-		line('revoke', 'kofi', 'jonas', 3 * DAY, { verdict: 'not-senior' }),
-		line('ban', 'kofi', 'layla', 3 * DAY + MINUTE, { verdict: 'not-allowed', reason: 'Because.' }),
-		line('fork', 'tomas', 'tomas', 5 * DAY),
-		line('recall', 'jonas', null, 9 * DAY),
-		line('unban', 'jonas', 'kofi', 11 * DAY, { reason: 'We talked.' }),
-		line('ban', 'jonas', 'kofi', 12 * DAY, { reason, undone: true }),
-		line('grant', 'mina', 'jonas', 200 * DAY),
-	];
-}
-
-export function fakeInvitations(me: string): readonly OpenInvitation[] {
-	const one = (id: string, byName: string, rest: Partial<OpenInvitation>): OpenInvitation => ({
-		id,
-		byName,
-		uses: 10,
-		used: 3,
-		expiry: NOW + 5 * DAY,
-		state: 'open',
-		mayRecall: true,
-		link: null,
-		...rest,
-	});
-	return [
-		one('spent', 'Jonas Weber', { uses: 5, used: 5, state: 'spent', mayRecall: false }),
-		one('mine', 'Alex', { link: `https://aegis.example/#/join/${me}` }),
-		one('minas', 'Mina Okafor', { expiry: 0, uses: 100, used: 12 }),
-		one('old', 'Mina Okafor', { state: 'expired', mayRecall: false, used: 0 }),
-	];
-}
-
-export type NetworkScene = NetworkView['state'] | 'waiting';
-
-const relay = (rest: Partial<NetworkView['relays'][number]>): NetworkView['relays'][number] => ({
-	id: fakeHash('relay'),
-	address: 'wss://relay.harbour.example',
-	state: 'connected',
-	roundTripMs: 24,
-	retryAt: null,
-	origin: 'added',
-	link: `https://relay.harbour.example/#/relay/${'Ab3dE6gH'.repeat(12)}`,
-	...rest,
-});
-
-const waiting = (): NetworkView['relays'][number] =>
-	relay({
-		id: fakeHash('relay two'),
-		address: 'ws://192.168.1.20:8080',
-		state: 'waiting',
-		roundTripMs: null,
-		retryAt: Date.now() + 12_000,
-		origin: 'space',
-		link: null,
-	});
-
-export function fakeNetwork(scene: NetworkScene): NetworkView {
-	const base: NetworkView = {
-		state: scene === 'waiting' ? 'no-relay' : scene,
-		peers: [],
-		relays: [],
-		offered: null,
-		direct: true,
-	};
-	const peer = (key: string, name: string, deviceName: string) => ({
-		device: fakeHash(`${key} ${deviceName}`),
-		rootHash: fakeHash(key),
-		name,
-		deviceName,
-		via: null,
-	});
-	switch (scene) {
-		case 'no-relay':
-			return { ...base, offered: 'wss://aegis.example' };
-		case 'waiting':
-		case 'offline':
-			return { ...base, relays: [waiting()] };
-		case 'alone':
-			return { ...base, relays: [relay({}), waiting()] };
-		case 'bridged':
-			return {
-				...base,
-				direct: false,
-				relays: [relay({})],
-				peers: [
-					{
-						...peer('mina', 'Mina Okafor', 'Firefox on Android'),
-						route: 'relay',
-						via: 'wss://relay.harbour.example',
-						roundTripMs: 61,
-					},
-				],
-			};
-		case 'direct':
-			return {
-				...base,
-				relays: [relay({}), waiting()],
-				peers: [
-					{
-						...peer('mina', 'Mina Okafor', 'Firefox on Android'),
-						route: 'direct',
-						roundTripMs: 18,
-					},
-					{
-						...peer('jonas', 'Jonas Weber', 'Safari on iPhone'),
-						route: 'relay',
-						via: 'wss://relay.harbour.example',
-						roundTripMs: 57.4,
-					},
-					{
-						...peer('layla', 'ليلى حداد', 'Chrome on Windows'),
-						route: 'connecting',
-						roundTripMs: null,
-					},
-				],
-			};
-	}
-}
-
-/** Addresses that fail, each in its way. */
-export const ADDRESSES: Readonly<Record<string, AddRelayError['type']>> = {
-	'not an address': 'malformed',
-	'ws://plain.example': 'insecure',
-	'nobody.example': 'unreachable',
-	'website.example': 'not-a-relay',
-	'stranger.example': 'wrong-key',
-	'relay.harbour.example': 'known',
-};

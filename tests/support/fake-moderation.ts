@@ -10,14 +10,8 @@ import type {
 } from '#lib/messenger/api.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { createSignal, type Signal } from '#lib/util/signal.ts';
-import {
-	fakeChannels,
-	fakeHash,
-	fakeInvitations,
-	fakeLog,
-	PEOPLE,
-	plainMessage,
-} from './fake-data.ts';
+import { fakeChannels, fakeHash, PEOPLE, plainMessage } from './fake-data.ts';
+import { fakeInvitations, fakeLog } from './fake-log.ts';
 
 export type FakeRole = MemberView['role'];
 

@@ -29,6 +29,7 @@ export const UNREADABLE: SpaceSummary = {
 	lastText: null,
 	lastTime: null,
 	members: 0,
+	everything: false,
 };
 
 export function makeOdd(): void {

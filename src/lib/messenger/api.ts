@@ -40,6 +40,8 @@ export interface SpaceSummary {
 	readonly lastText: string | null;
 	readonly lastTime: number | null;
 	readonly members: number;
+	/** Whoever joins is given everything ever written there. */
+	readonly everything: boolean;
 }
 
 /** What somebody sees of their own ban. */

@@ -266,6 +266,7 @@ export function createBannedSpaces(
 				lastText: null,
 				lastTime: null,
 				members: 0,
+				everything: false,
 			})),
 		stop() {
 			for (const each of banned.values()) each.stop();

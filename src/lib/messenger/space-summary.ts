@@ -3,6 +3,7 @@ import { SPACE_KIND } from '#lib/protocol/content.ts';
 import type { SpaceSummary } from './api.ts';
 import { fallOf } from './fallen.ts';
 import type { Self } from './ports.ts';
+import { sharesPast } from './space/history-policy.ts';
 import type { Space } from './space/space-face.ts';
 import { isMember, type Summaries } from './summaries.ts';
 
@@ -28,6 +29,7 @@ export function summaryOf({ node: { space }, summaries, self }: SummedUp): Space
 		lastText: last?.text ?? null,
 		lastTime: last?.time.ms ?? null,
 		members: summaries.members.get().length,
+		everything: sharesPast(space.ledger.authority),
 	};
 }
 
@@ -45,4 +47,5 @@ export const unreadableSummary = (id: string): SpaceSummary => ({
 	lastText: null,
 	lastTime: null,
 	members: 0,
+	everything: false,
 });

@@ -3,7 +3,8 @@ import { deliverySentence, deliveryWord } from '#lib/components/format/delivery.
 import { hostOf } from '#lib/components/format/host.ts';
 import { networkSentence } from '#lib/components/format/network.ts';
 import { relayProblem } from '#lib/components/format/problems.ts';
-import { dayName, shortTime, sizeText } from '#lib/components/format/time.ts';
+import { countText, sizeText } from '#lib/components/format/numbers.ts';
+import { dayName, shortTime } from '#lib/components/format/time.ts';
 import { switcherEntries } from '#lib/components/shell/switcher-entries.ts';
 import type { NetworkView, SpaceSummary } from '#lib/messenger/api.ts';
 
@@ -40,6 +41,10 @@ describe('what the interface says', () => {
 	it('says sizes in units of people', () => {
 		expect(sizeText(0)).toBe('0 byte');
 		expect(sizeText(1_530_000)).toBe('1.5 MB');
+	});
+
+	it('says large counts so that they can be read', () => {
+		expect(countText(1204)).toBe('1,204');
 	});
 
 	it('names hosts, and leaves what is no URL alone', () => {
@@ -94,6 +99,7 @@ describe('the quick switcher', () => {
 		lastText: null,
 		lastTime: null,
 		members: 2,
+		everything: false,
 	});
 	const channel = { archived: false, readOnly: false, timer: 0, mayWrite: true };
 	const channels = (id: string) =>

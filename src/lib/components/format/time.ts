@@ -1,4 +1,4 @@
-// Times and sizes in words, in the reader's language and time zone.
+// Times in words, in the reader's language and time zone.
 import { m } from '#lib/paraglide/messages.js';
 import { getLocale } from '#lib/paraglide/runtime.js';
 
@@ -69,14 +69,3 @@ export function inTime(time: number, now: number): string {
 
 const sameYear = (a: number, b: number): boolean =>
 	new Date(a).getFullYear() === new Date(b).getFullYear();
-
-/** Bytes in the unit people would say. */
-export function sizeText(bytes: number): string {
-	const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
-	const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(bytes || 1) / 3)));
-	return new Intl.NumberFormat(getLocale(), {
-		style: 'unit',
-		unit: units[step] ?? 'byte',
-		maximumFractionDigits: step > 1 ? 1 : 0,
-	}).format(bytes / 1000 ** step);
-}

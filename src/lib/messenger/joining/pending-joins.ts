@@ -157,6 +157,7 @@ export function createPendingJoins(
 					lastText: null,
 					lastTime: null,
 					members: 0,
+					everything: false,
 				};
 			}),
 		stop() {
