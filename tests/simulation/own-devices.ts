@@ -1,5 +1,6 @@
 // How people in the simulation come to have several devices: by pairing, as on their screens.
 import { toSelf } from '#lib/messenger/account.ts';
+import type { IdentitySecrets } from '#lib/crypto/identity.ts';
 import type { PairingOffer, PairingTake, TakeView } from '#lib/messenger/pairing/pairing.ts';
 import { createRelayPool } from '#lib/messenger/delivery/relay-pool.ts';
 import { settleIn } from '#lib/messenger/pairing/settling.ts';
@@ -17,7 +18,12 @@ export async function shownLink(world: Simulation, offer: PairingOffer): Promise
 }
 
 /** The new device's side, as far as there is no messenger yet; resolves with who it is once it is somebody. */
-export function take(ports: Ports, link: string, deviceName: string) {
+export function take(
+	ports: Ports,
+	link: string,
+	deviceName: string,
+	onSecrets: (secrets: IdentitySecrets) => void = () => undefined,
+) {
 	const code = decodePairingLink(link, (bytes) => ports.crypto.sha256(bytes));
 	if (!code.ok) throw new Error(code.error.type);
 	const pool = createRelayPool(ports);
@@ -31,6 +37,7 @@ export function take(ports: Ports, link: string, deviceName: string) {
 			const { secrets, member } = arrival.identity;
 			const made = await toSelf(ports.crypto, secrets, member);
 			if (!(await settleIn(ports, made, arrival))) return 'failed';
+			onSecrets(secrets);
 			done(made);
 			return null;
 		},
@@ -43,13 +50,14 @@ export async function linkDevice(
 	world: Simulation,
 	old: SimulatedNode,
 	name: string,
+	onSecrets?: (secrets: IdentitySecrets) => void,
 ): Promise<SimulatedNode> {
 	const offer = old.messenger.devices.link();
 	const link = await shownLink(world, offer);
 	let stop = (): void => undefined;
 	const added = world.addNode(name, {
 		async identify(ports) {
-			const { taking, self, end } = take(ports, link, name);
+			const { taking, self, end } = take(ports, link, name, onSecrets);
 			stop = end;
 			let hers: TakeView = taking.view.get();
 			taking.view.subscribe((view) => (hers = view));

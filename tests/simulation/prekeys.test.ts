@@ -41,8 +41,7 @@ async function startAll(world: World, ...nodes: readonly SimulatedNode[]): Promi
 async function own(node: SimulatedNode, space: string) {
 	const id = fromHex(space) ?? new Uint8Array(0);
 	const { prekeys } = await createSelvesInSpaces(node.ports(), node.self).in(id);
-	// One more is in the container: it opens nothing of a space.
-	return { count: [...prekeys].length - 1, newest: toHex(prekeys.record.publicKey) };
+	return { count: [...prekeys].length, newest: toHex(prekeys.record.publicKey) };
 }
 
 /** The public half (hex) that `node` wraps for `other`. */

@@ -71,6 +71,13 @@ export async function addPerson(world: World, name: string, direct = true): Prom
 	};
 }
 
+/** Whatever might be the private half of a prekey. */
+export function prekeysIn(crypto: CryptoProvider, { rows, secrets }: Loot) {
+	const kept = rows.filter(({ table }) => table === 'self');
+	const seeds = candidatesIn({ rows: kept, secrets });
+	return Promise.all(seeds.map((seed) => crypto.agreementKey(seed)));
+}
+
 /** Whatever opens blocks: what is kept of epochs, and what prekeys open of the EPOCH entries kept. */
 async function envelopeKeysIn(crypto: CryptoProvider, loot: Loot): Promise<Bytes[]> {
 	const rowsOf = (name: string) => loot.rows.filter(({ table }) => table === name);
@@ -79,8 +86,7 @@ async function envelopeKeysIn(crypto: CryptoProvider, loot: Loot): Promise<Bytes
 		...(grant === null ? [] : [grant.envelopeKey]),
 		...(ended?.meeting ? [ended.meeting.envelopeKey] : []),
 	]);
-	const seeds = candidatesIn({ rows: rowsOf('self'), secrets: loot.secrets });
-	const prekeys = await Promise.all(seeds.map((seed) => crypto.agreementKey(seed)));
+	const prekeys = await prekeysIn(crypto, loot);
 	const boxed: Bytes[] = [];
 	for (const { value } of rowsOf('control')) {
 		const row = decodeFrame(tuple(packetShape, flag, optional(bytes(32))), value, 1e6);
@@ -94,11 +100,12 @@ async function envelopeKeysIn(crypto: CryptoProvider, loot: Loot): Promise<Bytes
 	return [...kept, ...boxed];
 }
 
-/** The messages inside the blocks, which the epochs' keys on the device lay open, without their content. */
+/** The messages (or entries of another kind) inside the blocks, which the epochs' keys on the device lay open, without their content. */
 export async function messagesIn(
 	crypto: CryptoProvider,
 	loot: Loot,
 	blocks: readonly Bytes[],
+	of: number = KIND.message,
 ): Promise<ReadonlyMap<string, Entry>> {
 	const keys = await envelopeKeysIn(crypto, loot);
 	const messages = new Map<string, Entry>();
@@ -110,7 +117,7 @@ export async function messagesIn(
 			for (const packet of envelope.value.message.packets) {
 				const entry = await checkEntry(crypto, packet);
 				const isWhole = entry.ok && packet.body !== null && packet.wraps !== null;
-				if (isWhole && entry.value.header.kind === KIND.message) {
+				if (isWhole && entry.value.header.kind === of) {
 					messages.set(entry.value.key, entry.value);
 				}
 			}
@@ -140,8 +147,17 @@ export async function textsThatOpen(
 	loot: Loot,
 	messages: readonly Entry[],
 ): Promise<string[]> {
+	return [...new Set((await contentsThatOpen(crypto, loot, messages)).map(textOf))].sort();
+}
+
+/** What these entries say, as far as anything on the device opens them. */
+export async function contentsThatOpen(
+	crypto: CryptoProvider,
+	loot: Loot,
+	messages: readonly Entry[],
+): Promise<Bytes[]> {
 	const keys = new Map<Entry, Bytes>();
-	const texts = new Set<string>();
+	const contents: Bytes[] = [];
 	const names = new Set(
 		messages.flatMap(({ packet }) => packet.wraps?.boxes.map((box) => toHex(box.prekeyId)) ?? []),
 	);
@@ -163,14 +179,14 @@ export async function textsThatOpen(
 				}
 			}
 			const plain = crypto.open(candidate, ZERO_NONCE, body);
-			if (plain !== undefined) texts.add(textOf(plain));
+			if (plain !== undefined) contents.push(plain);
 		}
 	}
 	for (const [{ packet }, key] of keys) {
 		const plain = packet.body && openBody(crypto, key, packet.body);
-		if (plain) texts.add(textOf(plain));
+		if (plain) contents.push(plain);
 	}
-	return [...texts].sort();
+	return contents;
 }
 
 function textOf(plain: Bytes): string {

@@ -80,12 +80,21 @@ export async function makePrekey(
 	rootKey: Bytes,
 	time: number,
 ): Promise<{ readonly record: Prekey; readonly secret: PrekeySeed }> {
-	const seed = random.bytes(32);
+	const secret = { seed: random.bytes(32), time };
+	return { record: await prekeyFrom(crypto, secret, device, rootKey), secret };
+}
+
+/** The record of a prekey that is there already. */
+export async function prekeyFrom(
+	crypto: CryptoProvider,
+	{ seed, time }: PrekeySeed,
+	device: SigningKey,
+	rootKey: Bytes,
+): Promise<Prekey> {
 	const { publicKey } = await crypto.agreementKey(seed);
 	const content = { deviceKey: device.publicKey, publicKey, time };
 	const signed = concat(label('prekey-record'), prekeyContent(content, rootKey));
-	const signature = await device.sign(signed);
-	return { record: { ...content, signature }, secret: { seed, time } };
+	return { ...content, signature: await device.sign(signed) };
 }
 
 export const verifyCertificate = (crypto: CryptoProvider, c: Certificate): Promise<boolean> =>

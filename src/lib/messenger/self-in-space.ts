@@ -12,7 +12,7 @@ import {
 	uint,
 } from '#lib/protocol/cbor.ts';
 import { memberShape, memberToTuple, type Member } from '#lib/protocol/identity.ts';
-import type { SigningKey } from '#lib/ports/crypto.ts';
+import type { AgreementKey, SigningKey } from '#lib/ports/crypto.ts';
 import type { StoreKey, StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import {
@@ -37,11 +37,19 @@ export interface NextSelf {
 	settled(): void;
 }
 
+export interface Newcomer {
+	readonly self: SelfInSpace;
+	/** Makes it this installation's device in the space. */
+	keep(space: Bytes): StoreWrite;
+}
+
 export interface SelvesInSpaces {
 	/** Who this installation is in the space: made anew where the last device there is spent. */
 	in(space: Bytes): Promise<SelfInSpace>;
 	/** Who it is to be in a space that it makes, and whose name follows from that; `keep` with what the space begins with. */
-	founder(): Promise<{ readonly self: SelfInSpace; keep(space: Bytes): StoreWrite }>;
+	founder(): Promise<Newcomer>;
+	/** Who it is to be in a space that has been given these prekeys already. */
+	newcomer(prekeys: PrekeySeries): Promise<Newcomer>;
 	/** Who it is to be after `self`: the device that was kept for that, or else a new one. */
 	after(space: Bytes, self: Self): Promise<NextSelf>;
 	/** Who it is to be where another device of its person lets it in: a device that has left can't be. */
@@ -113,6 +121,7 @@ export function createSelvesInSpaces(
 	async function toSelf(
 		stored: Stored,
 		keep: (stored: Stored) => Promise<boolean>,
+		others: Iterable<AgreementKey> = [],
 	): Promise<SelfInSpace> {
 		const { member, former, held } = stored;
 		const device = await deviceOf(stored.deviceSeed);
@@ -126,7 +135,7 @@ export function createSelvesInSpaces(
 			keep: (series: PrekeySeries) => keep(withSeries(series)),
 		};
 		const series = { held, record: member.prekey };
-		const prekeys = await createOwnPrekeys(parts, series, base.prekeys);
+		const prekeys = await createOwnPrekeys(parts, series, others);
 		return {
 			...base,
 			device,
@@ -144,10 +153,26 @@ export function createSelvesInSpaces(
 			(await store.commit([rowFor(key, stored)])).ok;
 
 	/** The installation's own device, as it comes into a space. */
-	async function asBase(): Promise<Stored> {
-		const series = await beginSeries({ crypto, random, device: base.device, rootKey }, now());
+	async function asBase(given?: PrekeySeries): Promise<Stored> {
+		const series =
+			given ?? (await beginSeries({ crypto, random, device: base.device, rootKey }, now()));
 		const member = { ...base.member, prekey: series.record };
 		return { deviceSeed: null, held: series.held, member, former: [] };
+	}
+
+	async function asNewcomer(made: Stored): Promise<Newcomer> {
+		let key: StoreKey | undefined;
+		const self = await toSelf(made, (stored) =>
+			key === undefined ? Promise.resolve(false) : keepIn(key)(stored),
+		);
+		return {
+			self,
+			keep(space) {
+				key = [space];
+				selves.set(toHex(space), Promise.resolve(self));
+				return rowFor(key, made);
+			},
+		};
 	}
 
 	async function make(earlier: readonly HeldPrekey[], former: readonly Bytes[]): Promise<Stored> {
@@ -168,8 +193,10 @@ export function createSelvesInSpaces(
 
 	/** Of what is kept no longer, or could not be: with the keys in the container, which stay. */
 	const withoutSeries = (): Promise<SelfInSpace> =>
-		toSelf({ deviceSeed: null, held: [], member: base.member, former: [] }, () =>
-			Promise.resolve(false),
+		toSelf(
+			{ deviceSeed: null, held: [], member: base.member, former: [] },
+			() => Promise.resolve(false),
+			base.prekeys,
 		);
 
 	async function open(space: Bytes): Promise<SelfInSpace> {
@@ -188,21 +215,8 @@ export function createSelvesInSpaces(
 			selves.set(toHex(space), self);
 			return self;
 		},
-		async founder() {
-			const made = await asBase();
-			let key: StoreKey | undefined;
-			const self = await toSelf(made, (stored) =>
-				key === undefined ? Promise.resolve(false) : keepIn(key)(stored),
-			);
-			return {
-				self,
-				keep(space) {
-					key = [space];
-					selves.set(toHex(space), Promise.resolve(self));
-					return rowFor(key, made);
-				},
-			};
-		},
+		founder: async () => asNewcomer(await asBase()),
+		newcomer: async (prekeys) => asNewcomer(await asBase(prekeys)),
 		async after(space, self) {
 			const { publicKey } = self.device;
 			const kept = await read([space, 'next']);

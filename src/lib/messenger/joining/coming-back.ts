@@ -2,6 +2,7 @@
 // hears which spaces there are. What it waits with survives a restart; it ends when the person says so, or after a month.
 // [RT1] [RT2]
 import { deleteHash } from '#lib/crypto/hash.ts';
+import { prekeyFrom } from '#lib/crypto/identity.ts';
 import { openWith, sealTo } from '#lib/crypto/seal.ts';
 import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
@@ -25,11 +26,13 @@ interface Waiting {
 	readonly writeSeed: Bytes;
 	readonly ownerSeed: Bytes;
 	readonly token: Bytes;
+	/** Opens the answers, and goes with them. */
+	readonly prekeySeed: Bytes;
 	readonly since: number;
 }
 
 const ROW = { table: 'account', key: ['coming-back'] } as const;
-const shape = tuple(bytes(32), bytes(32), bytes(32), uint());
+const shape = tuple(bytes(32), bytes(32), bytes(32), bytes(32), uint());
 
 export interface ComingBack {
 	/** null: nothing is looked for. */
@@ -59,23 +62,22 @@ export function createComingBack(
 		view.set({ since, found: found.size, asked: asked.size > 0 });
 	};
 
-	async function onReply(block: Bytes, since: number): Promise<boolean> {
-		for (const prekey of self.prekeys) {
-			const opened = await openWith(crypto, prekey, block);
-			const space = opened && decodeFoundSpace(opened);
-			if (space?.ok !== true) continue;
-			const key = toHex(space.value.space);
-			if (found.size >= MAX_FOUND && !found.has(key)) return true;
-			found.add(key);
-			onFound(space.value);
-			publish(since);
-			return true;
-		}
-		return true;
+	async function onReply(block: Bytes, { prekeySeed, since }: Waiting): Promise<void> {
+		const opened = await openWith(crypto, await crypto.agreementKey(prekeySeed), block);
+		const space = opened && decodeFoundSpace(opened);
+		if (space?.ok !== true) return;
+		const key = toHex(space.value.space);
+		if (found.size >= MAX_FOUND && !found.has(key)) return;
+		found.add(key);
+		onFound(space.value);
+		publish(since);
 	}
 
 	async function knockAt(relay: string, waiting: Waiting): Promise<void> {
-		const door = await returnDoor(ports, self, null);
+		const { device, member } = self;
+		const secret = { seed: waiting.prekeySeed, time: waiting.since };
+		const prekey = await prekeyFrom(crypto, secret, device, member.certificate.rootKey);
+		const door = await returnDoor(ports, { device, member: { ...member, prekey } }, null);
 		const writeKey = await crypto.signingKey(waiting.writeSeed);
 		const ownerKey = await crypto.signingKey(waiting.ownerSeed);
 		const tokenHashes = [await tokenHash(crypto, waiting.token)];
@@ -94,7 +96,10 @@ export function createComingBack(
 				tokens: [waiting.token],
 			},
 			{
-				onBlock: (block) => onReply(block, waiting.since),
+				onBlock: async (block) => {
+					await onReply(block, waiting);
+					return true;
+				},
 				isHeld: () => false,
 				onReady: () => undefined,
 				onPresence: () => undefined,
@@ -174,7 +179,14 @@ export function createComingBack(
 
 	const write = (waiting: Waiting | null): ReturnType<typeof store.commit> => {
 		const value =
-			waiting && encode([waiting.writeSeed, waiting.ownerSeed, waiting.token, waiting.since]);
+			waiting &&
+			encode([
+				waiting.writeSeed,
+				waiting.ownerSeed,
+				waiting.token,
+				waiting.prekeySeed,
+				waiting.since,
+			]);
 		return store.commit([{ ...ROW, value }]);
 	};
 
@@ -190,9 +202,9 @@ export function createComingBack(
 			const kept = await store.get(ROW.table, ROW.key);
 			const decoded = kept && decodeFrame(shape, kept, 512);
 			if (decoded?.ok !== true) return;
-			const [writeSeed, ownerSeed, token, since] = decoded.value;
+			const [writeSeed, ownerSeed, token, prekeySeed, since] = decoded.value;
 			if (clock.now() - since > ENDS_AFTER) await end();
-			else start({ writeSeed, ownerSeed, token, since });
+			else start({ writeSeed, ownerSeed, token, prekeySeed, since });
 		},
 		async begin() {
 			if (view.get() !== null) return;
@@ -200,6 +212,7 @@ export function createComingBack(
 				writeSeed: random.bytes(32),
 				ownerSeed: random.bytes(32),
 				token: random.bytes(32),
+				prekeySeed: random.bytes(32),
 				since: Math.max(0, Math.floor(clock.now())),
 			};
 			await write(waiting);

@@ -57,7 +57,7 @@ export async function invitationDoor(
 /** `found`: the space to be let into; null: it asks which there are. */
 export async function returnDoor(
 	{ clock, crypto }: Ports,
-	{ device, member }: Self,
+	{ device, member }: Pick<Self, 'device' | 'member'>,
 	found: FoundSpace | null,
 ): Promise<Door> {
 	const address = await returnAddress(crypto, rootHashOf(crypto, member.certificate.rootKey));

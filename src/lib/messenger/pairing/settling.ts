@@ -2,6 +2,7 @@
 import { accountSpaceWrite } from '../devices/account-space.ts';
 import { createEntering } from '../joining/entering.ts';
 import type { Ports, Self } from '../ports.ts';
+import { createSelvesInSpaces } from '../self-in-space.ts';
 import { decodeJoinReply } from '#lib/protocol/lobby.ts';
 import type { Arrival } from './taking.ts';
 
@@ -9,9 +10,12 @@ import type { Arrival } from './taking.ts';
 export async function settleIn(
 	ports: Ports,
 	self: Self,
-	{ space, token, replies }: Pick<Arrival, 'space' | 'token' | 'replies'>,
+	{ space, prekeys, token, replies }: Pick<Arrival, 'space' | 'prekeys' | 'token' | 'replies'>,
 ): Promise<boolean> {
-	const entering = createEntering(ports, self, space, token);
+	const newcomer = await createSelvesInSpaces(ports, self).newcomer(prekeys);
+	// What was wrapped for these keys opens with no others.
+	if (!(await ports.store.commit([newcomer.keep(space)])).ok) return false;
+	const entering = createEntering(ports, newcomer.self, space, token);
 	for (const encoded of replies) {
 		const reply = decodeJoinReply(encoded);
 		if (reply.ok) await entering.onReply(reply.value);

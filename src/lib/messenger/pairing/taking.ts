@@ -13,6 +13,7 @@ import {
 	type PairingChannel,
 	type PairingParts,
 } from './channel.ts';
+import { beginSeries, type PrekeySeries } from '../own-prekeys.ts';
 import type { PairingProblem, PairingTake, TakeView } from './pairing.ts';
 
 /** All that makes this installation a device of the person. */
@@ -20,6 +21,8 @@ export interface Arrival {
 	readonly identity: NewIdentity;
 	readonly name: string;
 	readonly space: Bytes;
+	/** With which this device receives there, and nowhere else. */
+	readonly prekeys: PrekeySeries;
 	/** This device's own in the account space's mailboxes. */
 	readonly token: Bytes;
 	/** Join replies, in order. */
@@ -124,11 +127,14 @@ export function takePairing(
 		waitFor(ANSWER_WITHIN);
 		view.set({ state: 'receiving' });
 		const identity = await createIdentity(crypto, random, clock, name, deviceName, rootSeed);
-		const { member } = identity;
 		const device = await crypto.signingKey(identity.secrets.deviceSeed);
+		const { rootKey } = identity.member.certificate;
+		const now = Math.max(0, Math.floor(clock.now()));
+		const prekeys = await beginSeries({ crypto, random, device, rootKey }, now);
+		const member = { ...identity.member, prekey: prekeys.record };
 		const hash = await tokenHash(crypto, token);
 		const proof = await device.sign(enrolContent(space, { member, tokenHash: hash }));
-		given = { identity, name, space };
+		given = { identity, name, space, prekeys };
 		channel?.say({ type: 'device', member, tokenHash: hash, proof });
 	}
 
