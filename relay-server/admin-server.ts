@@ -1,6 +1,6 @@
 // The admin socket: HTTP with JSON over a local socket that only the relay's own user can open. [RV12]
 //
-// GET /status · GET /quota · PUT /quota · POST /drain · POST /backup
+// GET /status · GET /quota · PUT /quota · POST /drain · POST /backup · GET /invites · POST /invites · POST /revoke
 import { chmod, unlink } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -23,6 +23,8 @@ const quotaShape = v.partial(
 );
 /** Milliseconds. */
 const drainShape = v.strictObject({ within: v.pipe(v.number(), v.integer(), v.minValue(0)) });
+const inviteShape = v.strictObject({ name: v.pipe(v.string(), v.maxLength(200)) });
+const revokeShape = v.strictObject({ number: natural });
 const backupShape = v.strictObject({ to: v.string() });
 
 type Answer = Result<unknown, string>;
@@ -48,6 +50,12 @@ const REQUESTS: Readonly<Record<string, Ask>> = {
 	'POST /drain': taking(drainShape, async (care, { within }) => {
 		care.drain(within);
 		return ok(await care.status());
+	}),
+	'GET /invites': async (care) => ok(await care.invitations()),
+	'POST /invites': taking(inviteShape, (care, { name }) => care.invite(name)),
+	'POST /revoke': taking(revokeShape, async (care, { number }) => {
+		const revoked = await care.revoke(number);
+		return revoked.ok ? ok({ revoked: revoked.value }) : revoked;
 	}),
 	'POST /backup': taking(backupShape, (care, { to }) => care.backup(to)),
 };

@@ -32,6 +32,8 @@ export interface Announcing {
 	readonly origins: readonly string[];
 	/** `request`: somebody asks, who gets the address first under which they asked. */
 	describe(request?: IncomingMessage): RelayDescription;
+	/** The relay's link with this invitation in it. */
+	linkWith(invitation: Bytes): string;
 }
 
 /** The relay's ports that a router is asked for. */
@@ -73,19 +75,25 @@ export function createAnnouncing(parts: AnnouncingParts): Announcing {
 		if (publicUrl !== null) return undefined;
 		return requestedUrl(headers.host, tls, typeof proto === 'string' ? proto : undefined);
 	};
+	const named = (first: string | undefined): { origin: string; urls: readonly string[] } => {
+		const [best = '', ...others] = first === undefined ? announced : [first, ...announced];
+		const origin = first === undefined ? (origins[0] ?? '') : webOriginOf(new URL(first));
+		return { origin, urls: upToLimit([best, ...direct, ...others]) };
+	};
 	return {
 		origins,
 		describe: (request) => {
-			const first = request === undefined ? undefined : requested(request);
-			const [best = '', ...others] = first === undefined ? announced : [first, ...announced];
-			const urls = upToLimit([best, ...direct, ...others]);
-			const origin = first === undefined ? (origins[0] ?? '') : webOriginOf(new URL(first));
+			const { origin, urls } = named(request === undefined ? undefined : requested(request));
 			return {
 				version: MAILBOX_VERSION,
 				key: toBase64Url(key),
 				urls,
 				link: encodeRelayLink(origin, { key, urls }),
 			};
+		},
+		linkWith: (invitation) => {
+			const { origin, urls } = named(undefined);
+			return encodeRelayLink(origin, { key, urls }, invitation);
 		},
 	};
 }

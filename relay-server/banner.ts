@@ -22,7 +22,11 @@ export function bannerOf(relay: RunningRelay, options: Options): string {
 	if (relay.upnp === false) {
 		lines.push('Router: has not opened the ports: it has no UPnP, or no public address itself');
 	}
-	lines.push(`Link:   ${link}`, '', renderUnicodeCompact(link, { border: 2 }), '');
+	if (options.access === 'invited') {
+		lines.push('For:    invited people; `aegis-relay invite` makes an invitation with a link', '');
+	} else {
+		lines.push(`Link:   ${link}`, '', renderUnicodeCompact(link, { border: 2 }), '');
+	}
 	return lines.join('\n');
 }
 

@@ -1,4 +1,4 @@
-// What its operator can ask of a running relay. [RV12]
+// What its operator can ask of a running relay. [RV12] [RV19]
 import type { OpenedStore } from './open-store.ts';
 import type { Log } from './log.ts';
 import type { Quota } from './options.ts';
@@ -6,7 +6,12 @@ import { writeBackup } from './backup.ts';
 import type { Gate } from './watched-store.ts';
 import { VERSION } from './version.ts';
 import type { MailboxLimits } from '#lib/mailbox/limits.ts';
+import { hashInvitation } from '#lib/mailbox/proofs.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
+import type { Invitation } from '#lib/ports/invitations.ts';
+import type { Random } from '#lib/ports/random.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 /** As the admin socket gives it. Sums only. */
@@ -26,6 +31,18 @@ export interface RelayStatus {
 	readonly memory: number;
 }
 
+/** `open`: the relay doesn't ask for them. */
+export interface Invitations {
+	readonly open: boolean;
+	readonly invitations: readonly Invitation[];
+}
+export interface Invited {
+	readonly open: boolean;
+	readonly number: number;
+	/** The relay's, with the secret that is kept nowhere else. */
+	readonly link: string;
+}
+
 export interface RelayCare {
 	status(): Promise<RelayStatus>;
 	quota(): Quota;
@@ -34,6 +51,10 @@ export interface RelayCare {
 	/** Takes nothing new from now on; `emptied` resolves when nothing waits, or after `within` ms. */
 	drain(within: number): void;
 	readonly emptied: Promise<void>;
+	invite(name: string): Promise<Result<Invited, string>>;
+	invitations(): Promise<Invitations>;
+	/** False where there is none of this number. */
+	revoke(number: number): Promise<Result<boolean, string>>;
 	/** Makes the folder `to` with everything that a relay like this one needs. */
 	backup(to: string): Promise<Result<void, string>>;
 }
@@ -47,13 +68,19 @@ export interface CareParts {
 	connections(): number;
 	problem(): Promise<string | null>;
 	readonly clock: Clock;
+	readonly random: Random;
+	readonly crypto: CryptoProvider;
 	readonly log: Log;
+	/** Everybody may make mailboxes. */
+	readonly open: boolean;
+	/** The relay's link with this invitation in it. */
+	linkWith(invitation: Bytes): string;
 }
 
 const LOOK_EVERY = 1000;
 
 export function createCare(parts: CareParts): RelayCare {
-	const { opened, data, limits, gate, clock, log } = parts;
+	const { opened, data, limits, gate, clock, random, crypto, log, open } = parts;
 	const { store } = opened;
 	const started = clock.now();
 	let finish = (): void => undefined;
@@ -109,6 +136,22 @@ export function createCare(parts: CareParts): RelayCare {
 			looking = true;
 		},
 		emptied,
+		invite: async (name) => {
+			const seed = random.bytes(32);
+			const { publicKey } = await crypto.signingKey(seed);
+			const now = Math.floor(clock.now() / 1000);
+			const made = await store.invite(hashInvitation(crypto, publicKey), name, now);
+			if (!made.ok) return err(`The store refused: ${made.error.detail}.`);
+			log('invited', { number: made.value });
+			return ok({ open, number: made.value, link: parts.linkWith(seed) });
+		},
+		invitations: async () => ({ open, invitations: await store.invitations() }),
+		revoke: async (number) => {
+			const revoked = await store.revoke(number);
+			if (!revoked.ok) return err(`The store refused: ${revoked.error.detail}.`);
+			if (revoked.value) log('revoked', { number });
+			return revoked;
+		},
 		backup: async (to) => {
 			if (opened.backup === null) {
 				return err('PostgreSQL keeps the mailboxes: back them up with its own tools.');

@@ -27,6 +27,8 @@ export type Options = Readonly<{
 	upnp: boolean;
 	/** Proxies whose word on where a connection comes from is taken. */
 	trustedProxies: BlockList;
+	/** Who may make mailboxes: everybody, or those whom the operator invited. */
+	access: Values['access'];
 	/** For people, on the status page. */
 	name: string;
 	contact: string | null;
@@ -74,6 +76,7 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 		webRtcPort: webRtcPort(v),
 		upnp: v.upnp,
 		trustedProxies: v['trusted-proxies'],
+		access: v.access,
 		name: v.name,
 		contact: v.contact,
 		postgres: v.postgres,

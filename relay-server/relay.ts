@@ -130,7 +130,7 @@ export async function startRelay(
 		random: systemRandom,
 		relayKey,
 		stunPort,
-		invited: null,
+		invitedOnly: options.access === 'invited',
 		limits,
 		neighbours: opened.value.neighbours,
 	});
@@ -145,7 +145,14 @@ export async function startRelay(
 	const router = options.upnp ? await routerFor(port, webRtc?.port ?? 0) : undefined;
 	const tls = certificate.value !== null;
 	const key = relayKey.publicKey;
-	const { origins, describe } = createAnnouncing({ options, port, tls, webRtc, router, key });
+	const { origins, describe, linkWith } = createAnnouncing({
+		options,
+		port,
+		tls,
+		webRtc,
+		router,
+		key,
+	});
 	const sockets = hostWebSockets(
 		server,
 		{ traffic: metrics.traffic, trustedProxies: options.trustedProxies },
@@ -163,7 +170,7 @@ export async function startRelay(
 			contact: options.contact,
 			version: VERSION,
 			draining: gate.draining,
-			inviteOnly: false,
+			inviteOnly: options.access === 'invited',
 		}),
 		healthy: () => healthy,
 		problem: async () =>
@@ -186,7 +193,11 @@ export async function startRelay(
 			connections: () => machine.connections(),
 			problem: () => readiness.problem(),
 			clock: systemClock,
+			random: systemRandom,
+			crypto,
 			log,
+			open: options.access === 'open',
+			linkWith,
 		}),
 		broken,
 		close: async () => {

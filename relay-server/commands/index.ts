@@ -2,6 +2,7 @@
 import { backup, drain, quota, status } from './administer.ts';
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
+import { invite, invites, revoke } from './invitations.ts';
 import { migrate } from './migrate.ts';
 import { restore } from './restore.ts';
 import { settingsHelp } from '../config/settings.ts';
@@ -11,6 +12,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	status,
 	quota,
 	drain,
+	invite,
+	invites,
+	revoke,
 	backup,
 	restore,
 	migrate,

@@ -55,6 +55,7 @@ export const SETTINGS = {
 		...of(optional(postgresAddress), 'URL', '', 'keep mailboxes in PostgreSQL'),
 		secret: true,
 	},
+	access: of(oneOf('open', 'invited'), 'WHO', 'open', 'open, or for invited people'),
 	'max-connections': of(count, 'N', '10000', 'connections at once'),
 	'max-mailboxes': of(count, 'N', '200000', 'mailboxes in all'),
 	'max-bytes': of(size, 'SIZE', '8G', 'packets in all mailboxes'),

@@ -3,9 +3,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { OpenStoreError } from './schema.ts';
 import type { CareOperations } from './sqlite-care.ts';
 import type { StoreOperations } from './operations.ts';
+import type { InvitationOperations } from './sqlite-invitations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 
-export type Operations = StoreOperations & CareOperations;
+export type Operations = StoreOperations & CareOperations & InvitationOperations;
 export type OperationName = keyof Operations;
 
 export interface Operation {

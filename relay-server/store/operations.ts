@@ -3,7 +3,7 @@ import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 
 /** The port's operations without the waiting. */
 export type StoreOperations = {
-	[K in Exclude<keyof MailboxStore, 'shutdown'>]: (
+	[K in Exclude<keyof MailboxStore, 'shutdown' | 'isInvited'>]: (
 		...args: Parameters<MailboxStore[K]>
 	) => Awaited<ReturnType<MailboxStore[K]>>;
 };

@@ -1,5 +1,6 @@
 // What a relay needs of its store besides mailboxes: whether it is well, how much it holds, and how long commits take.
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
+import type { Invitations } from '#lib/ports/invitations.ts';
 import type { MailboxStore, MailboxStoreError } from '#lib/ports/mailbox-store.ts';
 import type { Result } from '#lib/util/result.ts';
 
@@ -17,7 +18,7 @@ export interface StoreCare {
 	bound(limits: StoreLimits): Promise<Result<void, MailboxStoreError>>;
 }
 
-export interface RelayStore extends MailboxStore, StoreCare {
+export interface RelayStore extends MailboxStore, StoreCare, Invitations {
 	/** Called once when nothing can be stored any more. */
 	onBroken: ((detail: string) => void) | undefined;
 	/** Called after each commit with how long it took and how many operations were one with it. */

@@ -2,7 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
+/** The oldest version that is taken along. */
+const OLDEST = 3;
 
 /** newer, older: written by a newer relay, or by one from before the first release. locked: another process has it open. failed: as said. */
 export interface OpenStoreError {
@@ -89,10 +91,24 @@ CREATE TABLE tombstones (
 	PRIMARY KEY (mailbox, packet)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tombstones_by_expiry ON tombstones (expiry);
-PRAGMA user_version = ${String(SCHEMA_VERSION)};
+PRAGMA user_version = ${String(OLDEST)};
 `;
 
-/** Makes a fresh file ready, or checks that this one can be used. */
+// invitations: what the operator gave out; mailboxes.invitation: which stands behind a mailbox.
+const INVITATIONS = `
+CREATE TABLE invitations (
+	number INTEGER PRIMARY KEY AUTOINCREMENT,
+	hash BLOB NOT NULL UNIQUE,
+	name TEXT NOT NULL,
+	made INTEGER NOT NULL
+) STRICT;
+ALTER TABLE mailboxes ADD COLUMN invitation BLOB;
+`;
+
+/** From OLDEST to the next version, and on; never changed once released. */
+const STEPS: readonly string[] = [INVITATIONS];
+
+/** Makes a fresh file ready, brings an older one up to date, or says why this one can't be used. */
 export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
 	try {
 		// One process for each file: pushes reach only those connected to the process that stores.
@@ -110,12 +126,14 @@ export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
 			.get() as {
 			version: number;
 		};
-		if (version !== 0 && version !== SCHEMA_VERSION) {
+		if (version > SCHEMA_VERSION || (version > 0 && version < OLDEST)) {
 			db.exec('ROLLBACK');
 			const type = version > SCHEMA_VERSION ? 'newer' : 'older';
 			return err({ type, detail: `the data is of version ${String(version)}` });
 		}
 		if (version === 0) db.exec(TABLES);
+		for (const step of STEPS.slice(Math.max(version, OLDEST) - OLDEST)) db.exec(step);
+		db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
 		db.exec('COMMIT');
 		return ok();
 	} catch (cause) {

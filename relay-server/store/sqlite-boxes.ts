@@ -1,4 +1,5 @@
-// The store's operations on mailboxes and their tokens, and what time does to them. [MB4] [MB15] [MB17] [MB18] [MB25] [MB26]
+// The store's operations on mailboxes and their tokens, and what time does to them. [MB4] [MB15] [MB17] [MB18] [MB25] [MB26] [MB29]
+import { isInvited } from './sqlite-invitations.ts';
 import { fail, IDLE, LIVE, PACKET, REMOVED, unknownMailbox, type PacketRow } from './tables.ts';
 import type { Tables, TokenRow } from './tables.ts';
 import type { StoreOperations } from './operations.ts';
@@ -94,13 +95,18 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 				run('UPDATE mailboxes SET idle_since = 0 WHERE id = ? AND idle_since > 0', known.id);
 				return ok({ fresh: false });
 			}
+			const invitation = m.invitations?.find((hash) => isInvited(tables, hash));
+			if (m.invitations !== undefined && invitation === undefined) {
+				return fail('uninvited', 'no invitation that holds');
+			}
 			if (tables.totals().mailboxes >= limits.mailboxes) return fail('full', 'relay');
 			run(
-				`INSERT INTO mailboxes (mailbox, write_key, owner_key, highest)
-				VALUES (?, ?, ?, (SELECT floor FROM numbers))`,
+				`INSERT INTO mailboxes (mailbox, write_key, owner_key, invitation, highest)
+				VALUES (?, ?, ?, ?, (SELECT floor FROM numbers))`,
 				m.mailbox,
 				m.writeKey,
 				m.ownerKey,
+				invitation ?? null,
 			);
 			tables.totals().mailboxes += 1;
 			return ok({ fresh: true });
@@ -108,8 +114,8 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 		mailbox: (mailbox) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return undefined;
-			const { write_key: writeKey, owner_key: ownerKey, tokens, highest } = box;
-			return { mailbox, writeKey, ownerKey, open: box.open !== 0, tokens, highest };
+			const { write_key: writeKey, owner_key: ownerKey, invitation, tokens, highest } = box;
+			return { mailbox, writeKey, ownerKey, invitation, open: box.open !== 0, tokens, highest };
 		},
 		close: (mailbox) =>
 			run('UPDATE mailboxes SET open = 0 WHERE mailbox = ?', mailbox) > 0 ? ok() : unknownMailbox(),

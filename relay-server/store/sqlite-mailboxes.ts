@@ -2,13 +2,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createBoxOperations } from './sqlite-boxes.ts';
 import { createChunkOperations } from './sqlite-chunks.ts';
+import { createInvitationOperations, type InvitationOperations } from './sqlite-invitations.ts';
 import { createPacketOperations, createPlacing } from './sqlite-packets.ts';
 import { createTables, type Totals } from './tables.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { StoreOperations } from './operations.ts';
 
 export interface SqliteMailboxes {
-	readonly operations: StoreOperations;
+	readonly operations: StoreOperations & InvitationOperations;
 	/** True when ciphertext was deleted since the last call. */
 	takeDeleted(): boolean;
 	totals(): Totals;
@@ -26,6 +27,7 @@ export function createSqliteMailboxes(db: DatabaseSync, limits: StoreLimits): Sq
 			...createBoxOperations(tables, limits),
 			...createPacketOperations(tables, placing),
 			...createChunkOperations(tables, placing, limits),
+			...createInvitationOperations(tables),
 		},
 		takeDeleted: tables.takeDeleted,
 		recount: tables.recount,

@@ -106,6 +106,10 @@ export function openSqliteStore(
 		probe: result('probe'),
 		totals: value('totals'),
 		bound: result('bound'),
+		isInvited: value('isInvited'),
+		invite: result('invite'),
+		invitations: value('invitations'),
+		revoke: result('revoke'),
 		backup: (path) =>
 			new Promise((resolve) => {
 				const fail = (detail: string): void => resolve(err({ type: 'failed', detail }));

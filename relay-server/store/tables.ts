@@ -10,6 +10,7 @@ export interface MailboxRow {
 	readonly id: number;
 	readonly write_key: Bytes;
 	readonly owner_key: Bytes;
+	readonly invitation: Bytes | null;
 	readonly open: number;
 	readonly tokens: number;
 	readonly highest: number;
@@ -51,7 +52,7 @@ export const publicOf = ({ number, packet, size, expiry }: PacketRow): StoredPac
 	expiry,
 });
 
-type Value = number | Uint8Array | null;
+type Value = number | string | Uint8Array | null;
 
 export interface Totals {
 	mailboxes: number;

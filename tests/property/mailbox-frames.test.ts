@@ -83,8 +83,8 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
 		type: type('greet'),
 		version: fc.nat(255),
 		challenge: id,
-		access: fc.option(fc.uint8Array({ minLength: 16, maxLength: 32 })),
 	}),
+	fc.record({ type: type('enter'), request, invitation: id, signature }),
 );
 
 const receipt = fc.record({ expiry: number, root: id, path: ids, signature });
@@ -96,7 +96,7 @@ const relayFrame: fc.Arbitrary<RelayFrame> = fc.oneof(
 		challenge: id,
 		time: number,
 		stunPort: fc.nat(65_535),
-		admitted: fc.boolean(),
+		invitedOnly: fc.boolean(),
 		signature,
 	}),
 	fc.record({ type: type('done'), request }),
@@ -269,10 +269,16 @@ describe('a relay’s name', () => {
 			.map(([scheme, host, port]) => `${scheme}://${host}:${port}/relay`)
 			.filter((candidate) => candidate.length <= 256);
 		fc.assert(
-			fc.property(id, fc.array(url, { minLength: 1, maxLength: 4 }), (key, urls) => {
-				const link = encodeRelayLink('https://app.example', { key, urls });
-				expect(decodeRelayLink(link)).toEqual(ok({ key, urls }));
-			}),
+			fc.property(
+				id,
+				fc.array(url, { minLength: 1, maxLength: 4 }),
+				fc.option(id),
+				(key, urls, invitation) => {
+					const relay = { key, urls };
+					const link = encodeRelayLink('https://app.example', relay, invitation);
+					expect(decodeRelayLink(link)).toEqual(ok({ relay, invitation }));
+				},
+			),
 		);
 	});
 });

@@ -281,7 +281,7 @@ describe('what the relay tells about itself', () => {
 		const first = await start(...args, '0');
 		const address = addressOf(first);
 		const link = /Link: {3}(\S+)/.exec(first.output())?.[1] ?? '';
-		expect(unwrap(decodeRelayLink(link)).urls).toEqual([first.url, address]);
+		expect(unwrap(decodeRelayLink(link)).relay.urls).toEqual([first.url, address]);
 		await first.end('SIGTERM');
 		expect((await stat(join(data, 'webrtc.pem'))).mode & 0o777).toBe(0o600);
 		const port = /\/udp\/(\d+)/.exec(address)?.[1] ?? '';

@@ -213,7 +213,10 @@ describe('the addresses', () => {
 		const relay = await start();
 		const hello = unwrap(await reachRelay(relay.url).client.ready);
 		const printed = /Link: {3}(\S+)/.exec(relay.output())?.[1] ?? '';
-		expect(unwrap(decodeRelayLink(printed))).toEqual({ key: hello.relayKey, urls: [relay.url] });
+		expect(unwrap(decodeRelayLink(printed)).relay).toEqual({
+			key: hello.relayKey,
+			urls: [relay.url],
+		});
 		expect(relay.output()).toContain('█');
 
 		const response = await fetch(`http://localhost:${String(relay.port)}/relay.json`).catch(() =>
@@ -228,7 +231,10 @@ describe('the addresses', () => {
 		expect(told.version).toBe(1);
 		expect(fromBase64Url(told.key)).toEqual(hello.relayKey);
 		expect(told.urls).toContain(relay.url);
-		expect(unwrap(decodeRelayLink(told.link))).toEqual({ key: hello.relayKey, urls: told.urls });
+		expect(unwrap(decodeRelayLink(told.link)).relay).toEqual({
+			key: hello.relayKey,
+			urls: told.urls,
+		});
 	});
 
 	it('[RV3] are the public ones where the operator names them', async () => {

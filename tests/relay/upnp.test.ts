@@ -40,7 +40,9 @@ describe.skipIf(why !== null)(`a relay at home${why === null ? '' : ` (${why})`}
 		const relay = await start();
 		expect(relay.output()).toMatch(/Router: has opened the ports/);
 		expect(ask('/healthz')).toBe('ok\n');
-		const { urls } = unwrap(decodeRelayLink(/Link: {3}(\S+)/.exec(relay.output())?.[1] ?? ''));
+		const { urls } = unwrap(
+			decodeRelayLink(/Link: {3}(\S+)/.exec(relay.output())?.[1] ?? ''),
+		).relay;
 		expect(urls[0]).toBe(`ws://${OUTSIDE}:${PORT}/relay`);
 		expect(urls[1]).toMatch(new RegExp(`^/ip4/${OUTSIDE}/udp/8081/webrtc-direct/`));
 		expect(await relay.end('SIGTERM')).toBe(0);

@@ -8,13 +8,15 @@ import { openPostgresStore } from '../../relay-server/store/postgres/store.ts';
 import { openSqliteStore } from '../../relay-server/store/sqlite.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from '#lib/mailbox/limits.ts';
 import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
+import type { Invitations } from '#lib/ports/invitations.ts';
 import type { MailboxStore, PutPacket } from '#lib/ports/mailbox-store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { blockOf, bytesOf } from './mailbox-world.ts';
 import { createPostgres, postgresPrograms } from './postgres.ts';
 
-type Make = (limits: StoreLimits) => Promise<MailboxStore>;
+type Store = MailboxStore & Invitations;
+type Make = (limits: StoreLimits) => Promise<Store>;
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -94,7 +96,7 @@ export async function opened(
 	make: Make,
 	limits: Partial<StoreLimits> = {},
 	tokens: readonly Bytes[] = [alice, bob],
-): Promise<MailboxStore> {
+): Promise<Store> {
 	const store = await make({ ...DEFAULT_LIMITS.store, ...limits });
 	unwrap(await store.open({ mailbox: box, ...keys }));
 	unwrap(await store.addTokens(box, tokens, NOW));

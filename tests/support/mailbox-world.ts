@@ -10,6 +10,7 @@ import { createMailboxMachine, type MailboxMachine } from '#lib/mailbox/machine.
 import { createMemoryMailboxStore } from '#lib/mailbox/memory-store.ts';
 import { hashDeletion, hashTokenKey, mailboxId } from '#lib/mailbox/proofs.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
+import type { Invitations } from '#lib/ports/invitations.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Neighbours } from '#lib/ports/neighbours.ts';
 import { decodeRelayFrame, encodeClientFrame, type RelayFrame } from '#lib/protocol/mailbox.ts';
@@ -31,7 +32,6 @@ export const GREET = encodeClientFrame({
 	type: 'greet',
 	version: 1,
 	challenge: bytesOf(42),
-	access: null,
 });
 
 export const tokenOf = (n: number): Bytes => bytesOf(1000 + n);
@@ -63,7 +63,7 @@ export interface Heard {
 export interface World {
 	readonly clock: ManualClock;
 	readonly machine: MailboxMachine;
-	readonly store: MailboxStore;
+	readonly store: MailboxStore & Partial<Invitations>;
 	readonly relayKey: SigningKey;
 	readonly writeKey: SigningKey;
 	readonly ownerKey: SigningKey;
@@ -79,7 +79,8 @@ export interface World {
 	}>;
 	client(
 		from?: string,
-		access?: Bytes,
+		/** Seed of an invitation. */
+		invitation?: Bytes,
 	): MailboxClient & {
 		readonly heard: Heard;
 		readonly ends: readonly [ChannelEnd, ChannelEnd];
@@ -90,9 +91,9 @@ export interface World {
 
 export async function createWorld(
 	options: {
-		readonly store?: MailboxStore;
+		readonly store?: MailboxStore & Partial<Invitations>;
 		readonly limits?: MailboxLimits;
-		readonly invited?: readonly Bytes[];
+		readonly invitedOnly?: boolean;
 		readonly neighbours?: Neighbours;
 	} = {},
 ): Promise<World> {
@@ -112,7 +113,7 @@ export async function createWorld(
 		random,
 		relayKey,
 		stunPort: 3478,
-		invited: options.invited ?? null,
+		invitedOnly: options.invitedOnly ?? false,
 		limits,
 		neighbours: options.neighbours,
 	});
@@ -136,7 +137,7 @@ export async function createWorld(
 		end.send(GREET);
 		return { end, hello: await hello, frames };
 	};
-	const client = (from?: string, access?: Bytes): ReturnType<World['client']> => {
+	const client = (from?: string, invitation?: Bytes): ReturnType<World['client']> => {
 		const ends = channel(from);
 		const heard: Heard = {
 			packets: [],
@@ -150,7 +151,7 @@ export async function createWorld(
 			crypto,
 			clock,
 			random,
-			access: access ?? null,
+			invitation: () => invitation ?? null,
 		});
 		made.onPacket = (_, number, packet, block) => {
 			heard.packets.push({ number, packet: toHex(packet), block });

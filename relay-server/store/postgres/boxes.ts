@@ -1,4 +1,4 @@
-// Mailboxes and their tokens in PostgreSQL. [MB4] [MB15] [MB17] [MB25] [MB26]
+// Mailboxes and their tokens in PostgreSQL. [MB4] [MB15] [MB17] [MB25] [MB26] [MB29]
 import { forgetTokens } from './acknowledging.ts';
 import { BOX, fail, keyOf, LIVE, REMOVED, unknownMailbox } from './group.ts';
 import type { Box, Group } from './group.ts';
@@ -9,19 +9,33 @@ import { ok } from '#lib/util/result.ts';
 
 type Outcome<K extends keyof MailboxStore> = Awaited<ReturnType<MailboxStore[K]>>;
 
+/** The first of these invitations that holds. A revocation waits for this transaction, or this one for it. */
+async function firstOf({ db }: Group, hashes: readonly Bytes[]): Promise<Bytes | undefined> {
+	const holding = await db.all<{ hash: Bytes }>(
+		'SELECT hash FROM aegis_invitations WHERE hash = ANY($1::bytea[]) FOR SHARE',
+		hashes,
+	);
+	return hashes.find((hash) => holding.some((each) => equal(each.hash, hash)));
+}
+
 export async function open(group: Group, m: NewMailbox): Promise<Outcome<'open'>> {
 	const { db, limits, totals } = group;
 	let known = group.boxOf(m.mailbox);
 	if (known === undefined) {
+		const invitation = m.invitations && (await firstOf(group, m.invitations));
+		if (m.invitations !== undefined && invitation === undefined) {
+			return fail('uninvited', 'no invitation that holds');
+		}
 		if (totals.mailboxes >= limits.mailboxes) return fail('full', 'relay');
 		// Held until the commit: whoever forgets a mailbox meanwhile, and raises the floor, waits or has finished.
 		const [relay] = await db.all<{ floor: number }>('SELECT floor FROM aegis_relay FOR SHARE');
 		const [made] = await db.all<Box>(
-			`INSERT INTO aegis_mailboxes (mailbox, write_key, owner_key, highest)
-			VALUES ($1, $2, $3, $4) ON CONFLICT (mailbox) DO NOTHING RETURNING ${BOX}`,
+			`INSERT INTO aegis_mailboxes (mailbox, write_key, owner_key, invitation, highest)
+			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (mailbox) DO NOTHING RETURNING ${BOX}`,
 			m.mailbox,
 			m.writeKey,
 			m.ownerKey,
+			invitation ?? null,
 			relay?.floor ?? 0,
 		);
 		if (made !== undefined) {

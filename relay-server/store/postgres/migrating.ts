@@ -4,15 +4,15 @@ import type { Line, Statements } from './line.ts';
 import { prepareSchema } from './schema.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
-type Type = 'bigint' | 'bytea' | 'boolean';
+type Type = 'bigint' | 'bytea' | 'boolean' | 'text';
 interface Table {
 	readonly name: string;
 	/** Columns of the new table with their types. */
 	readonly columns: Readonly<Record<string, Type>>;
 	/** Where the rows come from, in an order that never changes; `*` of the columns by default. */
 	readonly from: string;
-	/** Its ids are given by the database from then on. */
-	readonly numbered: boolean;
+	/** The column whose values the database gives from then on. */
+	readonly numbered: 'id' | 'number' | null;
 }
 
 const TABLES: readonly Table[] = [
@@ -31,15 +31,16 @@ const TABLES: readonly Table[] = [
 			deliveries: 'bigint',
 			unfinished: 'bigint',
 			idle_since: 'bigint',
+			invitation: 'bytea',
 		},
 		from: 'mailboxes',
-		numbered: true,
+		numbered: 'id',
 	},
 	{
 		name: 'tokens',
 		columns: { id: 'bigint', mailbox: 'bigint', hash: 'bytea', state: 'bigint', seen: 'bigint' },
 		from: 'tokens',
-		numbered: true,
+		numbered: 'id',
 	},
 	{
 		name: 'packets',
@@ -58,31 +59,37 @@ const TABLES: readonly Table[] = [
 			block: 'bytea',
 		},
 		from: 'packets JOIN blocks USING (id)',
-		numbered: true,
+		numbered: 'id',
 	},
 	{
 		name: 'chunks',
 		columns: { packet: 'bigint', position: 'bigint', bytes: 'bytea' },
 		from: 'chunks',
-		numbered: false,
+		numbered: null,
 	},
 	{
 		name: 'deliveries',
 		columns: { token: 'bigint', number: 'bigint', packet: 'bigint' },
 		from: 'deliveries',
-		numbered: false,
+		numbered: null,
 	},
 	{
 		name: 'contents',
 		columns: { token: 'bigint', packet: 'bigint' },
 		from: 'contents',
-		numbered: false,
+		numbered: null,
 	},
 	{
 		name: 'tombstones',
 		columns: { mailbox: 'bigint', packet: 'bytea', expiry: 'bigint' },
 		from: 'tombstones',
-		numbered: false,
+		numbered: null,
+	},
+	{
+		name: 'invitations',
+		columns: { number: 'bigint', hash: 'bytea', name: 'text', made: 'bigint' },
+		from: 'invitations',
+		numbered: 'number',
 	},
 ];
 
@@ -99,7 +106,7 @@ async function copyTable(from: DatabaseSync, to: Statements, table: Table): Prom
 	const types = Object.values(table.columns);
 	const lists = types.map((type, n) => `$${String(n + 1)}::${type}[]`).join(', ');
 	const insert = `INSERT INTO aegis_${table.name} (${names.join(', ')})
-		${table.numbered ? 'OVERRIDING SYSTEM VALUE' : ''} SELECT * FROM unnest(${lists})`;
+		${table.numbered === null ? '' : 'OVERRIDING SYSTEM VALUE'} SELECT * FROM unnest(${lists})`;
 	let count = 0;
 	let rows: Readonly<Record<string, unknown>>[] = [];
 	const flush = async (): Promise<void> => {
@@ -115,10 +122,10 @@ async function copyTable(from: DatabaseSync, to: Statements, table: Table): Prom
 		if (rows.length >= STEP) await flush();
 	}
 	await flush();
-	if (table.numbered) {
+	if (table.numbered !== null) {
 		await to.all(
-			`SELECT setval(pg_get_serial_sequence('aegis_${table.name}', 'id'), max(id))
-			FROM aegis_${table.name} HAVING max(id) IS NOT NULL`,
+			`SELECT setval(pg_get_serial_sequence('aegis_${table.name}', '${table.numbered}'), max(${table.numbered}))
+			FROM aegis_${table.name} HAVING max(${table.numbered}) IS NOT NULL`,
 		);
 	}
 	return count;

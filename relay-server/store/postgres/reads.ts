@@ -17,13 +17,13 @@ const TOKEN = `aegis_mailboxes m JOIN aegis_tokens t
 export function createReads({ all }: Statements): Reads {
 	return {
 		mailbox: async (mailbox) => {
-			const [box] = await all<Box>(
-				`SELECT write_key, owner_key, open, tokens, highest FROM aegis_mailboxes WHERE mailbox = $1`,
+			const [box] = await all<Box & { readonly invitation: Bytes | null }>(
+				`SELECT write_key, owner_key, invitation, open, tokens, highest FROM aegis_mailboxes WHERE mailbox = $1`,
 				mailbox,
 			);
 			if (box === undefined) return undefined;
-			const { write_key: writeKey, owner_key: ownerKey, open, tokens, highest } = box;
-			return { mailbox, writeKey, ownerKey, open, tokens, highest };
+			const { write_key: writeKey, owner_key: ownerKey, invitation, open, tokens, highest } = box;
+			return { mailbox, writeKey, ownerKey, invitation, open, tokens, highest };
 		},
 		status: async (mailbox) => {
 			const [box] = await all<{ packets: number; bytes: number }>(

@@ -82,8 +82,18 @@ CREATE TABLE aegis_relay (
 INSERT INTO aegis_relay (id, version, floor, probed) VALUES (1, 0, 0, 0);
 `;
 
+const INVITATIONS = `
+CREATE TABLE aegis_invitations (
+	number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	hash BYTEA NOT NULL UNIQUE,
+	name TEXT NOT NULL,
+	made BIGINT NOT NULL
+);
+ALTER TABLE aegis_mailboxes ADD COLUMN invitation BYTEA;
+`;
+
 /** From no tables to version 1, from 1 to 2, …; never changed once released. */
-const STEPS: readonly string[] = [FIRST];
+const STEPS: readonly string[] = [FIRST, INVITATIONS];
 
 const failed = (detail: string): Result<never, OpenStoreError> => err({ type: 'failed', detail });
 

@@ -4,6 +4,7 @@ import type { RelayStore, StoreTotals } from '../relay-store.ts';
 import type { OpenStoreError } from '../schema.ts';
 import { createExpiry } from './expiry.ts';
 import { createGroups } from './groups.ts';
+import { createInvitations } from './invitations.ts';
 import type { Totals, Work } from './group.ts';
 import { codeOf, createLine, type Line, type Statements } from './line.ts';
 import { createNeighbours } from './neighbours.ts';
@@ -113,6 +114,7 @@ export async function openPostgresStore(
 		onCommit: undefined,
 		neighbours,
 		...createReads(reads),
+		...createInvitations(care, reads),
 		open: result('open'),
 		close: result('close'),
 		addTokens: result('addTokens'),

@@ -1,5 +1,7 @@
-// Requests about a mailbox itself: making it, who may write and read, and its end. [MB3] [MB4] [MB7] [MB13] [MB26]
+// Requests about a mailbox itself: making it, who may write and read, and its end. [MB3] [MB4] [MB7] [MB13] [MB26] [MB29]
 import {
+	enterContent,
+	hashInvitation,
 	hashTokenKey,
 	mailboxId,
 	ownerCloseContent,
@@ -22,9 +24,10 @@ import {
 	type Session,
 } from './session.ts';
 import { encodeRelayFrame, ERROR_CODE } from '#lib/protocol/mailbox.ts';
-import { toHex } from '#lib/util/bytes.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export interface Access {
+	enter(f: Request<'enter'>): Promise<Answer>;
 	open(f: Request<'open'>): Promise<Answer>;
 	prove(f: Request<'prove'>): Promise<Answer>;
 	add(f: Request<'add'>): Promise<Answer>;
@@ -36,17 +39,36 @@ export interface Access {
 }
 
 export function createAccess(session: Session): Access {
-	const { shared, from, here, proven, tokens } = session;
-	const { store, crypto, subscriptions, quotas } = shared;
+	const { shared, from, here, proven, tokens, invitations } = session;
+	const { store, crypto, subscriptions, quotas, invitedOnly } = shared;
 	const limits = shared.limits.connection;
 
+	const standsBehind = (invitation: Bytes): void => {
+		if (invitations.size < limits.invitations) invitations.set(toHex(invitation), invitation);
+	};
+
 	return {
+		enter: async (f) => {
+			const hash = hashInvitation(crypto, f.invitation);
+			if (!(await store.isInvited(hash))) {
+				return refuse(ERROR_CODE.uninvited, 'no invitation that holds');
+			}
+			if (!(await crypto.verify(f.invitation, enterContent(here), f.signature))) {
+				return session.wrongProof();
+			}
+			standsBehind(hash);
+			return done(f.request);
+		},
+
 		open: async (f) => {
 			const { writeKey, ownerKey } = f;
 			const mailbox = mailboxId(crypto, writeKey, ownerKey);
 			const wait = quotas.mayOpen(from);
 			if (wait > 0 && (await store.mailbox(mailbox)) === undefined) return tooMuch(wait);
-			const opened = await store.open({ mailbox, writeKey, ownerKey });
+			const made = { mailbox, writeKey, ownerKey };
+			const opened = await store.open(
+				invitedOnly ? { ...made, invitations: [...invitations.values()] } : made,
+			);
 			if (!opened.ok) return refuseFor(opened.error);
 			if (opened.value.fresh) quotas.opened(from);
 			return done(f.request);
@@ -63,6 +85,7 @@ export function createAccess(session: Session): Access {
 				return session.wrongProof();
 			}
 			proven.add(id);
+			if (record.invitation !== null) standsBehind(record.invitation);
 			return done(f.request);
 		},
 

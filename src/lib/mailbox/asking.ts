@@ -28,6 +28,7 @@ const ERROR_TYPE: Record<ErrorCode, MailboxError['type']> = {
 	[ERROR_CODE.quota]: 'quota',
 	[ERROR_CODE.uninvited]: 'uninvited',
 	[ERROR_CODE.incomplete]: 'incomplete',
+	[ERROR_CODE.draining]: 'draining',
 };
 
 type Unnumbered<F> = F extends { readonly request: number } ? Omit<F, 'request'> : never;
@@ -38,6 +39,12 @@ export type AnswerOf<T extends AnswerFrame['type']> = Extract<AnswerFrame, { rea
 type Numbered = (request: number) => void;
 
 export interface Asking {
+	/** Sends before it returns, whatever was asked before. */
+	send<T extends AnswerFrame['type']>(
+		type: T,
+		frame: Asked,
+		numbered?: Numbered,
+	): Outcome<AnswerOf<T>>;
 	/** Asks something of a mailbox, and expects an answer of this type. */
 	ask<T extends AnswerFrame['type']>(
 		mailbox: Bytes,
@@ -45,6 +52,7 @@ export interface Asking {
 		frame: (here: Here) => Asked | Promise<Asked>,
 		numbered?: Numbered,
 	): Outcome<AnswerOf<T>>;
+	prove(mailbox: Bytes, writeKey: SigningKey): Outcome;
 	/** The same, with write access, which is proven once for each mailbox. */
 	askAsWriter<T extends AnswerFrame['type']>(
 		mailbox: Bytes,
@@ -76,7 +84,6 @@ export function createAsking(parts: {
 	const tokens = new Map<string, { readonly number: number; readonly proven: Outcome }>();
 	let lastToken = 0;
 
-	/** Sends before it returns. */
 	const send = async <T extends AnswerFrame['type']>(
 		type: T,
 		frame: Asked,
@@ -154,7 +161,9 @@ export function createAsking(parts: {
 	};
 
 	return {
+		send,
 		ask,
+		prove,
 		askAsWriter: async (mailbox, writeKey, type, frame) => {
 			const proven = prove(mailbox, writeKey);
 			const asked = ask(mailbox, type, () => frame);

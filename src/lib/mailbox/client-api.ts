@@ -25,7 +25,8 @@ export interface MailboxError {
 		| 'unknown-token'
 		| 'incomplete'
 		| 'quota'
-		| 'uninvited';
+		| 'uninvited'
+		| 'draining';
 	readonly detail: string;
 	/** Milliseconds after which the relay says that it may be tried again; only where it says so. */
 	readonly retryAfter?: number;
@@ -33,17 +34,11 @@ export interface MailboxError {
 
 /**
  * no-hello: nothing in 10 s. not-a-relay: something else answered. unproven: it did not sign with the key it claims.
- * unsupported: another version. uninvited: it serves those who show its secret. refused: full, or too much from here.
+ * unsupported: another version. refused: full, or too much from here.
  */
 export interface HelloError {
 	readonly type:
-		| 'no-hello'
-		| 'not-a-relay'
-		| 'unproven'
-		| 'unsupported'
-		| 'uninvited'
-		| 'refused'
-		| 'disconnected';
+		'no-hello' | 'not-a-relay' | 'unproven' | 'unsupported' | 'refused' | 'disconnected';
 	readonly detail: string;
 	/** As in MailboxError. */
 	readonly retryAfter?: number;
@@ -56,6 +51,11 @@ export interface Hello {
 	readonly time: number;
 	/** UDP port of its STUN service, 0: none. */
 	readonly stunPort: number;
+	/**
+	 * open: everybody makes mailboxes. invited: an invitation was shown that holds. guest: none was, and one is needed; what
+	 * others have made can be used.
+	 */
+	readonly access: 'open' | 'invited' | 'guest';
 }
 
 export interface OpenMailbox {
@@ -114,6 +114,8 @@ export interface MailboxClient {
 	/** Once, whoever ended the connection; at once when it is set after the end. */
 	onClose: ((reason: string) => void) | undefined;
 
+	/** Proves write access: a mailbox that an invitation stands behind lets a guest make others. */
+	prove(mailbox: Bytes, writeKey: SigningKey): Outcome;
 	/** Makes it, unless it is there, and adds the tokens; any number. */
 	open(mailbox: OpenMailbox): Outcome;
 	/** Adds tokens; any number. */

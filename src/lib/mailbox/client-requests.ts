@@ -10,6 +10,7 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 export type ClientRequests = Pick<
 	MailboxClient,
 	| 'open'
+	| 'prove'
 	| 'add'
 	| 'put'
 	| 'push'
@@ -103,6 +104,7 @@ export function createClientRequests(parts: {
 	};
 
 	return {
+		prove: asking.prove,
 		open: ({ writeKey, ownerKey, tokenHashes }) => {
 			const mailbox = mailboxId(crypto, writeKey.publicKey, ownerKey);
 			const frame = { type: 'open' as const, writeKey: writeKey.publicKey, ownerKey };

@@ -1,10 +1,10 @@
 // One connection to a relay's mailboxes, from the client's side: the greeting, what the relay tells unasked as handlers, its
-// receipts verified. Doesn't reconnect, and doesn't know what packets mean. [MB2] [MB19] [MB20]
-import { createAsking } from './asking.ts';
-import type { Hello, HelloError, MailboxClient } from './client-api.ts';
+// receipts verified. Doesn't reconnect, and doesn't know what packets mean. [MB2] [MB19] [MB20] [MB29]
+import { createAsking, type Asked } from './asking.ts';
+import type { Hello, HelloError, MailboxClient, Outcome } from './client-api.ts';
 import { createClientRequests } from './client-requests.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
-import { helloContent, type Here } from './proofs.ts';
+import { enterContent, helloContent, type Here } from './proofs.ts';
 import { createReceiptVerifier, type ReceiptVerifier } from './receipts.ts';
 import { createRequests } from './requests.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
@@ -26,21 +26,26 @@ export type * from './client-api.ts';
 interface Greeted extends Here {
 	readonly hello: Hello;
 	readonly receipts: ReceiptVerifier;
+	/** The answer to the invitation that was shown. */
+	readonly entered: Outcome<unknown> | null;
 }
 
 const HELLO_WITHIN = 10_000;
 /** Requests' numbers are below; pings have their own range. */
 const FIRST_PING = 2 ** 31;
 
-/** Takes the channel over; set the handlers in the same turn. `access`: the secret of a relay for invited people. */
+/**
+ * Takes the channel over; set the handlers in the same turn. `invitation`: the seed of an invitation's key, for a relay
+ * with this key, which is proven by then.
+ */
 export function createMailboxClient(parts: {
 	readonly channel: FrameChannel;
 	readonly crypto: CryptoProvider;
 	readonly clock: Clock;
 	readonly random: Random;
-	readonly access?: Bytes | null;
+	readonly invitation?: (relayKey: Bytes) => Bytes | null;
 }): MailboxClient {
-	const { channel, crypto, clock, random, access = null } = parts;
+	const { channel, crypto, clock, random, invitation } = parts;
 	const requests = createRequests(clock, (frame) => {
 		channel.send(frame);
 	});
@@ -96,9 +101,22 @@ export function createMailboxClient(parts: {
 		requests.prolong(request);
 	};
 
+	const entranceOf = async (seed: Bytes, here: Here): Promise<Asked> => {
+		const key = await crypto.signingKey(seed);
+		const signature = await key.sign(enterContent(here));
+		return { type: 'enter', invitation: key.publicKey, signature };
+	};
+	/** What the relay said, and made of the invitation. */
+	const toldBy = async (greeting: Result<Greeted, HelloError>): MailboxClient['ready'] => {
+		if (!greeting.ok) return greeting;
+		const { hello, entered } = greeting.value;
+		const isInvited = (await entered)?.ok === true;
+		return ok(isInvited ? { ...hello, access: 'invited' } : hello);
+	};
+
 	const onHello = async (frame: Extract<RelayFrame, { type: 'hello' }>): Promise<void> => {
 		state = 'checking';
-		const { version, relayKey, time, stunPort, challenge, admitted, signature } = frame;
+		const { version, relayKey, time, stunPort, challenge, invitedOnly, signature } = frame;
 		if (version !== MAILBOX_VERSION) {
 			refused('unsupported', `the relay speaks version ${version}`);
 			return;
@@ -109,10 +127,9 @@ export function createMailboxClient(parts: {
 			refused('unproven', 'the relay did not prove its key');
 			return;
 		}
-		if (!admitted) {
-			refused('uninvited', 'the relay serves those it invited');
-			return;
-		}
+		const seed = invitedOnly ? (invitation?.(relayKey) ?? null) : null;
+		const entrance = seed && (await entranceOf(seed, { relayKey, challenge }));
+		if (ended !== undefined) return;
 		state = 'greeted';
 		cancelHello();
 		heartbeat = startHeartbeat(
@@ -126,7 +143,11 @@ export function createMailboxClient(parts: {
 			},
 		);
 		const receipts = createReceiptVerifier(crypto, relayKey);
-		greet(ok({ relayKey, challenge, hello: { relayKey, time, stunPort }, receipts }));
+		const entered = entrance && asking.send('done', entrance);
+		const access = invitedOnly ? 'guest' : 'open';
+		greet(
+			ok({ relayKey, challenge, hello: { relayKey, time, stunPort, access }, receipts, entered }),
+		);
 	};
 
 	const onEarlyFrame = (frame: RelayFrame): void => {
@@ -187,7 +208,7 @@ export function createMailboxClient(parts: {
 	};
 
 	const client: MailboxClient = {
-		ready: greeted.then((greeting) => (greeting.ok ? ok(greeting.value.hello) : greeting)),
+		ready: greeted.then(toldBy),
 		onPacket: undefined,
 		onPresence: undefined,
 		onDeleted: undefined,
@@ -206,8 +227,6 @@ export function createMailboxClient(parts: {
 		roundTrip: () => heartbeat?.roundTrip(),
 		close,
 	};
-	channel.send(
-		encodeClientFrame({ type: 'greet', version: MAILBOX_VERSION, challenge: asked, access }),
-	);
+	channel.send(encodeClientFrame({ type: 'greet', version: MAILBOX_VERSION, challenge: asked }));
 	return client;
 }

@@ -1,5 +1,5 @@
 // One client's connection to a relay: its greeting, the order in which its requests take effect, and its end. Knows nothing
-// of sockets or of what packets mean; what requests do is in access.ts, packets.ts and chunks.ts. [MB2] [MB14] [MB15] [MB28]
+// of sockets or of what packets mean; what requests do is in access.ts, packets.ts and chunks.ts. [MB2] [MB14] [MB15] [MB28] [MB29]
 import { createAccess } from './access.ts';
 import { createChunks } from './chunks.ts';
 import { createPackets } from './packets.ts';
@@ -23,14 +23,24 @@ import {
 	MAILBOX_VERSION,
 	type ClientFrame,
 } from '#lib/protocol/mailbox.ts';
-import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 type Asking = Exclude<ClientFrame, Request<'ping'> | Request<'greet'>>;
 /** By a token that was named before. */
-type Reading = Exclude<Asking, { readonly mailbox: Bytes } | Request<'open'>>;
-const isReading = (f: Asking): f is Reading => f.type !== 'open' && !('mailbox' in f);
+type Reading =
+	Extract<Asking, { readonly token: number }> extends infer F
+		? Exclude<F, { readonly mailbox: Bytes }>
+		: never;
+const isReading = (f: Asking): f is Reading => 'token' in f && !('mailbox' in f);
 /** What later requests for the same mailbox build upon. */
-const PREPARING: ReadonlySet<Asking['type']> = new Set(['open', 'add', 'prove', 'token', 'remove']);
+const PREPARING: ReadonlySet<Asking['type']> = new Set([
+	'enter',
+	'open',
+	'add',
+	'prove',
+	'token',
+	'remove',
+]);
 
 /** Serves a client, who has to greet first, until the channel closes. `challenge`: 32 fresh bytes. */
 export function createConnection(
@@ -44,7 +54,7 @@ export function createConnection(
 	const running = new Set<Promise<void>>();
 	/** By mailbox (hex): what has to be done before its next request. */
 	const preparing = new Map<string, Promise<void>>();
-	let state: 'new' | 'greeting' | 'served' | 'uninvited' | 'ended' = 'new';
+	let state: 'new' | 'greeting' | 'served' | 'ended' = 'new';
 	let failedProofs = 0;
 	/** Bytes of requests that are being worked on. */
 	let inProgress = 0;
@@ -80,6 +90,7 @@ export function createConnection(
 		here: { relayKey: relayKey.publicKey, challenge },
 		proven: new Set(),
 		tokens: new Map(),
+		invitations: new Map(),
 		puts: createBuckets(clock, limits.puts, 1),
 		seconds: () => Math.floor(clock.now() / 1000),
 		tell: (frame) => {
@@ -98,6 +109,7 @@ export function createConnection(
 
 	const mailboxOf = (f: Asking): Bytes | undefined => {
 		if (f.type === 'open') return mailboxId(crypto, f.writeKey, f.ownerKey);
+		if (f.type === 'enter') return undefined;
 		return 'mailbox' in f ? f.mailbox : session.tokens.get(f.token)?.mailbox;
 	};
 
@@ -121,6 +133,8 @@ export function createConnection(
 	const answerTo = async (f: Asking): Promise<Answer | undefined> => {
 		if (isReading(f)) return answerToReader(f);
 		switch (f.type) {
+			case 'enter':
+				return access.enter(f);
 			case 'open':
 				return access.open(f);
 			case 'prove':
@@ -165,12 +179,18 @@ export function createConnection(
 		reply(f.request, answer);
 	};
 
-	/** Runs a request, after what was asked before of the same mailbox and prepares it. */
+	/** What has to be done before: what prepares the same mailbox, and what may stand behind one that is to be made. */
+	const earlier = (f: Asking, key: string): Promise<unknown> | undefined => {
+		if (f.type !== 'open' || !shared.invitedOnly) return preparing.get(key);
+		return preparing.size === 0 ? undefined : Promise.all(preparing.values());
+	};
+
+	/** Runs a request, after what was asked before and it builds upon. */
 	const run = (f: Asking, size: number): void => {
 		const named = f.type === 'token' ? access.name(f) : undefined;
 		const mailbox = mailboxOf(f);
 		const key = mailbox === undefined ? '' : toHex(mailbox);
-		const before = preparing.get(key);
+		const before = earlier(f, key);
 		const serving = (): Promise<void> =>
 			named === undefined ? serve(f) : named.then((answer) => reply(f.request, answer));
 		const work = before === undefined ? serving() : before.then(serving);
@@ -184,28 +204,20 @@ export function createConnection(
 		});
 	};
 
-	const greet = async ({
-		version,
-		challenge: asked,
-		access: shown,
-	}: Request<'greet'>): Promise<void> => {
+	const greet = async ({ version, challenge: asked }: Request<'greet'>): Promise<void> => {
 		cancelGreeting();
-		const { invited } = shared;
-		const admitted =
-			invited === null || (shown !== null && invited.some((secret) => equal(secret, shown)));
 		const hello = {
 			version: MAILBOX_VERSION,
 			relayKey: relayKey.publicKey,
 			challenge,
 			time: session.seconds(),
 			stunPort: shared.stunPort,
-			admitted,
+			invitedOnly: shared.invitedOnly,
 		};
 		const signature = await relayKey.sign(helloContent(asked, hello));
 		if (state === 'ended') return;
-		state = admitted ? 'served' : 'uninvited';
+		state = 'served';
 		session.tell({ type: 'hello', ...hello, signature });
-		if (shown !== null && !admitted) shared.quotas.wrongProof(from);
 		if (version !== MAILBOX_VERSION) self.close('another version');
 	};
 
@@ -235,8 +247,6 @@ export function createConnection(
 			void work.finally(() => running.delete(work));
 		} else if (frame.type === 'ping') {
 			session.tell({ type: 'pong', request: frame.request });
-		} else if (state === 'uninvited') {
-			reply(frame.request, refuse(ERROR_CODE.uninvited, 'this relay serves those it invited'));
 		} else if (running.size >= limits.requests || inProgress + bytes.length > limits.inProgress) {
 			reply(frame.request, refuse(ERROR_CODE.busy, 'too many requests at once', 1));
 		} else {

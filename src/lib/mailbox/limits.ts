@@ -11,6 +11,8 @@ export interface ConnectionLimits {
 	readonly tokens: number;
 	/** Mailboxes that one connection has proven write access to. */
 	readonly proven: number;
+	/** Invitations that stand behind what one connection makes. */
+	readonly invitations: number;
 	/** Wrong proofs after which a connection is closed. */
 	readonly failedProofs: number;
 	/** Bytes waiting for a client that does not read; beyond them it is closed. */
@@ -86,6 +88,7 @@ export const DEFAULT_LIMITS: MailboxLimits = {
 		subscriptions: 1024,
 		tokens: 1024,
 		proven: 1024,
+		invitations: 16,
 		failedProofs: 16,
 		sendBuffer: 2 ** 20,
 		origins: 4096,

@@ -1,5 +1,5 @@
 // The relay's mailboxes: serves any number of client connections over one store. Pure of sockets and files, so that a
-// relay process and a simulated relay run the same code. [MB2]…[MB28]; what a connection does is in connection.ts.
+// relay process and a simulated relay run the same code. [MB2]…[MB30]; what a connection does is in connection.ts.
 import { createConnection } from './connection.ts';
 import type { MailboxLimits } from './limits.ts';
 import { joinNeighbours } from './neighbourhood.ts';
@@ -20,7 +20,6 @@ import {
 	MAX_PRESENCE,
 	type ErrorCode,
 } from '#lib/protocol/mailbox.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
 
 /** Tokens noted as seen in one operation of the store. */
 const SEEN_STEP = 500;
@@ -34,8 +33,8 @@ export interface MailboxMachineParts {
 	readonly relayKey: SigningKey;
 	/** UDP port of the relay's STUN service; 0: none. */
 	readonly stunPort: number;
-	/** Secrets of which a client has to show one; null: everybody is served. */
-	readonly invited: readonly Bytes[] | null;
+	/** Mailboxes are made only where an invitation of the operator's stands behind them; else by everybody. */
+	readonly invitedOnly?: boolean;
 	readonly limits: MailboxLimits;
 	/** The other processes on the same store; none where it has but one. */
 	readonly neighbours?: Neighbours | undefined;
@@ -51,7 +50,16 @@ export interface MailboxMachine {
 }
 
 export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine {
-	const { crypto, clock, random, relayKey, stunPort, invited, limits, neighbours } = parts;
+	const {
+		crypto,
+		clock,
+		random,
+		relayKey,
+		stunPort,
+		limits,
+		neighbours,
+		invitedOnly = false,
+	} = parts;
 	const quotas = createQuotas(clock, limits.quotas);
 	/** And where they come from. */
 	const connections = new Map<Connection, string>();
@@ -83,7 +91,7 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		limits,
 		relayKey,
 		stunPort,
-		invited,
+		invitedOnly,
 		quotas,
 		receipts,
 		subscriptions,

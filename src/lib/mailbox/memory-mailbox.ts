@@ -30,7 +30,9 @@ interface KeptToken {
 	seen: number;
 }
 
-export interface KeptMailbox extends NewMailbox {
+export interface KeptMailbox extends Omit<NewMailbox, 'invitations'> {
+	/** Of the invitation that stands behind it. */
+	readonly invitation: Bytes | null;
 	open: boolean;
 	readonly tokens: Map<string, KeptToken>;
 	/** By id, in order of number once committed. */

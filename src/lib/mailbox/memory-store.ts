@@ -1,6 +1,7 @@
 // Mailboxes in memory, for simulations and as the model that durable stores are compared with. Durable for as long as
-// it exists. [MB4] [MB6] [MB10] [MB11] [MB15] [MB17] [MB18] [MB23] [MB24] [MB25] [MB26]
+// it exists. [MB4] [MB6] [MB10] [MB11] [MB15] [MB17] [MB18] [MB23] [MB24] [MB25] [MB26] [MB29]
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
+import { createMemoryInvitations } from './memory-invitations.ts';
 import {
 	drop,
 	fail,
@@ -15,6 +16,7 @@ import {
 	type KeptMailbox,
 	type KeptPacket,
 } from './memory-mailbox.ts';
+import type { Invitations } from '#lib/ports/invitations.ts';
 import type {
 	CommittedPacket,
 	LongPacket,
@@ -33,7 +35,7 @@ const unknown = (): Result<never, MailboxStoreError> => fail('unknown-mailbox', 
 const noPacket = (): Result<never, MailboxStoreError> => fail('unknown-packet', 'no such packet');
 
 /** Also shows its books, for tests. */
-export interface MemoryMailboxStore extends MailboxStore {
+export interface MemoryMailboxStore extends MailboxStore, Invitations {
 	/** Packets and remembered ids over all mailboxes. */
 	totals(): { readonly mailboxes: number; readonly packets: number; readonly tombstones: number };
 	/** Every packet there is, with the hashes (hex) of the tokens it waits for. */
@@ -61,6 +63,7 @@ export function createMemoryMailboxStore(
 	let bytes = 0;
 	/** Where the numbers of a new mailbox start, so that one opened again never repeats a number. */
 	let floor = 0;
+	const { holds, firstOf, ...invitations } = createMemoryInvitations();
 
 	const boxOf = (mailbox: Bytes): KeptMailbox | undefined => mailboxes.get(toHex(mailbox));
 	const gone = (box: KeptMailbox, kept: KeptPacket, remember: boolean): void => {
@@ -81,11 +84,16 @@ export function createMemoryMailboxStore(
 			known.idleSince = 0;
 			return ok({ fresh: false });
 		}
+		const invitation = m.invitations && firstOf(m.invitations);
+		if (m.invitations !== undefined && invitation === undefined) {
+			return fail('uninvited', 'no invitation that holds');
+		}
 		if (mailboxes.size >= limits.mailboxes) return fail('full', 'relay');
 		mailboxes.set(toHex(m.mailbox), {
 			mailbox: m.mailbox,
 			writeKey: m.writeKey,
 			ownerKey: m.ownerKey,
+			invitation: invitation ?? null,
 			open: true,
 			tokens: new Map(),
 			packets: new Map(),
@@ -258,13 +266,15 @@ export function createMemoryMailboxStore(
 	};
 
 	return {
+		...invitations,
+		isInvited: (hash) => Promise.resolve(holds(hash)),
 		open: (m) => Promise.resolve(open(m)),
 		mailbox: (mailbox) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return Promise.resolve(undefined);
-			const { writeKey, ownerKey, highest } = box;
-			const tokens = liveTokens(box);
-			return Promise.resolve({ mailbox, writeKey, ownerKey, open: box.open, tokens, highest });
+			const { writeKey, ownerKey, invitation, open: isOpen, highest } = box;
+			const kept = { mailbox, writeKey, ownerKey, invitation, open: isOpen, highest };
+			return Promise.resolve({ ...kept, tokens: liveTokens(box) });
 		},
 		close: (mailbox) => {
 			const box = boxOf(mailbox);

@@ -1,6 +1,6 @@
 // What clients and relays hash and sign towards each other: one definition for both sides. Whatever a client signs names
 // the relay's key and the connection's challenge, so that it is worth nothing at another relay or on another connection.
-// [MB2] [MB3] [MB4] [MB7] [MB12] [MB13] [MB26]
+// [MB2] [MB3] [MB4] [MB7] [MB12] [MB13] [MB26] [MB29]
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { encode } from '#lib/protocol/cbor.ts';
 import { label, type Label } from '#lib/protocol/labels.ts';
@@ -21,6 +21,10 @@ export const hashTokenKey = (crypto: Hashing, tokenKey: Uint8Array): Bytes =>
 export const tokenHash = async (crypto: CryptoProvider, token: Uint8Array): Promise<Bytes> =>
 	hashTokenKey(crypto, (await crypto.signingKey(token)).publicKey);
 
+/** What a relay knows of an invitation of its operator's, of the public key that belongs to it. */
+export const hashInvitation = (crypto: Hashing, key: Uint8Array): Bytes =>
+	crypto.sha256(label('relay-invitation'), key);
+
 /** What a relay knows of the 32-byte preimage that deletes a packet. */
 export const hashDeletion = (crypto: Hashing, preimage: Uint8Array): Bytes =>
 	crypto.sha256(label('delete'), preimage);
@@ -38,6 +42,9 @@ const here = (name: Label, { relayKey, challenge }: Here, ...what: readonly Uint
 /** Signed by the write key. */
 export const writeAccessContent = (at: Here, mailbox: Uint8Array): Bytes =>
 	here('write-access', at, mailbox);
+
+/** Signed by an invitation's key. */
+export const enterContent = (at: Here): Bytes => here('relay-enter', at);
 
 /** Signed by a token's key. */
 export const tokenAccessContent = (at: Here, mailbox: Uint8Array): Bytes =>
@@ -58,7 +65,7 @@ export const helloContent = (
 	asked: Uint8Array,
 	hello: Omit<Extract<RelayFrame, { type: 'hello' }>, 'type' | 'signature'>,
 ): Bytes => {
-	const { version, relayKey, challenge, time, stunPort, admitted } = hello;
-	const said = encode([version, relayKey, challenge, time, stunPort, admitted]);
+	const { version, relayKey, challenge, time, stunPort, invitedOnly } = hello;
+	const said = encode([version, relayKey, challenge, time, stunPort, invitedOnly]);
 	return concat(label('relay-hello'), asked, said);
 };

@@ -26,8 +26,8 @@ export interface Shared {
 	readonly limits: MailboxLimits;
 	readonly relayKey: SigningKey;
 	readonly stunPort: number;
-	/** Secrets of which a client has to show one; null: everybody is served. */
-	readonly invited: readonly Bytes[] | null;
+	/** Mailboxes are made only where an invitation stands behind them. */
+	readonly invitedOnly: boolean;
 	readonly receipts: ReceiptSigner;
 	readonly subscriptions: Subscriptions<Connection>;
 	readonly origins: Origins<Connection>;
@@ -62,6 +62,8 @@ export interface Session {
 	readonly proven: Set<string>;
 	/** By the numbers that the client gave them. */
 	readonly tokens: Map<number, NamedToken>;
+	/** Hashes, by hex, of the invitations that were shown, or stand behind mailboxes to which write access is proven. */
+	readonly invitations: Map<string, Bytes>;
 	readonly puts: Buckets;
 	seconds(): number;
 	tell(frame: RelayFrame): void;
@@ -96,6 +98,8 @@ const STORE_CODE: Record<MailboxStoreError['type'], ErrorCode> = {
 	closed: ERROR_CODE.closed,
 	full: ERROR_CODE.full,
 	gone: ERROR_CODE.gone,
+	uninvited: ERROR_CODE.uninvited,
+	draining: ERROR_CODE.draining,
 	failed: ERROR_CODE.failed,
 };
 

@@ -216,6 +216,8 @@ export interface RelayView {
 	/** Added by the person here, or named by a space they are in. */
 	readonly origin: 'added' | 'space';
 	readonly link: string | null;
+	/** Connected to a relay for invited people without an invitation that holds. */
+	readonly guest?: boolean;
 }
 
 /** offline · no relay · relay, nobody online · bridged · direct */
@@ -231,9 +233,10 @@ export interface NetworkView {
 	readonly direct: boolean;
 }
 
-/** malformed: not an address. insecure: needs wss from this page. unreachable, not-a-relay: tried. known: already there. */
+/** malformed: not an address. insecure: needs wss from this page. unreachable, not-a-relay: tried. uninvited: it takes people whom its operator invited. known: already there. */
 export interface AddRelayError {
-	readonly type: 'malformed' | 'insecure' | 'unreachable' | 'not-a-relay' | 'wrong-key' | 'known';
+	readonly type:
+		'malformed' | 'insecure' | 'unreachable' | 'not-a-relay' | 'wrong-key' | 'uninvited' | 'known';
 	readonly tried: readonly string[];
 }
 

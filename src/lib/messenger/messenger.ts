@@ -23,7 +23,7 @@ import type { Page, Ports, Self } from './ports.ts';
 import { powersIn } from './powers.ts';
 import { previewInvitation } from './preview.ts';
 import { relayName } from './relay-name.ts';
-import { createRelays, relayView } from './relays.ts';
+import { createRelays, invitationOf, relayView } from './relays.ts';
 import { createSharedSettings } from './shared-settings.ts';
 import type { SpaceNode } from './space-node-face.ts';
 import { createSpaces } from './spaces.ts';
@@ -38,8 +38,8 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 	const ports: Ports = { ...given, content: sweptContent(given) };
 	const { clock, crypto } = ports;
 	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
-	const pool = createRelayPool(ports);
 	const keeper = createDocumentKeeper(ports, self);
+	const pool = createRelayPool(ports, (relay) => invitationOf(keeper, relay));
 	const relays = createRelays(ports, page, pool, keeper);
 	const inviting = createInviting(ports, page.origin);
 
@@ -259,7 +259,9 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 			if (utf8(name).length > MAX_NAME) return err({ type: 'too-long' });
 			const isOpen = everything && kind === 'community';
 			const history = isOpen ? HISTORY.everything : HISTORY.sinceJoined;
-			const founded = await spaces.found(kind, name, relays.added(), history);
+			// What begins on a relay needs its operator's invitation, where not everybody may.
+			const usable = relays.added().filter(({ key }) => !pool.isGuestOf(toHex(key)));
+			const founded = await spaces.found(kind, name, usable, history);
 			return founded.ok ? ok(founded.value.node.space.key) : err({ type: 'storage' });
 		},
 		channels: (space) => required(space).summaries.channels,

@@ -1,5 +1,5 @@
 // The relays a person has added: tried when added, kept, brought up again at the next start; and those the person has
-// removed, which no space brings back, on any device. [RP3] [RP4] [RP5]
+// removed, which no space brings back, on any device. With a relay its operator's invitation is kept. [RP3] [RP4] [RP5] [RP6]
 import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
 import {
 	relayAddressShape,
@@ -8,11 +8,11 @@ import {
 } from '#lib/protocol/relay-address.ts';
 import { relayCandidates } from '#lib/protocol/relay-candidates.ts';
 import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
-import { toHex } from '#lib/util/bytes.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { AddRelayError, RelayView } from './api.ts';
 import type { SharedValues } from './devices/shared-values.ts';
-import { REMOVED_RELAYS } from './devices/sections.ts';
+import { RELAY_INVITATIONS, REMOVED_RELAYS } from './devices/sections.ts';
 import type { PooledRelay, RelayPool } from './delivery/relay-pool.ts';
 import type { Page, Ports } from './ports.ts';
 import { relayName } from './relay-name.ts';
@@ -39,7 +39,12 @@ export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
 	retryAt: relay.retryAt,
 	origin: relay.origin,
 	link: encodeRelayLink(page.origin, relay.address),
+	guest: relay.access === 'guest',
 });
+
+/** The seed of the invitation that the person has of this relay (key in hex). */
+export const invitationOf = (keeper: Pick<SharedValues, 'get'>, relay: string): Bytes | null =>
+	RELAY_INVITATIONS.decode(keeper.get(RELAY_INVITATIONS.name(relay))) ?? null;
 
 export function createRelays(
 	{ store }: Ports,
@@ -64,14 +69,23 @@ export function createRelays(
 		const encoded = value ? REMOVED_RELAYS.encode(true) : null;
 		await keeper.write(new Map(changed.map((key) => [REMOVED_RELAYS.name(key), encoded])));
 	}
+	async function setInvitation(key: string, seed: Bytes | null): Promise<void> {
+		const name = RELAY_INVITATIONS.name(key);
+		if (seed === null && keeper.get(name) === undefined) return;
+		await keeper.write(new Map([[name, seed && RELAY_INVITATIONS.encode(seed)]]));
+	}
 	async function forget(key: string): Promise<void> {
 		const number = numberOf(key);
 		if (number === undefined) return;
 		kept.delete(number);
 		await store.commit([{ table: 'relay', key: ['list', number], value: null }]);
 	}
-	/** Another device may have removed one, or added it again. */
+	/** Another device may have removed one, added it again, or been given an invitation. */
 	const stopWatching = keeper.watch((names) => {
+		for (const { key, access } of pool.relays.get()) {
+			const isNew = access === 'guest' && names.has(RELAY_INVITATIONS.name(key));
+			if (isNew && invitationOf(keeper, key) !== null) pool.client(key)?.close('invited');
+		}
 		if (![...names].some((name) => name.startsWith(REMOVED_RELAYS.prefix))) return;
 		const all = removed();
 		pool.exclude(all);
@@ -106,12 +120,17 @@ export function createRelays(
 				const type = candidates.error.type === 'insecure' ? 'insecure' : 'malformed';
 				return err({ type, tried: [] });
 			}
-			const { urls, key } = candidates.value;
-			const reached = await pool.reach(urls, key);
+			const { urls, key, invitation } = candidates.value;
+			const reached = await pool.reach(urls, key, invitation);
 			if (!reached.ok) return err({ type: reached.error.type, tried: urls });
+			if (reached.value.access === 'guest') {
+				reached.value.client.close('not invited');
+				return err({ type: 'uninvited', tried: urls });
+			}
 			const address: RelayAddress = { key: reached.value.key, urls: [reached.value.url] };
 			const known = numberOf(toHex(address.key));
 			await setRemoved([toHex(address.key)], false);
+			if (invitation !== null) await setInvitation(toHex(address.key), invitation);
 			pool.add(address, 'added', reached.value);
 			if (known !== undefined) return err({ type: 'known', tried: urls });
 			await keep(address);
@@ -128,6 +147,7 @@ export function createRelays(
 		async remove(key) {
 			pool.remove(key);
 			await setRemoved([key], true);
+			await setInvitation(key, null);
 			await forget(key);
 		},
 		include: (addresses) =>

@@ -7,9 +7,16 @@ export interface NewMailbox {
 	readonly mailbox: Bytes;
 	readonly writeKey: Bytes;
 	readonly ownerKey: Bytes;
+	/** Hashes of invitations of which one has to hold if the mailbox isn't there yet; absent: none is needed. */
+	readonly invitations?: readonly Bytes[];
 }
 
-export interface StoredMailbox extends NewMailbox {
+export interface StoredMailbox {
+	readonly mailbox: Bytes;
+	readonly writeKey: Bytes;
+	readonly ownerKey: Bytes;
+	/** Hash of the invitation that stands behind it, whether it still holds or not. */
+	readonly invitation: Bytes | null;
 	readonly open: boolean;
 	/** How many tokens it has. */
 	readonly tokens: number;
@@ -30,7 +37,7 @@ export interface StoredPacket {
  * conflict: the id is taken with other keys, or by a packet with other chunks. unknown-token: a recipient is not (or no
  * longer) of this mailbox, or none is left; nothing was kept. unknown-mailbox, unknown-packet, closed, full: as said; full
  * means nothing was kept and nothing evicted. gone: the packet was already acknowledged by all or deleted; it is not kept
- * again. incomplete: chunks are missing.
+ * again. incomplete: chunks are missing. uninvited: none of the invitations holds. draining: the relay takes nothing new.
  */
 export interface MailboxStoreError {
 	readonly type:
@@ -42,6 +49,8 @@ export interface MailboxStoreError {
 		| 'closed'
 		| 'full'
 		| 'gone'
+		| 'uninvited'
+		| 'draining'
 		| 'failed';
 	readonly detail: string;
 }
@@ -90,6 +99,8 @@ export interface MailboxStore {
 	/** Idempotent: the same keys again change nothing and are not fresh. */
 	open(mailbox: NewMailbox): Stored<{ readonly fresh: boolean }>;
 	mailbox(mailbox: Bytes): Promise<StoredMailbox | undefined>;
+	/** Whether there is an invitation with this hash that was not revoked. */
+	isInvited(invitation: Bytes): Promise<boolean>;
 	/** No further puts, chunks and tokens; what waits stays until acknowledged or expired. */
 	close(mailbox: Bytes): Stored;
 	/** Everything that is kept, chunks included. */

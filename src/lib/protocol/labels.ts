@@ -22,6 +22,7 @@ export type Label =
 	| 'prekey' // prekey id (first 8 bytes), of its public key
 	| 'token' // what a relay knows of an acknowledgement token, of its public key
 	| 'mailbox' // a mailbox's id, of its keys
+	| 'relay-invitation' // what a relay knows of an invitation, of its public key
 	| 'delete' // what a relay knows of a sender's right to delete
 	| 'receipt' // leaves and nodes of a receipt's batch
 	| 'part'
@@ -45,6 +46,7 @@ export type Label =
 	| 'join-reply'
 	| 'keys-me'
 	| 'relay-hello'
+	| 'relay-enter'
 	| 'write-access'
 	| 'token-access'
 	| 'owner-delete'

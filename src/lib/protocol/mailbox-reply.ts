@@ -1,6 +1,6 @@
 // Frames from a relay to a client of its mailboxes. [MB1]
 //
-// HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0, admitted, signature 64]   answers GREET
+// HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0, invited only, signature 64]   answers GREET
 // DONE      [65, request]
 // ERROR     [66, request or 0, code, seconds after which it may be tried again or 0, words for people]
 // STORED    [67, request, packet id, receipt]
@@ -59,8 +59,8 @@ export type RelayFrame =
 			readonly challenge: Bytes;
 			readonly time: number;
 			readonly stunPort: number;
-			/** Whether the relay serves this client at all. */
-			readonly admitted: boolean;
+			/** Mailboxes are made only where an invitation of the relay's operator stands behind them. */
+			readonly invitedOnly: boolean;
 			/** The relay key's, over both challenges and all of this. */
 			readonly signature: Bytes;
 	  }
@@ -232,14 +232,14 @@ const relayShape: Shape<RelayFrame> = variants<RelayFrame>(
 	map(tuple(literal(77), id), ([, mailbox]) => ({ type: 'closed' as const, mailbox })),
 	map(
 		tuple(literal(64), uint(255), id, id, uint(), uint(65_535), flag, bytes(64)),
-		([, version, relayKey, challenge, time, stunPort, admitted, signature]) => ({
+		([, version, relayKey, challenge, time, stunPort, invitedOnly, signature]) => ({
 			type: 'hello' as const,
 			version,
 			relayKey,
 			challenge,
 			time,
 			stunPort,
-			admitted,
+			invitedOnly,
 			signature,
 		}),
 	),
@@ -255,7 +255,7 @@ export function encodeRelayFrame(f: RelayFrame): Bytes {
 				f.challenge,
 				f.time,
 				f.stunPort,
-				f.admitted,
+				f.invitedOnly,
 				f.signature,
 			]);
 		case 'done':

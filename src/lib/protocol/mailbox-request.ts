@@ -1,6 +1,6 @@
 // Frames from a client to a relay's mailboxes. [MB1]
 //
-// GREET     [0, version, challenge 32, access secret or null]         first frame on every connection
+// GREET     [0, version, challenge 32]                                first frame on every connection
 // OPEN      [1, request, write key, owner key]                        the mailbox's id follows from the keys
 // ADD       [2, request, mailbox, [token hash …]]                     write access
 // PROVE     [3, request, mailbox, signature 64]                       proves the write key for this connection
@@ -19,8 +19,8 @@
 // CHUNKS    [16, request, mailbox, packet id]                         asks which are there
 // FETCHCHUNK [17, request, token number, packet id, index]
 // ACKCONTENT [18, request, token number, [packet id …]]
+// ENTER     [19, request, invitation's key 32, signature 64]          shows an invitation of the relay's operator
 import {
-	blob,
 	bytes,
 	decodeFrame,
 	encode,
@@ -30,7 +30,6 @@ import {
 	tuple,
 	uint,
 	variants,
-	where,
 	type DecodeError,
 	type Shape,
 } from './cbor.ts';
@@ -40,11 +39,9 @@ import {
 	chunk,
 	id,
 	ids,
-	MAX_ACCESS,
 	MAX_CHUNKS,
 	MAX_FRAME,
 	MAX_TOKEN_NUMBER,
-	MIN_ACCESS,
 	request,
 	tokens,
 } from './mailbox-terms.ts';
@@ -70,7 +67,6 @@ export type ClientFrame =
 			readonly type: 'greet';
 			readonly version: number;
 			readonly challenge: Bytes;
-			readonly access: Bytes | null;
 	  }
 	| (Asked & { readonly type: 'open'; readonly writeKey: Bytes; readonly ownerKey: Bytes })
 	| (InMailbox & { readonly type: 'add'; readonly tokenHashes: readonly Bytes[] })
@@ -115,12 +111,12 @@ export type ClientFrame =
 	| (OfPacket & { readonly type: 'commit' })
 	| (OfPacket & { readonly type: 'chunks' })
 	| (ByToken & { readonly type: 'fetch-chunk'; readonly packet: Bytes; readonly index: number })
-	| (ByToken & { readonly type: 'ack-contents'; readonly packets: readonly Bytes[] });
+	| (ByToken & { readonly type: 'ack-contents'; readonly packets: readonly Bytes[] })
+	| (Asked & { readonly type: 'enter'; readonly invitation: Bytes; readonly signature: Bytes });
 
 const signature = bytes(64);
 const tokenNumber = uint(MAX_TOKEN_NUMBER);
 const chunkIndex = uint(MAX_CHUNKS - 1);
-const access = where(blob(MAX_ACCESS), ({ length }) => length >= MIN_ACCESS, 'too short a secret');
 
 const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 	map(
@@ -270,18 +266,23 @@ const clientShape: Shape<ClientFrame> = variants<ClientFrame>(
 		token,
 		packets,
 	})),
-	map(tuple(literal(0), uint(255), id, optional(access)), ([, version, challenge, access]) => ({
+	map(tuple(literal(0), uint(255), id), ([, version, challenge]) => ({
 		type: 'greet' as const,
 		version,
 		challenge,
-		access,
+	})),
+	map(tuple(literal(19), request, id, signature), ([, request, invitation, signature]) => ({
+		type: 'enter' as const,
+		request,
+		invitation,
+		signature,
 	})),
 );
 
 export function encodeClientFrame(f: ClientFrame): Bytes {
 	switch (f.type) {
 		case 'greet':
-			return encode([0, f.version, f.challenge, f.access]);
+			return encode([0, f.version, f.challenge]);
 		case 'open':
 			return encode([1, f.request, f.writeKey, f.ownerKey]);
 		case 'add':
@@ -328,6 +329,8 @@ export function encodeClientFrame(f: ClientFrame): Bytes {
 			return encode([17, f.request, f.token, f.packet, f.index]);
 		case 'ack-contents':
 			return encode([18, f.request, f.token, f.packets]);
+		case 'enter':
+			return encode([19, f.request, f.invitation, f.signature]);
 	}
 }
 

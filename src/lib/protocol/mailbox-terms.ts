@@ -14,9 +14,6 @@ export const MAX_PRESENCE = 32;
 /** Chunks of one packet, and bytes of one of them: 64 KiB and what sealing adds. */
 export const MAX_CHUNKS = 1024;
 export const MAX_CHUNK = 65_536 + 256;
-/** A secret that a relay for invited people asks for. */
-export const MIN_ACCESS = 16;
-export const MAX_ACCESS = 32;
 export const MAX_FRAME = MAX_CHUNK + 512;
 export const MAX_REPLY = MAX_CHUNK + 512;
 /** A day. */
@@ -26,7 +23,8 @@ export const MAX_TOKEN_NUMBER = 2 ** 32 - 1;
 
 /**
  * Why a relay refused. `closed`: the mailbox takes no more. `denied`: no write access or wrong proof. `gone`: everybody
- * had this packet already, or it was deleted. `unknownToken`: a token is not (yet) of this mailbox.
+ * had this packet already, or it was deleted. `unknownToken`: a token is not (yet) of this mailbox. `uninvited`: no
+ * invitation of the relay's operator stands behind it. `draining`: the relay takes nothing new any longer.
  */
 export const ERROR_CODE = {
 	malformed: 1,
@@ -43,6 +41,7 @@ export const ERROR_CODE = {
 	quota: 12,
 	uninvited: 13,
 	incomplete: 14,
+	draining: 15,
 } as const;
 export type ErrorCode = (typeof ERROR_CODE)[keyof typeof ERROR_CODE];
 

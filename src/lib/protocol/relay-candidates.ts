@@ -10,6 +10,8 @@ export interface RelayCandidates {
 	readonly urls: readonly string[];
 	/** The relay's key where a link named it. */
 	readonly key: Bytes | null;
+	/** Of the relay with this key, where a link held one. */
+	readonly invitation: Bytes | null;
 }
 
 /** malformed: names no relay. insecure: names only plain ws, which this page may not open. */
@@ -139,10 +141,12 @@ export function relayCandidates(
 
 	let urls: Urls;
 	let key: Bytes | null = null;
+	let invitation: Bytes | null = null;
 	if (text.includes('#/relay/')) {
 		const link = decodeRelayLink(text);
 		if (!link.ok) return malformed(link.error.type);
-		({ urls, key } = link.value);
+		({ urls, key } = link.value.relay);
+		({ invitation } = link.value);
 	} else if (text.includes('://')) {
 		urls = fromUrl(text);
 	} else {
@@ -154,5 +158,5 @@ export function relayCandidates(
 		(url) => !secure || url.startsWith('wss:') || isDirectRelay(url) || isLocal(url),
 	);
 	if (allowed.length === 0) return err({ type: 'insecure', detail: 'only plain ws is named' });
-	return ok({ urls: [...new Set(allowed)], key });
+	return ok({ urls: [...new Set(allowed)], key, invitation });
 }

@@ -133,7 +133,6 @@ export function createSimulatedNetwork(
 						random: random.fork(),
 						relayKey: key,
 						stunPort: 0,
-						invited: null,
 						limits: DEFAULT_LIMITS,
 					});
 				},

@@ -32,7 +32,7 @@ const SAID = {
 	challenge: bytesOf(77),
 	time: 1_800_000_000,
 	stunPort: 3478,
-	admitted: true,
+	invitedOnly: false,
 };
 type Hello = Extract<RelayFrame, { type: 'hello' }>;
 /** What the relay answers to a greeting with this challenge. */
@@ -49,7 +49,6 @@ const ASKED = new Uint8Array(32).fill(1);
 const HELLO = await helloTo(ASKED);
 const UNSUPPORTED = await helloTo(ASKED, { version: 2 });
 const UNASKED = await helloTo(bytesOf(5));
-const UNINVITED = await helloTo(ASKED, { admitted: false });
 
 interface Play {
 	readonly clock: ManualClock;
@@ -118,12 +117,13 @@ describe('the greeting', () => {
 		const { client, asked, tell, request } = play();
 		const subscribed = client.subscribe(mailbox, tokenOf(1), 0);
 		await new Promise((resolve) => setImmediate(resolve));
-		expect(asked).toEqual([{ type: 'greet', version: 1, challenge: ASKED, access: null }]);
+		expect(asked).toEqual([{ type: 'greet', version: 1, challenge: ASKED }]);
 		tell(HELLO);
 		expect(unwrap(await client.ready)).toEqual({
 			relayKey: relayKey.publicKey,
 			time: 1_800_000_000,
 			stunPort: 3478,
+			access: 'open',
 		});
 		const frame = await request('subscribe');
 		tell({
@@ -155,7 +155,6 @@ describe('the greeting', () => {
 		['unproven', { ...HELLO, relayKey: bytesOf(9) }],
 		['unproven', UNASKED],
 		['unproven', { ...HELLO, challenge: bytesOf(5) }],
-		['uninvited', UNINVITED],
 		[
 			'refused',
 			{ type: 'error', request: 0, code: 12, retryAfter: 7, words: 'too many connections' },

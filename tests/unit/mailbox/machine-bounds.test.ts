@@ -176,16 +176,3 @@ describe('a quota', () => {
 		expect(errorOf(await world.client('a').ready)).toBe('refused');
 	});
 });
-
-describe('a relay for invited people', () => {
-	it('[MB2] serves those who show one of its secrets', async () => {
-		const world = await createWorld({ invited: [bytesOf(71), bytesOf(72)] });
-		expect(errorOf(await world.client().ready)).toBe('uninvited');
-		expect(errorOf(await world.client('a', bytesOf(73)).ready)).toBe('uninvited');
-		unwrap(await world.client('a', bytesOf(72)).ready);
-		const { end, hello, frames } = await world.greeted();
-		expect(hello.admitted).toBe(false);
-		end.send(encodeClientFrame({ type: 'stat', request: 1, mailbox: world.mailbox }));
-		await until(() => expect(frames).toMatchObject([{ code: ERROR_CODE.uninvited }]));
-	});
-});

@@ -29,7 +29,7 @@ describe('a connection', () => {
 			version: 1,
 			stunPort: 3478,
 			time: world.clock.now() / 1000,
-			admitted: true,
+			invitedOnly: false,
 		});
 		expect(one.challenge).not.toEqual(two.challenge);
 		const key = world.relayKey.publicKey;

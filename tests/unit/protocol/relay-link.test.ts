@@ -18,9 +18,19 @@ const urls = (input: string, secure = true): readonly string[] | string => {
 
 describe('a relay link', () => {
 	it('[RL2] comes back as it went, also with the white space of a chat program', () => {
-		expect(decodeRelayLink(link)).toEqual(ok(relay));
-		expect(decodeRelayLink(`  ${link.slice(0, 40)}\n ${link.slice(40)} `)).toEqual(ok(relay));
-		expect(decodeRelayLink(link.slice(link.indexOf('#')))).toEqual(ok(relay));
+		const named = { relay, invitation: null };
+		expect(decodeRelayLink(link)).toEqual(ok(named));
+		expect(decodeRelayLink(`  ${link.slice(0, 40)}\n ${link.slice(40)} `)).toEqual(ok(named));
+		expect(decodeRelayLink(link.slice(link.indexOf('#')))).toEqual(ok(named));
+	});
+
+	it('[RL2] [MB29] holds an invitation where the relay wants one', () => {
+		const invitation = new Uint8Array(32).fill(9);
+		const invited = encodeRelayLink('https://app.example', relay, invitation);
+		expect(decodeRelayLink(invited)).toEqual(ok({ relay, invitation }));
+		expect(relayCandidates(invited, { secure: true })).toMatchObject({
+			value: { key, invitation },
+		});
 	});
 
 	it('[RL2] is told apart from other text, typing errors and newer links', () => {
@@ -33,7 +43,7 @@ describe('a relay link', () => {
 		expect(typeOf(link.slice(0, -3))).toBe('mistyped');
 		expect(typeOf(`${link}!`)).toBe('mistyped');
 		const of = (value: unknown): string => `https://a/#/relay/${toBase64Url(encode(value))}`;
-		expect(typeOf(of([2, key, ['wss://a/relay'], 'more']))).toBe('unsupported');
+		expect(typeOf(of([3, key, ['wss://a/relay'], 'more']))).toBe('unsupported');
 		expect(typeOf(of([1, key, []]))).toBe('mistyped');
 		expect(typeOf(of([1, key, ['https://a/relay']]))).toBe('unsupported');
 	});
@@ -127,7 +137,7 @@ describe('what people type', () => {
 
 	it('[RL3] a relay link brings the key, and what of it this page may open', () => {
 		expect(relayCandidates(link, { secure: true })).toEqual(
-			ok({ urls: ['wss://relay.example/relay'], key }),
+			ok({ urls: ['wss://relay.example/relay'], key, invitation: null }),
 		);
 		const plain = encodeRelayLink('http://10.0.0.1', { key, urls: ['ws://10.0.0.1:8080/relay'] });
 		expect(urls(plain)).toBe('insecure');

@@ -44,6 +44,7 @@ const relay: Record<AddRelayError['type'], () => string> = {
 	unreachable: m.relay_error_unreachable,
 	'not-a-relay': m.relay_error_not_a_relay,
 	'wrong-key': m.relay_error_wrong_key,
+	uninvited: m.relay_error_uninvited,
 	known: m.relay_error_known,
 };
 

@@ -18,6 +18,8 @@ export interface MailboxSpec {
 	readonly ttl: number;
 	/** This device's own. */
 	readonly tokens: readonly Bytes[];
+	/** A mailbox that others have made, by which this one may be made where not everybody may. [MB29] */
+	readonly vouchedBy?: { readonly mailbox: Bytes; readonly writeKey: SigningKey };
 }
 
 export interface AttachmentHandlers {
@@ -117,7 +119,10 @@ export function attachMailbox(
 		cancelRetry();
 		const round = ++generation;
 		unread = true;
-		const { writeKey, ownerKey, tokenHashes } = spec;
+		const { writeKey, ownerKey, tokenHashes, vouchedBy } = spec;
+		if (vouchedBy !== undefined && pool.isGuestOf(relay)) {
+			void client.prove(vouchedBy.mailbox, vouchedBy.writeKey);
+		}
 		const opening = client.open({ writeKey, ownerKey, tokenHashes });
 		const failures = await Promise.all(spec.tokens.map((token) => readAll(client, token, round)));
 		const opened = await opening;

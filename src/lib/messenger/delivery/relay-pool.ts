@@ -1,7 +1,7 @@
 // Keeps one connection to each relay that the person added or a space names: dials, redials, tells who is up. [RP1] [RP2]
 // Says nothing of what the relays are used for; frames for a mailbox go to whoever attached to it.
 import { createMailboxClient } from '#lib/mailbox/client.ts';
-import type { MailboxClient } from '#lib/mailbox/client-api.ts';
+import type { Hello, MailboxClient } from '#lib/mailbox/client-api.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
 import { relayHost, type RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { Receipt } from '#lib/protocol/mailbox.ts';
@@ -21,6 +21,8 @@ export interface PooledRelay {
 	/** When the next try is due, ms since 1970. */
 	readonly retryAt: number | null;
 	readonly roundTripMs: number | null;
+	/** As the relay says; null while it isn't connected. */
+	readonly access: Hello['access'] | null;
 }
 
 /** Who hears of a mailbox on any relay; the relay's key in hex comes first. */
@@ -39,22 +41,34 @@ export interface Reached {
 	readonly url: string;
 	readonly client: MailboxClient;
 	readonly stun: string | null;
+	readonly access: Hello['access'];
 }
 
 export interface ReachError {
 	readonly type: 'insecure' | 'unreachable' | 'not-a-relay' | 'wrong-key';
+	/** Milliseconds after which the relay says that it may be tried again. */
+	readonly retryAfter?: number;
 }
 
 export interface RelayPool {
 	readonly relays: Readable<readonly PooledRelay[]>;
-	/** Tries these addresses in order; the connection is the caller's to adopt or close. */
-	reach(urls: readonly string[], key: Bytes | null): Promise<Result<Reached, ReachError>>;
+	/**
+	 * Tries these addresses in order; the connection is the caller's to adopt or close. `invitation`: shown to the relay with
+	 * this key, instead of the one that is kept.
+	 */
+	reach(
+		urls: readonly string[],
+		key: Bytes | null,
+		invitation?: Bytes | null,
+	): Promise<Result<Reached, ReachError>>;
 	/** Keeps a relay connected from now on; `reached` is a connection to it that stands already. */
 	add(address: RelayAddress, origin: RelayOrigin, reached?: Reached): void;
 	remove(key: string): void;
 	/** The person wants nothing of these relays (hex), whoever names them. */
 	exclude(keys: ReadonlySet<string>): void;
 	client(key: string): MailboxClient | undefined;
+	/** Connected, but may make mailboxes only where others vouch for it. */
+	isGuestOf(key: string): boolean;
 	/** STUN servers of the relays that are connected, as `stun:host:port`. */
 	stun(): readonly string[];
 	listen(mailbox: Bytes, relay: string, listener: MailboxListener): () => void;
@@ -79,7 +93,11 @@ const REFRESH = 5000;
 
 export type RelayPoolPorts = Pick<Ports, 'clock' | 'crypto' | 'random' | 'relayDialer'>;
 
-export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoolPorts): RelayPool {
+/** `invitationOf`: the seed of the invitation that this person has of the relay with this key (hex). */
+export function createRelayPool(
+	{ clock, crypto, random, relayDialer }: RelayPoolPorts,
+	invitationOf: (relay: string) => Bytes | null = () => null,
+): RelayPool {
 	const slots = new Map<string, Slot>();
 	/** By relay and mailbox: several may read one, such as the members of several spaces. */
 	const listeners = new Map<string, Map<string, Set<MailboxListener>>>();
@@ -99,6 +117,7 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 				state: slot.state,
 				retryAt: slot.retryAt,
 				roundTripMs: slot.current?.client.roundTrip() ?? null,
+				access: slot.current?.access ?? null,
 			})),
 		);
 	};
@@ -120,33 +139,46 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 	const everybody = (relay: string): readonly MailboxListener[] =>
 		[...of(relay).values()].flatMap((each) => [...each]);
 
-	async function reachUrl(url: string, key: Bytes | null): Promise<Result<Reached, ReachError>> {
+	async function reachUrl(
+		url: string,
+		key: Bytes | null,
+		given: Bytes | null,
+	): Promise<Result<Reached, ReachError>> {
 		const dialed = await relayDialer.dial(url);
 		if (!dialed.ok) {
 			return err({ type: dialed.error.type === 'insecure' ? 'insecure' : 'unreachable' });
 		}
-		const client = createMailboxClient({ channel: dialed.value, crypto, clock, random });
+		const invitation = (relayKey: Bytes): Bytes | null =>
+			given !== null && key !== null && equal(key, relayKey)
+				? given
+				: invitationOf(toHex(relayKey));
+		const channel = dialed.value;
+		const client = createMailboxClient({ channel, crypto, clock, random, invitation });
 		const hello = await client.ready;
 		if (!hello.ok) {
 			client.close('not a relay');
-			return err({ type: hello.error.type === 'disconnected' ? 'unreachable' : 'not-a-relay' });
+			const { type, retryAfter } = hello.error;
+			if (type === 'refused')
+				return err(retryAfter ? { type: 'unreachable', retryAfter } : { type: 'unreachable' });
+			return err({ type: type === 'disconnected' ? 'unreachable' : 'not-a-relay' });
 		}
-		const { relayKey, stunPort } = hello.value;
+		const { relayKey, stunPort, access } = hello.value;
 		if (key !== null && !equal(key, relayKey)) {
 			client.close('another relay than expected');
 			return err({ type: 'wrong-key' });
 		}
 		const stun = stunPort === 0 ? null : `stun:${relayHost(url)}:${stunPort}`;
-		return ok({ key: relayKey, url, client, stun });
+		return ok({ key: relayKey, url, client, stun, access });
 	}
 
 	async function reach(
 		urls: readonly string[],
 		key: Bytes | null,
+		invitation: Bytes | null = null,
 	): Promise<Result<Reached, ReachError>> {
 		let last: ReachError = { type: 'unreachable' };
 		for (const url of urls) {
-			const reached = await reachUrl(url, key);
+			const reached = await reachUrl(url, key, invitation);
 			if (reached.ok) return reached;
 			if (last.type === 'unreachable') last = reached.error;
 		}
@@ -184,9 +216,27 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 		for (const listener of everybody(slot.key)) listener.onConnected(slot.key);
 	}
 
-	function waitAndRetry(slot: Slot): void {
+	/** A connection with more rights takes the place of one with less. */
+	function isBetter(reached: Reached, current: Reached | undefined): boolean {
+		if (current === undefined) return true;
+		return current.access === 'guest' && reached.access !== 'guest';
+	}
+
+	function replace(slot: Slot, reached: Reached): void {
+		const former = slot.current;
+		slot.cancelRetry?.();
+		slot.current = undefined;
+		former?.client.close('another connection takes its place');
+		if (former !== undefined) {
+			for (const listener of everybody(slot.key)) listener.onDisconnected(slot.key);
+		}
+		adopt(slot, reached);
+	}
+
+	/** `atLeast`: the relay says so, ms. */
+	function waitAndRetry(slot: Slot, atLeast = 0): void {
 		slot.failures += 1;
-		const wait = retryDelay(slot.failures, fraction(random));
+		const wait = Math.max(atLeast, retryDelay(slot.failures, fraction(random)));
 		slot.state = 'waiting';
 		slot.retryAt = clock.now() + wait;
 		slot.cancelRetry = clock.after(wait, () => void connect(slot));
@@ -205,7 +255,7 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 			return;
 		}
 		if (reached.ok) adopt(slot, reached.value);
-		else waitAndRetry(slot);
+		else waitAndRetry(slot, reached.error.retryAfter);
 	}
 
 	function remove(key: string): void {
@@ -230,7 +280,7 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 			if (origin === 'added') known.origin = 'added';
 			const urls = [...new Set([...known.address.urls, ...address.urls])];
 			known.address = { key: address.key, urls };
-			if (reached !== undefined && known.current === undefined) adopt(known, reached);
+			if (reached !== undefined && isBetter(reached, known.current)) replace(known, reached);
 			else if (reached !== undefined) reached.client.close('already connected');
 			publish();
 			return;
@@ -270,6 +320,7 @@ export function createRelayPool({ clock, crypto, random, relayDialer }: RelayPoo
 			}
 		},
 		client: (key) => slots.get(key)?.current?.client,
+		isGuestOf: (key) => slots.get(key)?.current?.access === 'guest',
 		stun: () =>
 			[...slots.values()].flatMap((slot) => (slot.current?.stun ? [slot.current.stun] : [])),
 		listen(mailbox, relay, listener) {

@@ -127,6 +127,14 @@ export const REMOVED_RELAYS = section<boolean, boolean>(
 	(removed) => removed,
 );
 
+/** relay → the seed of the invitation that its operator gave the person. */
+export const RELAY_INVITATIONS = section<Bytes, Bytes>(
+	'relay-invitation',
+	bytes(32),
+	(seed) => seed,
+	(seed) => seed,
+);
+
 /** Root Hash → since when (ms) somebody is verified, and by which name they were known then. */
 export const VERIFIED = section<
 	{ readonly name: string; readonly since: number },

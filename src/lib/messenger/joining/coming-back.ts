@@ -94,6 +94,7 @@ export function createComingBack(
 				tokenHashes,
 				ttl: DEFAULT_TTL_SECONDS,
 				tokens: [waiting.token],
+				vouchedBy: door,
 			},
 			{
 				onBlock: async (block) => {

@@ -277,6 +277,7 @@ export async function startJoining(
 						tokenHashes: [replyTokenHash],
 						ttl: DEFAULT_TTL_SECONDS,
 						tokens: [record.token],
+						vouchedBy: door,
 					},
 					{
 						onBlock: onReply,

@@ -110,17 +110,23 @@ export async function openPairingChannel(
 		}
 	}
 
-	const attachment: Attachment = attachMailbox({ clock, random }, pool, relay, ownSpec, {
-		async onBlock(block) {
-			const opened = openBlock(crypto, own.blockKey, block);
-			const frame = opened && decodePairingFrame(opened);
-			if (frame?.ok) await hearing(() => take(frame.value));
-			return true;
+	const attachment: Attachment = attachMailbox(
+		{ clock, random },
+		pool,
+		relay,
+		{ ...ownSpec, vouchedBy: theirSpec },
+		{
+			async onBlock(block) {
+				const opened = openBlock(crypto, own.blockKey, block);
+				const frame = opened && decodePairingFrame(opened);
+				if (frame?.ok) await hearing(() => take(frame.value));
+				return true;
+			},
+			isHeld: () => false,
+			onReady: () => undefined,
+			onPresence: () => undefined,
 		},
-		isHeld: () => false,
-		onReady: () => undefined,
-		onPresence: () => undefined,
-	});
+	);
 
 	const wait = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
 
