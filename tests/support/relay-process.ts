@@ -7,6 +7,7 @@ import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { createMailboxClient } from '#lib/mailbox/client.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 
 const MAIN = fileURLToPath(new URL('../../relay-server/main.ts', import.meta.url));
 
@@ -59,7 +60,7 @@ export function startRelayProcess(
 		const look = (text: Buffer): void => {
 			output += text.toString();
 			const found =
-				/Relay: {2}(\S+)[^]*STUN: {3}UDP port (\d+)[^]*Link:/.exec(output) ??
+				/Relay: {2}(\S+)[^]*STUN: {3}UDP port (\d+)[^]*(?:Link|For): /.exec(output) ??
 				/"event":"started","urls":\["([^"]+)"[^]*"stun":(\d+)/.exec(output);
 			if (found === null) return;
 			const [, url = '', port = ''] = found;
@@ -99,8 +100,8 @@ export interface Reached {
 	readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
-/** Connects; certificates are not looked at. */
-export function reachRelay(url: string): Reached {
+/** Connects; certificates are not looked at. `invitation`: the seed of one that the relay's operator has given. */
+export function reachRelay(url: string, invitation: Bytes | null = null): Reached {
 	const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false });
 	socket.binaryType = 'arraybuffer';
 	const waiting: Uint8Array[] = [];
@@ -136,5 +137,7 @@ export function reachRelay(url: string): Reached {
 		});
 	});
 	const crypto = createCryptoProvider();
-	return { client: createMailboxClient({ channel, crypto, clock, random }), closed };
+	const shown = () => invitation;
+	const client = createMailboxClient({ channel, crypto, clock, random, invitation: shown });
+	return { client, closed };
 }

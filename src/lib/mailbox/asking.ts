@@ -52,7 +52,8 @@ export interface Asking {
 		frame: (here: Here) => Asked | Promise<Asked>,
 		numbered?: Numbered,
 	): Outcome<AnswerOf<T>>;
-	prove(mailbox: Bytes, writeKey: SigningKey): Outcome;
+	/** Proves write access, once for each mailbox; resolves when that was sent. */
+	sendProof(mailbox: Bytes, writeKey: SigningKey): Promise<void>;
 	/** The same, with write access, which is proven once for each mailbox. */
 	askAsWriter<T extends AnswerFrame['type']>(
 		mailbox: Bytes,
@@ -163,7 +164,10 @@ export function createAsking(parts: {
 	return {
 		send,
 		ask,
-		prove,
+		async sendProof(mailbox, writeKey) {
+			void prove(mailbox, writeKey);
+			await lines.get(toHex(mailbox));
+		},
 		askAsWriter: async (mailbox, writeKey, type, frame) => {
 			const proven = prove(mailbox, writeKey);
 			const asked = ask(mailbox, type, () => frame);

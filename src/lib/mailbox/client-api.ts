@@ -63,6 +63,8 @@ export interface OpenMailbox {
 	/** Public. */
 	readonly ownerKey: Bytes;
 	readonly tokenHashes: readonly Bytes[];
+	/** A mailbox to which write access is proven first: what stands behind that stands behind this one. [MB29] */
+	readonly vouchedBy?: { readonly mailbox: Bytes; readonly writeKey: SigningKey };
 }
 
 export interface PacketToStore {
@@ -114,8 +116,6 @@ export interface MailboxClient {
 	/** Once, whoever ended the connection; at once when it is set after the end. */
 	onClose: ((reason: string) => void) | undefined;
 
-	/** Proves write access: a mailbox that an invitation stands behind lets a guest make others. */
-	prove(mailbox: Bytes, writeKey: SigningKey): Outcome;
 	/** Makes it, unless it is there, and adds the tokens; any number. */
 	open(mailbox: OpenMailbox): Outcome;
 	/** Adds tokens; any number. */

@@ -10,7 +10,6 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 export type ClientRequests = Pick<
 	MailboxClient,
 	| 'open'
-	| 'prove'
 	| 'add'
 	| 'put'
 	| 'push'
@@ -104,11 +103,15 @@ export function createClientRequests(parts: {
 	};
 
 	return {
-		prove: asking.prove,
-		open: ({ writeKey, ownerKey, tokenHashes }) => {
+		open: ({ writeKey, ownerKey, tokenHashes, vouchedBy }) => {
 			const mailbox = mailboxId(crypto, writeKey.publicKey, ownerKey);
 			const frame = { type: 'open' as const, writeKey: writeKey.publicKey, ownerKey };
-			const opened = ask(mailbox, 'done', () => frame);
+			const opened = ask(mailbox, 'done', async () => {
+				if (vouchedBy !== undefined) {
+					await asking.sendProof(vouchedBy.mailbox, vouchedBy.writeKey);
+				}
+				return frame;
+			});
 			return allDone(
 				tokenHashes.length === 0 ? [opened] : [opened, add(mailbox, writeKey, tokenHashes)],
 			);

@@ -24,7 +24,8 @@ export interface SimulatedRelay {
 }
 
 export interface SimulatedNetwork {
-	addRelay(name: string): Promise<SimulatedRelay>;
+	/** `invitedOnly`: for those whom its operator invited. */
+	addRelay(name: string, invitedOnly?: boolean): Promise<SimulatedRelay>;
 	/** How this node reaches relays. */
 	dialerFor(node: string): RelayDialer;
 	/** How this node makes direct links. */
@@ -113,7 +114,7 @@ export function createSimulatedNetwork(
 	};
 
 	const network: SimulatedNetwork = {
-		async addRelay(name) {
+		async addRelay(name, invitedOnly = false) {
 			const key = await crypto.signingKey(random.bytes(32));
 			const store = createMemoryMailboxStore();
 			const url = `wss://${name}.test/relay`;
@@ -133,6 +134,7 @@ export function createSimulatedNetwork(
 						random: random.fork(),
 						relayKey: key,
 						stunPort: 0,
+						invitedOnly,
 						limits: DEFAULT_LIMITS,
 					});
 				},

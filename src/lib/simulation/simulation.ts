@@ -54,7 +54,7 @@ export interface Simulation {
 	readonly random: SeededRandom;
 	readonly network: SimulatedNetwork;
 	readonly crypto: CryptoProvider;
-	addRelay(name: string): Promise<SimulatedRelay>;
+	addRelay(name: string, invitedOnly?: boolean): Promise<SimulatedRelay>;
 	addNode(name: string, options?: NodeOptions): Promise<SimulatedNode>;
 	run(ms: number): Promise<void>;
 	/** Lets time pass until the condition holds; throws when it doesn't within `ms`. */
@@ -106,7 +106,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 		random,
 		network,
 		crypto,
-		addRelay: (name) => network.addRelay(name),
+		addRelay: (name, invitedOnly) => network.addRelay(name, invitedOnly),
 		async addNode(name, { skew = 0, direct = true, identify: become, rootSeed } = {}) {
 			const own = random.fork();
 			const page: Page = {

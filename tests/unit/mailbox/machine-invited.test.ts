@@ -73,7 +73,7 @@ describe('a relay for invited people', () => {
 		unwrap(await world.client('a', ADA).open(own(world)));
 		const guest = world.client();
 		expect(errorOf(await guest.open(next(world)))).toBe('uninvited');
-		expect(errorOf(await guest.prove(world.mailbox, world.strangerKey))).toBe('denied');
+		expect(errorOf(await guest.stat(world.mailbox, world.strangerKey))).toBe('denied');
 		expect(errorOf(await guest.open(next(world)))).toBe('uninvited');
 		const { end, hello, frames } = await world.greeted();
 		const signature = await world.writeKey.sign(writeAccessContent(hello, world.mailbox));
@@ -85,10 +85,9 @@ describe('a relay for invited people', () => {
 		await until(() => expect(frames.map(({ type }) => type)).toEqual(['done', 'done']));
 		// And so on: the same invitation stands behind it.
 		const other = world.client();
-		unwrap(
-			await other.prove(mailboxId(crypto, world.writeKey.publicKey, bytesOf(81)), world.writeKey),
-		);
-		unwrap(await other.open(next(world, 2)));
+		const { writeKey: key } = world;
+		const first = mailboxId(crypto, key.publicKey, bytesOf(81));
+		unwrap(await other.open({ ...next(world, 2), vouchedBy: { mailbox: first, writeKey: key } }));
 	});
 
 	it('[MB29] takes no proof of an invitation made elsewhere, nor another’s key', async () => {
@@ -116,7 +115,7 @@ describe('a relay for invited people', () => {
 		const ada = world.client('a', ADA);
 		unwrap(await ada.open(own(world)));
 		const guest = world.client();
-		unwrap(await guest.prove(world.mailbox, world.writeKey));
+		unwrap(await guest.stat(world.mailbox, world.writeKey));
 		await world.store.revoke?.(world.number);
 		expect(errorOf(await ada.open(next(world)))).toBe('uninvited');
 		expect(errorOf(await guest.open(next(world)))).toBe('uninvited');

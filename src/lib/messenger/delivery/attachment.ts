@@ -120,10 +120,9 @@ export function attachMailbox(
 		const round = ++generation;
 		unread = true;
 		const { writeKey, ownerKey, tokenHashes, vouchedBy } = spec;
-		if (vouchedBy !== undefined && pool.isGuestOf(relay)) {
-			void client.prove(vouchedBy.mailbox, vouchedBy.writeKey);
-		}
-		const opening = client.open({ writeKey, ownerKey, tokenHashes });
+		const isVouched = vouchedBy !== undefined && pool.isGuestOf(relay);
+		const box = { writeKey, ownerKey, tokenHashes };
+		const opening = client.open(isVouched ? { ...box, vouchedBy } : box);
 		const failures = await Promise.all(spec.tokens.map((token) => readAll(client, token, round)));
 		const opened = await opening;
 		if (round !== generation) return;
