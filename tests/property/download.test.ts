@@ -41,6 +41,10 @@ function run(
 	const wanted = new Map<string, number>();
 	let requests = 0;
 
+	/** Every other one is in reserve. */
+	const up = (source: string): void =>
+		step({ type: 'up', source, isReserve: Number(source) % 2 === 1 });
+
 	function step(event: Parameters<Download['step']>[0]): void {
 		for (const effect of download.step(event, world.now)) {
 			if (effect.type === 'whole') continue;
@@ -98,7 +102,7 @@ function run(
 		queue = [];
 		wanted.clear();
 		download = createDownload(chunks, durable);
-		for (const source of kinds.keys()) step({ type: 'up', source: String(source) });
+		for (const source of kinds.keys()) up(String(source));
 	}
 
 	function disturb(what: number): void {
@@ -110,7 +114,7 @@ function run(
 			case 1:
 				step({ type: 'down', source });
 				for (let chunk = 0; chunk < chunks; chunk++) wanted.delete(`${source} ${chunk}`);
-				later(1000, () => step({ type: 'up', source }));
+				later(1000, () => up(source));
 				break;
 			case 2:
 				step({ type: 'pause' });
@@ -253,6 +257,22 @@ describe('a download', () => {
 		const cancelled = download.step({ type: 'tick' }, 55_000);
 		expect(cancelled).toEqual([{ type: 'cancel', source: 'a', chunk: 0 }]);
 		expect(download.wakeAt()).toBe(60_000);
+	});
+
+	it('[TR9] asks a source in reserve for what no other can give, and for nothing else', () => {
+		const download = createDownload(6, []);
+		const asked = (effects: ReturnType<Download['step']>): string[] =>
+			effects.flatMap((e) => (e.type === 'request' ? [`${e.source} ${e.chunk}`] : []));
+		const all = new Set([0, 1, 2, 3, 4, 5]);
+		download.step({ type: 'up', source: 'relay', isReserve: true }, 0);
+		download.step({ type: 'up', source: 'device' }, 0);
+		const has = download.step({ type: 'has', source: 'device', chunks: new Set([0, 1, 2]) }, 1);
+		expect(asked(has)).toEqual(['device 0']);
+		const more = download.step({ type: 'has', source: 'relay', chunks: all }, 2);
+		expect(asked(more)).toEqual(['relay 3']);
+		expect(asked(download.step({ type: 'down', source: 'device' }, 3))).toEqual([]);
+		download.step({ type: 'landed', source: 'relay', chunk: 3 }, 4);
+		expect(asked(download.step({ type: 'kept', chunk: 3 }, 5))).toEqual(['relay 0', 'relay 1']);
 	});
 
 	it('[TR3] asks again for what could not be kept', () => {

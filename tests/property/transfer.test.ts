@@ -314,7 +314,7 @@ describe('serving', () => {
 		expect(frames.at(-1)).toMatchObject({ type: 'have', hashes: null });
 		peer.take(channel, get(COUNT));
 		expect(frames.at(-1)).toEqual({ type: 'lack', file: 0, chunk: COUNT });
-		peer.take(channel, { type: 'close', file: 0 });
+		peer.take(channel, { type: 'close', file: 0, whole: false });
 		peer.take(channel, get(1));
 		expect(frames.at(-1)).toEqual({ type: 'lack', file: 0, chunk: 1 });
 		const none = serving.device(async () => undefined);

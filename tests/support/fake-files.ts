@@ -1,5 +1,5 @@
 // The files of a space that has none.
-import type { SpaceFiles, TransferView } from '#lib/messenger/files-api.ts';
+import type { LeavingView, SpaceFiles, TransferView } from '#lib/messenger/files-api.ts';
 import { err } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
 
@@ -7,6 +7,7 @@ const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
 
 export const noFiles: SpaceFiles = {
 	send: () => Promise.resolve(err({ type: 'no-room' })),
+	leaving: createSignal<ReadonlyMap<string, LeavingView>>(new Map()),
 	transfers: createSignal<ReadonlyMap<string, TransferView>>(new Map()),
 	look: () => Promise.resolve(ABSENT),
 	fetch: () => Promise.resolve(false),

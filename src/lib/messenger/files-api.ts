@@ -48,6 +48,17 @@ export interface TransferView {
 }
 
 /**
+ * How the copies of files that one sends stand, which relays keep for those who are away. leaving: they are being left.
+ * left: whoever is away will find them. waiting: for a relay. full: the relays have no room. too-large: for relays; with
+ * either, others get the files while both are there.
+ */
+export interface LeavingView {
+	readonly state: 'leaving' | 'left' | 'waiting' | 'full' | 'too-large';
+	/** 0 … 1. */
+	readonly done: number;
+}
+
+/**
  * too-many, too-large: more than one message carries. no-room: on this device. unreadable: a file could not be read, or
  * changed meanwhile. cancelled: by the signal. The others as for a text.
  */
@@ -92,6 +103,8 @@ export interface SpaceFiles {
 	): Promise<Result<void, SendFilesError>>;
 	/** By place; those that somebody has begun to fetch since the start. */
 	readonly transfers: Readable<ReadonlyMap<string, TransferView>>;
+	/** By place; of one's own files, where relays are needed for them. */
+	readonly leaving: Readable<ReadonlyMap<string, LeavingView>>;
 	/** How the files of this message stand. */
 	look(place: string): Promise<TransferView>;
 	/** Fetches what is not here of them, or goes on after a pause. False: there is no such message, or no room. */

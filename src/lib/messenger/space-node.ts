@@ -58,6 +58,7 @@ export async function startSpaceNode(
 			outbox.flush();
 			prekeys.onReachable();
 			relayPurge.onRelayReady();
+			files.onRelayReady();
 			sealedCare.onReachable();
 		},
 		onPresence,
@@ -109,7 +110,7 @@ export async function startSpaceNode(
 		},
 	});
 
-	const files = createSpaceFiles(ports, self, space, links, {
+	const files = createSpaceFiles(ports, self, space, links, pool, {
 		write: (content, attached, extra) => write(content, { attached }, extra),
 	});
 	const returns = createReturnWatch(ports, self, space, pool, enrolling);

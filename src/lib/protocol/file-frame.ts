@@ -51,7 +51,9 @@ export type FileFrame =
 			readonly hashes: boolean;
 	  }
 	| { readonly type: 'get' | 'cancel' | 'lack'; readonly file: number; readonly chunk: number }
-	| { readonly type: 'close' | 'none'; readonly file: number }
+	| { readonly type: 'none'; readonly file: number }
+	/** `whole`: the asking side has all of it now. */
+	| { readonly type: 'close'; readonly file: number; readonly whole: boolean }
 	| {
 			readonly type: 'have';
 			readonly file: number;
@@ -84,8 +86,6 @@ const chunk = uint(MAX_CHUNKS - 1);
 
 const ofChunk = (type: 'get' | 'cancel' | 'lack'): Shape<FileFrame> =>
 	map(tuple(literal(TAG[type]), file, chunk), ([, f, c]) => ({ type, file: f, chunk: c }));
-const ofFile = (type: 'close' | 'none'): Shape<FileFrame> =>
-	map(tuple(literal(TAG[type]), file), ([, f]) => ({ type, file: f }));
 
 const shape: Shape<FileFrame> = variants<FileFrame>(
 	map(
@@ -101,8 +101,12 @@ const shape: Shape<FileFrame> = variants<FileFrame>(
 	ofChunk('get'),
 	ofChunk('cancel'),
 	ofChunk('lack'),
-	ofFile('close'),
-	ofFile('none'),
+	map(tuple(literal(TAG.close), file, flag), ([, f, whole]) => ({
+		type: 'close' as const,
+		file: f,
+		whole,
+	})),
+	map(tuple(literal(TAG.none), file), ([, f]) => ({ type: 'none' as const, file: f })),
 	map(
 		tuple(literal(TAG.ask), file, bytes(32), bytes(32), uint(), bytes(32), flag),
 		([, f, space, device, seq, entry, hashes]) => ({
@@ -134,8 +138,9 @@ export function encodeFileFrame(frame: FileFrame): Bytes {
 		case 'lack':
 			return encode([TAG[frame.type], frame.file, frame.chunk]);
 		case 'close':
+			return encode([TAG.close, frame.file, frame.whole]);
 		case 'none':
-			return encode([TAG[frame.type], frame.file]);
+			return encode([TAG.none, frame.file]);
 		case 'have':
 			return encode([TAG.have, frame.file, frame.hashes, frame.bits]);
 		case 'piece':

@@ -35,6 +35,7 @@ export type Label =
 	| 'packet-id' // a packet's random-looking name on relays
 	| 'chunk' // of a sealed chunk of an attachment
 	| 'attachment-root' // of the hashes of all its chunks
+	| 'file-copy' // names of chunks on relays
 	| 'safety-number' // digits that two people compare, of a Root Hash
 	// signatures
 	| 'certificate'
@@ -75,6 +76,8 @@ export type Label =
 	| 'epoch-control'
 	| 'epoch-envelope'
 	| 'epoch-write'
+	| 'epoch-files'
+	| 'epoch-file-blocks'
 	| 'invite-key'
 	| 'invite-write'
 	| 'join-token'

@@ -29,7 +29,8 @@ export interface AskedFile {
 	cancel(chunk: number): void;
 	/** All of it came. */
 	done(chunk: number): void;
-	close(): void;
+	/** `whole`: all of the file is here. */
+	close(whole?: boolean): void;
 }
 
 export interface AskedDevice {
@@ -85,10 +86,10 @@ export function createAskedDevice(): AskedDevice {
 				done(chunk) {
 					own.under.delete(chunk);
 				},
-				close() {
+				close(whole = false) {
 					if (files.get(file) !== own) return;
 					files.delete(file);
-					send({ type: 'close', file });
+					send({ type: 'close', file, whole });
 				},
 			};
 		},

@@ -4,8 +4,8 @@
 // A chunk is missing, asked of one source, landed (all of it came and is being checked and kept), or held; nothing else.
 
 export type DownloadEvent =
-	/** A device that may have some of it can be asked. */
-	| { readonly type: 'up'; readonly source: string }
+	/** Somebody who may have some of it can be asked; in reserve: only for what no other source can give. */
+	| { readonly type: 'up'; readonly source: string; readonly isReserve?: boolean }
 	| { readonly type: 'down'; readonly source: string }
 	/** What a source says it has. */
 	| { readonly type: 'has'; readonly source: string; readonly chunks: ReadonlySet<number> }
@@ -62,6 +62,7 @@ const SLOW_AFTER = 3000;
 const SLOW_AT_FIRST = 10_000;
 
 interface Source {
+	readonly isReserve: boolean;
 	/** null: not told yet. */
 	has: ReadonlySet<number> | null;
 	readonly lacks: Set<number>;
@@ -105,9 +106,10 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 	const isPartial = ({ has, lacks }: Source): boolean =>
 		has === null || has.size < chunks || lacks.size > 0;
 
-	function up(name: string, now: number): DownloadEffect[] {
+	function up(name: string, isReserve: boolean, now: number): DownloadEffect[] {
 		if (liars.has(name) || sources.has(name) || told) return [];
 		sources.set(name, {
+			isReserve,
 			has: null,
 			lacks: new Set(),
 			askedAt: now,
@@ -159,10 +161,17 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 		for (let n = 0; n < chunks; n++) {
 			const chunk = (preferred + n) % chunks;
 			if (held.has(chunk) || asked.has(chunk) || !canGive(source, chunk)) continue;
+			if (source.isReserve && isGivenByOthers(chunk, now)) continue;
 			if (!isOthersTurn(name, chunk, now)) return chunk;
 		}
 		return undefined;
 	}
+
+	/** Whether a source that isn't in reserve can give it now. */
+	const isGivenByOthers = (chunk: number, now: number): boolean =>
+		[...sources.values()].some(
+			(source) => !source.isReserve && source.restsUntil <= now && canGive(source, chunk),
+		);
 
 	/** Whoever has been slow with a chunk waits until all others had their turn. */
 	function isOthersTurn(name: string, chunk: number, now: number): boolean {
@@ -264,7 +273,7 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 	function handle(event: DownloadEvent, now: number): DownloadEffect[] {
 		switch (event.type) {
 			case 'up':
-				return up(event.source, now);
+				return up(event.source, event.isReserve === true, now);
 			case 'down':
 				release(event.source);
 				sources.delete(event.source);

@@ -45,8 +45,8 @@ export interface FetchProgress {
 }
 
 export interface Fetch {
-	/** A device that may have some of it. */
-	addSource(name: string, device: AskedDevice): void;
+	/** A device that may have some of it; `isReserve`: only for what no other can give. */
+	addSource(name: string, device: Pick<AskedDevice, 'open'>, isReserve?: boolean): void;
 	pause(): void;
 	resume(): void;
 	/** From this place (plain bytes) on first. */
@@ -115,7 +115,7 @@ export function createFetch(parts: FetchParts): Fetch {
 				files.delete(effect.source);
 				break;
 			case 'whole':
-				for (const file of files.values()) file.close();
+				for (const file of files.values()) file.close(true);
 				files.clear();
 				parts.onWhole();
 				break;
@@ -182,7 +182,7 @@ export function createFetch(parts: FetchParts): Fetch {
 	}
 
 	return {
-		addSource(name, device) {
+		addSource(name, device, isReserve = false) {
 			if (files.has(name) || stopped) return;
 			const file = device.open(of, {
 				onHave: (list, bits) => void onHave(name, list, bits),
@@ -206,7 +206,7 @@ export function createFetch(parts: FetchParts): Fetch {
 			});
 			if (file === undefined) return;
 			files.set(name, file);
-			step({ type: 'up', source: name });
+			step({ type: 'up', source: name, isReserve });
 		},
 		pause() {
 			step({ type: 'pause' });

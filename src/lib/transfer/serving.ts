@@ -26,6 +26,8 @@ export interface ServedFile {
 	held(): Promise<readonly number[]>;
 	/** Undefined when it isn't here, or the device may no longer have it. */
 	read(chunk: number): Promise<Bytes | undefined>;
+	/** The device says that it has all of it. */
+	onWhole?(): void;
 }
 
 export interface ServedDevice {
@@ -184,6 +186,7 @@ export function createServing(): Serving {
 							drop(peer, ({ file, chunk }) => file === frame.file && chunk === frame.chunk);
 							break;
 						case 'close':
+							if (frame.whole) peer.files.get(frame.file)?.onWhole?.();
 							peer.files.delete(frame.file);
 							drop(peer, ({ file }) => file === frame.file);
 							break;

@@ -5,6 +5,7 @@ import { createSpaceFiles, type LiveSpaceFiles } from '#lib/messenger/files/spac
 import { readPlace } from '#lib/messenger/files/place.ts';
 import { draftOf } from '#lib/messenger/space/drafting.ts';
 import type { Links } from '#lib/messenger/delivery/links.ts';
+import type { RelayPool } from '#lib/messenger/delivery/relay-pool.ts';
 import type { Message } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { FileReference } from '#lib/protocol/file-frame.ts';
@@ -22,10 +23,11 @@ const source = {
 };
 /** Nobody is linked to anybody here. */
 const noLinks = { carries: () => false } as unknown as Links;
+const noRelays = { client: () => undefined } as unknown as RelayPool;
 
 function filesOf(device: Device, written: Entry[]): LiveSpaceFiles {
 	const { ports, self } = device;
-	return createSpaceFiles(ports, self, device.space, noLinks, {
+	return createSpaceFiles(ports, self, device.space, noLinks, noRelays, {
 		async write(content, attached, extra) {
 			const draft = (): ReturnType<typeof draftOf> =>
 				draftOf(ports, self, device.space, content, { attached });

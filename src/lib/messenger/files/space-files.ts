@@ -1,6 +1,6 @@
 // The files of one space on this device: sends them with messages, fetches them from whoever is linked and has them, gives
 // them to members that ask, and lets go of them with their messages. [FL1] [FL2] [FL3] [FL4] [FL5] [TW9]
-import { attachmentRoot, chunkHash, createAttachmentReader } from '#lib/crypto/attachment.ts';
+import { createAttachmentReader } from '#lib/crypto/attachment.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { readEntry } from '#lib/crdt/check-entry.ts';
 import { offsetOf, type Attachment } from '#lib/protocol/attachment.ts';
@@ -11,18 +11,22 @@ import type { FileReference } from '#lib/protocol/file-frame.ts';
 import { MAX_TEXT } from '#lib/protocol/limits.ts';
 import { CONTENT_NAME } from '#lib/ports/content-store.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
-import { createFetch, type Fetch } from '#lib/transfer/fetching.ts';
 import type { ServedFile } from '#lib/transfer/serving.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
-import { createSignal } from '#lib/util/signal.ts';
 import type { SpaceFiles, TransferView } from '../files-api.ts';
 import type { Links } from '../delivery/links.ts';
+import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
 import { FILE_STATE, type KeptFiles } from '../space/file-book.ts';
 import { openMessageBy } from '../space/opening.ts';
 import type { Space, SpaceChange, WriteError } from '../space/space-face.ts';
+import { createFetches } from './fetches.ts';
+import { createFileMailboxes } from './file-mailboxes.ts';
+import { createCopyLeaving } from './leaving-copies.ts';
 import { placeOf, readPlace, type Place } from './place.ts';
+import { createCopyPurging } from './purging-copies.ts';
+import { createCopyReading } from './reading-copies.ts';
 import { sealFiles } from './sending.ts';
 
 export interface SpaceFilesEvents {
@@ -39,6 +43,8 @@ export interface LiveSpaceFiles extends SpaceFiles {
 	start(): Promise<void>;
 	/** A member's device (hex) is linked. */
 	onMember(device: string): void;
+	/** A relay of the space can be used now. */
+	onRelayReady(): void;
 	onChange(change: SpaceChange): void;
 	/** What a member's device (hex) may have of a file. */
 	serve(device: string, of: FileReference): Promise<ServedFile | undefined>;
@@ -51,8 +57,6 @@ interface OpenedFiles {
 	readonly attachment: Attachment;
 }
 
-/** Progress is told at most so often, ms. */
-const TELL_EVERY = 200;
 const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
 const WHOLE: TransferView = { state: 'whole', done: 1, rate: 0, left: null };
 
@@ -61,33 +65,23 @@ export function createSpaceFiles(
 	self: Pick<Self, 'device'>,
 	space: Space,
 	links: Links,
+	pool: RelayPool,
 	events: SpaceFilesEvents,
 ): LiveSpaceFiles {
-	const { clock, crypto, random, content } = ports;
+	const { crypto, random, content } = ports;
 	const own = toHex(self.device.publicKey);
-	/** By message id (hex). */
-	const fetches = new Map<string, { readonly fetch: Fetch; readonly place: string }>();
-	const transfers = createSignal<ReadonlyMap<string, TransferView>>(new Map());
-	let isTelling = false;
-	let stopped = false;
-
-	function tell(): void {
-		if (isTelling) return;
-		isTelling = true;
-		clock.after(TELL_EVERY, () => {
-			isTelling = false;
-			const views = [...fetches.values()].map(
-				({ fetch, place }) => [place, viewOf(fetch)] as const,
-			);
-			if (!stopped) transfers.set(new Map(views));
-		});
-	}
-
-	function viewOf(fetch: Fetch): TransferView {
-		const { state, held, chunks, rate, left } = fetch.progress();
-		return { state, done: held / chunks, rate, left };
-	}
-
+	const mailboxes = createFileMailboxes(ports, space);
+	const reading = createCopyReading(ports, space, pool, mailboxes);
+	const fetches = createFetches(ports, own, space, links, reading);
+	const purging = createCopyPurging(ports, space, pool, mailboxes);
+	const leaving = createCopyLeaving(
+		ports,
+		self.device.publicKey,
+		space,
+		pool,
+		mailboxes,
+		(device) => links.carries(device, space.key),
+	);
 	async function entryAt({ device, seq }: Place): Promise<Entry | undefined> {
 		const packet = await space.kept.packet(device, seq);
 		const entry = packet && readEntry(crypto, packet);
@@ -108,7 +102,7 @@ export function createSpaceFiles(
 	function rowOf(
 		{ id, header }: Pick<Entry, 'id' | 'header'>,
 		channel: Bytes,
-		rest: Pick<KeptFiles, 'name' | 'state' | 'hashes'>,
+		rest: Pick<KeptFiles, 'name' | 'state' | 'hashes' | 'copies'>,
 	): KeptFiles {
 		const { device, seq, attachmentRoot: root, attachmentLength: length } = header;
 		return { ...rest, id, device, seq, channel, root: root ?? new Uint8Array(32), length };
@@ -116,60 +110,6 @@ export function createSpaceFiles(
 
 	const isMember = (device: string): boolean =>
 		space.ledger.authority.devices.get(device)?.active === true;
-
-	async function addSource(fetch: Fetch, device: string): Promise<void> {
-		if (device === own || !isMember(device) || !links.carries(device, space.key)) return;
-		const ways = links.files.to(device);
-		if ((await ways.connect()) && !stopped) fetch.addSource(device, ways.device);
-	}
-
-	async function begin(files: KeptFiles): Promise<void> {
-		const key = toHex(files.id);
-		if (fetches.has(key) || stopped) return;
-		const held = await content.held(files.name);
-		const bulk = await ports.bulkCrypto();
-		if (fetches.has(key) || stopped) return;
-		/** The row as it is now; undefined once the message has gone. */
-		const present = (): Promise<KeptFiles | undefined> => space.files.find(key);
-		const fetch = createFetch({
-			clock,
-			of: { space: space.id, device: files.device, seq: files.seq, entry: files.id },
-			length: files.length,
-			hashes: files.hashes,
-			held,
-			hash: (sealed) => chunkHash(bulk, sealed),
-			async takeHashes(hashes) {
-				const fits = hashes.length === chunksOf(files.length) * 32;
-				if (!fits || !equal(attachmentRoot(crypto, hashes), files.root)) return false;
-				const now = await present();
-				if (now !== undefined && now.hashes === null) await space.files.put({ ...now, hashes });
-				return true;
-			},
-			async keep(chunk, sealed) {
-				if ((await present()) === undefined) return false;
-				const kept = await content.write(files.name, chunk, sealed);
-				// It went while this was written: nobody else would find the chunk before the next start.
-				if ((await present()) === undefined) await content.remove([files.name]);
-				return kept.ok;
-			},
-			onChange: tell,
-			onWhole: () => void finish(key),
-		});
-		fetches.set(key, { fetch, place: placeOf(files) });
-		if (files.state === FILE_STATE.paused) fetch.pause();
-		tell();
-		for (const device of space.ledger.authority.devices.keys()) void addSource(fetch, device);
-	}
-
-	async function finish(key: string): Promise<void> {
-		const now = await space.files.find(key);
-		if (now !== undefined) await space.files.put({ ...now, state: FILE_STATE.whole });
-	}
-
-	function end(key: string): void {
-		fetches.get(key)?.fetch.stop();
-		if (fetches.delete(key)) tell();
-	}
 
 	async function setState(place: string, state: KeptFiles['state']): Promise<void> {
 		const entry = await openKey(place);
@@ -194,40 +134,18 @@ export function createSpaceFiles(
 		if (known === undefined && room !== null && room < length) return false;
 		const name = known?.name ?? random.bytes(CONTENT_NAME);
 		const hashes = known?.hashes ?? null;
-		const files = rowOf(entry, message.channel, { name, state: FILE_STATE.wanted, hashes });
+		const rest = { name, state: FILE_STATE.wanted, hashes, copies: null };
+		const files = rowOf(entry, message.channel, rest);
 		if (!(await space.files.put(files)).ok) return false;
-		const running = fetches.get(entry.key);
-		if (running === undefined) await begin(files);
-		else running.fetch.resume();
+		const running = fetches.find(entry.key);
+		if (running === undefined) await fetches.begin(files);
+		else running.resume();
 		return true;
 	}
 
-	/** Waits until a chunk is here; false when it isn't fetched any longer. */
-	async function untilHeld(key: string, chunk: number): Promise<boolean> {
-		const running = fetches.get(key);
-		if (running === undefined) return true;
-		running.fetch.prefer(chunk * CHUNK);
-		return new Promise((resolve) => {
-			const look = (): void => {
-				if (running.fetch.has(chunk)) done(true);
-				else if (fetches.get(key) !== running) done(false);
-			};
-			const done = (isHere: boolean): void => {
-				stopListening();
-				resolve(isHere);
-			};
-			let stopListening = (): void => undefined;
-			// Called at once, too, before there is anything to stop.
-			queueMicrotask(() => {
-				stopListening = transfers.subscribe(() => {
-					queueMicrotask(look);
-				});
-			});
-		});
-	}
-
 	return {
-		transfers,
+		transfers: fetches.views,
+		leaving: leaving.views,
 		async send(channel, words, sources, options = {}) {
 			const text = words.trim();
 			if (utf8(text).length > MAX_TEXT || !text.isWellFormed()) return err({ type: 'too-long' });
@@ -248,16 +166,21 @@ export function createSpaceFiles(
 				attachment,
 			};
 			const written = await events.write(message, { root, length }, (entry) => [
-				space.files.keep(rowOf(entry, message.channel, { name, state: FILE_STATE.whole, hashes })),
+				space.files.keep(
+					rowOf(entry, message.channel, { name, state: FILE_STATE.whole, hashes, copies: null }),
+				),
 			]);
-			if (written.ok) return ok();
+			if (written.ok) {
+				leaving.look();
+				return ok();
+			}
 			await content.remove([name]);
 			return err({ type: written.error.type === 'not-member' ? 'not-member' : 'storage' });
 		},
 		async look(place) {
 			const key = await openKey(place);
-			const running = key === undefined ? undefined : fetches.get(key);
-			if (running !== undefined) return viewOf(running.fetch);
+			const running = key === undefined ? undefined : fetches.view(key);
+			if (running !== undefined) return running;
 			const files = key === undefined ? undefined : await space.files.find(key);
 			if (files === undefined) return ABSENT;
 			if (files.state === FILE_STATE.whole) return WHOLE;
@@ -269,7 +192,7 @@ export function createSpaceFiles(
 		async pause(place) {
 			const key = await openKey(place);
 			if (key === undefined) return;
-			fetches.get(key)?.fetch.pause();
+			fetches.find(key)?.pause();
 			await setState(place, FILE_STATE.paused);
 		},
 		async *read(place, index, from = 0, to = Infinity) {
@@ -285,7 +208,7 @@ export function createSpaceFiles(
 				attachment.fileKey,
 				files.length,
 				async (chunk) =>
-					(await untilHeld(entry.key, chunk)) ? content.read(files.name, chunk) : undefined,
+					(await fetches.untilHeld(entry.key, chunk)) ? content.read(files.name, chunk) : undefined,
 			);
 			const start = offsetOf(attachment, index);
 			const end = start + Math.min(to, file.length);
@@ -305,24 +228,25 @@ export function createSpaceFiles(
 		async free(place) {
 			const key = await openKey(place);
 			if (key === undefined) return;
-			end(key);
+			fetches.end(key);
 			await space.files.drop(key);
 		},
 		async start() {
 			for (const files of await space.files.list()) {
-				if (files.state !== FILE_STATE.whole) await begin(files);
+				if (files.state !== FILE_STATE.whole) await fetches.begin(files);
 			}
+			leaving.look();
 		},
-		onMember(device) {
-			for (const { fetch } of fetches.values()) void addSource(fetch, device);
+		onMember: fetches.onMember,
+		onRelayReady() {
+			leaving.look();
+			purging.onRelayReady();
 		},
 		onChange({ shrunk, purged, expired }) {
 			if (shrunk.size === 0 && purged.length === 0 && expired.length === 0) return;
-			for (const key of fetches.keys()) {
-				void space.files.find(key).then((files) => {
-					if (files === undefined) end(key);
-				});
-			}
+			fetches.onGone();
+			for (const { id } of [...purged, ...expired]) void leaving.takeBack(toHex(id));
+			purging.onPurged(purged);
 		},
 		async serve(device, { device: author, seq, entry: id }) {
 			const entry = await entryAt({ device: author, seq });
@@ -338,12 +262,15 @@ export function createSpaceFiles(
 				async read(chunk) {
 					return (await present()) === undefined ? undefined : content.read(files.name, chunk);
 				},
+				onWhole() {
+					if (toHex(author) === own) leaving.hasAll(entry.key, device);
+				},
 			};
 		},
 		stop() {
-			stopped = true;
-			for (const { fetch } of fetches.values()) fetch.stop();
-			fetches.clear();
+			fetches.stop();
+			reading.stop();
+			leaving.stop();
 		},
 	};
 }

@@ -24,6 +24,20 @@ import type { PurgeStore } from './purge-registry.ts';
 export const FILE_STATE = { whole: 0, wanted: 1, paused: 2 } as const;
 export type FileState = (typeof FILE_STATE)[keyof typeof FILE_STATE];
 
+/** What the author's device knows of the copies that it leaves on relays. */
+export interface KeptCopies {
+	/** open: some are still to be left. done: all are, or all devices have the files. */
+	readonly state: (typeof COPIES_STATE)[keyof typeof COPIES_STATE];
+	/** The epoch in whose mailbox they are left, 16 bytes. */
+	readonly epoch: Bytes;
+	/** Lets this device delete them. */
+	readonly preimage: Bytes;
+	/** Bits of the chunks that are left. */
+	readonly left: Bytes;
+}
+
+export const COPIES_STATE = { open: 0, done: 1 } as const;
+
 /** All files of one message. */
 export interface KeptFiles {
 	/** Of the chunks in the content store; random. */
@@ -39,6 +53,8 @@ export interface KeptFiles {
 	readonly state: FileState;
 	/** Of all chunks, one after the other, checked by the root; null: not known yet. */
 	readonly hashes: Bytes | null;
+	/** null: nothing is left, or not by this device. */
+	readonly copies: KeptCopies | null;
 }
 
 export interface FileBook extends PurgeStore {
@@ -64,6 +80,16 @@ interface FileBookPorts {
 const TABLE = 'file';
 const MAX_ROW = MAX_CHUNKS * 32 + 512;
 
+const copiesShape: Shape<KeptCopies> = map(
+	tuple(uint(COPIES_STATE.done), bytes(16), bytes(32), blob(MAX_CHUNKS / 8)),
+	([state, epoch, preimage, left]) => ({
+		state: state as KeptCopies['state'],
+		epoch,
+		preimage,
+		left,
+	}),
+);
+
 const shape: Shape<KeptFiles> = map(
 	tuple(
 		bytes(CONTENT_NAME),
@@ -75,8 +101,9 @@ const shape: Shape<KeptFiles> = map(
 		uint(MAX_ATTACHMENT),
 		uint(FILE_STATE.paused),
 		optional(blob(MAX_CHUNKS * 32)),
+		optional(copiesShape),
 	),
-	([name, id, device, seq, channel, root, length, state, hashes]) => ({
+	([name, id, device, seq, channel, root, length, state, hashes, copies]) => ({
 		name,
 		id,
 		device,
@@ -86,11 +113,15 @@ const shape: Shape<KeptFiles> = map(
 		length,
 		state: state as FileState,
 		hashes,
+		copies,
 	}),
 );
 
 const toRow = (f: KeptFiles): Bytes =>
-	encode([f.name, f.id, f.device, f.seq, f.channel, f.root, f.length, f.state, f.hashes]);
+	encode([
+		...[f.name, f.id, f.device, f.seq, f.channel, f.root, f.length, f.state, f.hashes],
+		f.copies && [f.copies.state, f.copies.epoch, f.copies.preimage, f.copies.left],
+	]);
 
 interface Row {
 	readonly at: number;
