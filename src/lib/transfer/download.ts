@@ -167,10 +167,14 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 		return undefined;
 	}
 
-	/** Whether a source that isn't in reserve can give it now. */
+	/** Whether a source that isn't in reserve, and wasn't slow with it, can give it now. */
 	const isGivenByOthers = (chunk: number, now: number): boolean =>
-		[...sources.values()].some(
-			(source) => !source.isReserve && source.restsUntil <= now && canGive(source, chunk),
+		[...sources].some(
+			([name, source]) =>
+				!source.isReserve &&
+				source.restsUntil <= now &&
+				canGive(source, chunk) &&
+				triedBefore.get(chunk)?.has(name) !== true,
 		);
 
 	/** Whoever has been slow with a chunk waits until all others had their turn. */
