@@ -1,7 +1,7 @@
 // What its operator can ask of a running relay. [RV12] [RV19]
 import type { OpenedStore } from './open-store.ts';
 import type { Log } from './log.ts';
-import type { Quota } from './options.ts';
+import type { LiveQuota } from './options.ts';
 import { writeBackup } from './backup.ts';
 import type { Gate } from './watched-store.ts';
 import { VERSION } from './version.ts';
@@ -45,9 +45,9 @@ export interface Invited {
 
 export interface RelayCare {
 	status(): Promise<RelayStatus>;
-	quota(): Quota;
+	quota(): LiveQuota;
 	/** Holds from now on, until the relay ends. */
-	setQuota(change: Partial<Quota>): Promise<Result<Quota, string>>;
+	setQuota(change: Partial<LiveQuota>): Promise<Result<LiveQuota, string>>;
 	/** Takes nothing new from now on; `emptied` resolves when nothing waits, or after `within` ms. */
 	drain(within: number): void;
 	readonly emptied: Promise<void>;
@@ -66,6 +66,8 @@ export interface CareParts {
 	readonly limits: { connections: number; store: MailboxLimits['store'] };
 	readonly gate: Gate;
 	connections(): number;
+	/** Tells all clients. */
+	announceDrain(within: number): void;
 	problem(): Promise<string | null>;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -100,7 +102,7 @@ export function createCare(parts: CareParts): RelayCare {
 			clock.after(LOOK_EVERY, () => void look());
 		}
 	};
-	const quota = (): Quota => ({
+	const quota = (): LiveQuota => ({
 		connections: limits.connections,
 		mailboxes: limits.store.mailboxes,
 		bytes: limits.store.bytes,
@@ -131,6 +133,7 @@ export function createCare(parts: CareParts): RelayCare {
 		drain: (within) => {
 			gate.draining = true;
 			deadline = clock.now() + within;
+			parts.announceDrain(within);
 			log('draining', { within: Math.round(within / 1000) });
 			if (!looking) clock.after(LOOK_EVERY, () => void look());
 			looking = true;

@@ -1,6 +1,7 @@
 // What a relay counts. Sums only: nothing here has a mailbox's, a packet's or a client's name. [RV10]
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoreTotals } from './store/relay-store.ts';
+import { ERROR_CODE, type ErrorCode } from '#lib/protocol/mailbox.ts';
 
 /** What the sockets tell of their connections. */
 export interface Traffic {
@@ -15,12 +16,20 @@ export interface Metrics {
 	stored(bytes: number): void;
 	acknowledged(): void;
 	deleted(cause: 'delivered' | 'asked' | 'removed' | 'expired', packets: number): void;
-	refused(reason: string): void;
+	refused(code: ErrorCode): void;
 	committed(seconds: number, operations: number): void;
 	/** Everything in Prometheus' text format. */
 	read(): Promise<string>;
 	readonly contentType: string;
 }
+
+/** `unknownMailbox` as `unknown-mailbox`. */
+const REASONS: ReadonlyMap<ErrorCode, string> = new Map(
+	Object.entries(ERROR_CODE).map(([name, code]) => [
+		code,
+		name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+	]),
+);
 
 /** Commits take from a tenth of a millisecond to what a struggling disk needs. */
 const COMMIT_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -78,7 +87,7 @@ export function createMetrics(totals: () => Promise<StoreTotals>): Metrics {
 		},
 		acknowledged: () => acknowledgements.inc(),
 		deleted: (cause, packets) => deletions.inc({ cause }, packets),
-		refused: (reason) => refusals.inc({ reason }),
+		refused: (code) => refusals.inc({ reason: REASONS.get(code) ?? 'unknown' }),
 		committed: (took, count) => {
 			seconds.observe(took);
 			operations.observe(count);

@@ -35,15 +35,32 @@ export type Options = Readonly<{
 	/** PostgreSQL to keep the mailboxes in; null: SQLite in the data folder. */
 	postgres: string | null;
 	quota: Quota;
+	perAddress: AddressQuota;
 	metrics: { readonly host: string; readonly port: number } | null;
 	adminSocket: string;
 	log: Values['log'];
 }>;
 
-/** What the relay holds at most, all together. */
-export interface Quota {
+/** What the relay holds at most, all together, and can be changed while it runs. */
+export interface LiveQuota {
 	readonly connections: number;
 	readonly mailboxes: number;
+	readonly bytes: number;
+}
+export interface Quota extends LiveQuota {
+	/** Bytes that wait in memory for clients that read slowly. */
+	readonly unsent: number;
+}
+
+/** What clients from one address may do. */
+export interface AddressQuota {
+	/** At once. */
+	readonly connections: number;
+	/** Made in an hour. */
+	readonly mailboxes: number;
+	/** Packets and chunks in a minute. */
+	readonly packets: number;
+	/** Kept of a day. */
 	readonly bytes: number;
 }
 
@@ -84,6 +101,13 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 			connections: v['max-connections'],
 			mailboxes: v['max-mailboxes'],
 			bytes: v['max-bytes'],
+			unsent: v['max-unsent'],
+		},
+		perAddress: {
+			connections: v['address-connections'],
+			mailboxes: v['address-mailboxes'],
+			packets: v['address-packets'],
+			bytes: v['address-bytes'],
 		},
 		metrics:
 			v['metrics-port'] === null ? null : { host: v['metrics-host'], port: v['metrics-port'] },

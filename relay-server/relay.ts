@@ -14,6 +14,7 @@ import {
 	type Certificate,
 } from './files.ts';
 import { createHttpHandler, type HttpHandler } from './http.ts';
+import { limitsOf } from './limits.ts';
 import { causeText, listen } from './listening.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -29,7 +30,6 @@ import { watchStore } from './watched-store.ts';
 import type { WebRtcHost, WebRtcParts } from './webrtc-host.ts';
 import { hostWebSockets } from './websocket.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
-import { DEFAULT_LIMITS } from '#lib/mailbox/limits.ts';
 import { createMailboxMachine } from '#lib/mailbox/machine.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
@@ -92,12 +92,7 @@ export async function startRelay(
 
 	const seed = await relaySeed(options.data, systemRandom);
 	if (!seed.ok) return giveUp(seed.error);
-	const { quota } = options;
-	const limits = {
-		...DEFAULT_LIMITS,
-		connections: quota.connections,
-		store: { ...DEFAULT_LIMITS.store, mailboxes: quota.mailboxes, bytes: quota.bytes },
-	};
+	const limits = limitsOf(options);
 	const opened = await openStore(options, limits.store);
 	if (!opened.ok) return giveUp(opened.error);
 	const { store } = opened.value;
@@ -133,6 +128,9 @@ export async function startRelay(
 		invitedOnly: options.access === 'invited',
 		limits,
 		neighbours: opened.value.neighbours,
+		refused: (code) => {
+			metrics.refused(code);
+		},
 	});
 
 	const webRtc = await webRtcFor(options, {
@@ -191,6 +189,9 @@ export async function startRelay(
 			limits,
 			gate,
 			connections: () => machine.connections(),
+			announceDrain: (within) => {
+				machine.drain(within);
+			},
 			problem: () => readiness.problem(),
 			clock: systemClock,
 			random: systemRandom,

@@ -1,5 +1,5 @@
 // The store as the mailbox machine sees it: every operation is counted, and while the relay drains, what would make it
-// hold more is refused as if it were full. [RV10] [RV12]
+// hold more is refused. [RV10] [RV12]
 import type { Metrics } from './metrics.ts';
 import type { RelayStore } from './store/relay-store.ts';
 import type { MailboxStore, MailboxStoreError } from '#lib/ports/mailbox-store.ts';
@@ -12,15 +12,11 @@ export interface Gate {
 }
 
 const DRAINING: Result<never, MailboxStoreError> = err({
-	type: 'full',
+	type: 'draining',
 	detail: 'this relay is being emptied: use another',
 });
 
 export function watchStore(store: RelayStore, metrics: Metrics, gate: Gate): MailboxStore {
-	const told = <T>(result: Result<T, MailboxStoreError>): Result<T, MailboxStoreError> => {
-		if (!result.ok) metrics.refused(gate.draining ? 'draining' : result.error.type);
-		return result;
-	};
 	const finished = (
 		result: Result<readonly Bytes[], MailboxStoreError>,
 	): Result<readonly Bytes[], MailboxStoreError> => {
@@ -28,33 +24,31 @@ export function watchStore(store: RelayStore, metrics: Metrics, gate: Gate): Mai
 			metrics.acknowledged();
 			metrics.deleted('delivered', result.value.length);
 		}
-		return told(result);
+		return result;
 	};
 	return {
 		...store,
-		open: async (mailbox) => told(gate.draining ? DRAINING : await store.open(mailbox)),
-		addTokens: async (...args) => told(await store.addTokens(...args)),
+		open: async (mailbox) => (gate.draining ? DRAINING : store.open(mailbox)),
 		put: async (packet) => {
-			const put = told(gate.draining ? DRAINING : await store.put(packet));
+			const put = gate.draining ? DRAINING : await store.put(packet);
 			if (put.ok && put.value.fresh) metrics.stored(put.value.size);
 			return put;
 		},
-		begin: async (packet) => told(gate.draining ? DRAINING : await store.begin(packet)),
-		putChunk: async (...args) => told(await store.putChunk(...args)),
+		begin: async (packet) => (gate.draining ? DRAINING : store.begin(packet)),
 		commit: async (...args) => {
-			const committed = told(await store.commit(...args));
+			const committed = await store.commit(...args);
 			if (committed.ok && committed.value.fresh) metrics.stored(committed.value.size);
 			return committed;
 		},
 		acknowledge: async (...args) => finished(await store.acknowledge(...args)),
 		acknowledgeContents: async (...args) => finished(await store.acknowledgeContents(...args)),
 		removeToken: async (...args) => {
-			const removed = told(await store.removeToken(...args));
+			const removed = await store.removeToken(...args);
 			if (removed.ok) metrics.deleted('removed', removed.value.length);
 			return removed;
 		},
 		delete: async (...args) => {
-			const deleted = told(await store.delete(...args));
+			const deleted = await store.delete(...args);
 			if (deleted.ok && deleted.value) metrics.deleted('asked', 1);
 			return deleted;
 		},

@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 import { inBytes, inSeconds, table } from './words.ts';
 import type { RelayStatus } from '../care.ts';
 import { count, size } from '../config/kinds.ts';
-import type { Quota } from '../options.ts';
+import type { LiveQuota } from '../options.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 const statusWords = (status: RelayStatus): string =>
@@ -31,7 +31,7 @@ export const status: Command = {
 	},
 };
 
-const quotaWords = (quota: Quota): string =>
+const quotaWords = (quota: LiveQuota): string =>
 	table([
 		['max-connections', String(quota.connections)],
 		['max-mailboxes', String(quota.mailboxes)],
@@ -44,8 +44,8 @@ const QUOTAS = {
 	'max-bytes': ['bytes', size],
 } as const;
 
-function quotaChange(words: readonly string[]): Result<Partial<Quota>, string> {
-	const change: Partial<Record<keyof Quota, number>> = {};
+function quotaChange(words: readonly string[]): Result<Partial<LiveQuota>, string> {
+	const change: Partial<Record<keyof LiveQuota, number>> = {};
 	for (const word of words) {
 		const [name = '', text = ''] = word.split('=', 2);
 		if (!Object.hasOwn(QUOTAS, name)) {
@@ -67,8 +67,8 @@ export const quota: Command = {
 		if (!change.ok) return change;
 		const told =
 			words.length === 0
-				? await askRelay<Quota>(options.adminSocket, 'GET', '/quota')
-				: await askRelay<Quota>(options.adminSocket, 'PUT', '/quota', change.value);
+				? await askRelay<LiveQuota>(options.adminSocket, 'GET', '/quota')
+				: await askRelay<LiveQuota>(options.adminSocket, 'PUT', '/quota', change.value);
 		if (!told.ok) return told;
 		const stays =
 			words.length === 0 ? '' : '\nTo keep it after a restart, put it into the settings.';

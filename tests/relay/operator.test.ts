@@ -134,7 +134,7 @@ describe('the commands', () => {
 		expect(await command('drain', '--within', 'soon')).toMatch(/must be a time/);
 		expect(await command('drain')).toMatch(/ends when the 1 packets/);
 		const refused = await client.put(mailbox, writeKey, packetOf(2));
-		expect(refused).toMatchObject({ ok: false, error: { type: 'full' } });
+		expect(refused).toMatchObject({ ok: false, error: { type: 'draining' } });
 		expect((await fetch(`${base}/readyz`)).status).toBe(503);
 		expect((await fetch(`${base}/healthz`)).status).toBe(200);
 		expect(await (await fetch(base)).text()).toMatch(/takes nothing new/);
@@ -210,13 +210,15 @@ describe('a backup', () => {
 describe('what the relay tells about itself', () => {
 	it('[RV9] [RV10] names no client, mailbox or packet, in log or metrics', async () => {
 		const args = ['--log', 'json', '--metrics-port', '0', '--public-url', 'https://relay.example'];
-		const relay = await start(...args);
+		const relay = await start(...args, '--address-connections', '1');
 		const client = await openOn(relay.port);
 		unwrap(await client.put(mailbox, writeKey, packetOf(1)));
 		unwrap(await client.put(mailbox, writeKey, packetOf(2)));
 		await acknowledgeAll(client);
 		unwrap(await client.put(mailbox, writeKey, packetOf(3)));
 		expect((await client.put(bytesOf(77), writeKey, packetOf(4))).ok).toBe(false);
+		const second = reachRelay(`ws://127.0.0.1:${String(relay.port)}/relay`);
+		expect((await second.client.ready).ok).toBe(false);
 		await command('quota', 'max-bytes=1G');
 		const port = /"metrics":(\d+)/.exec(relay.output())?.[1] ?? '';
 		const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -227,6 +229,9 @@ describe('what the relay tells about itself', () => {
 			'aegis_packets_deleted_total{cause="delivered"} 2',
 			'aegis_packets 1',
 			'aegis_mailboxes 1',
+			'aegis_refusals_total{reason="unknown-mailbox"} 1',
+			'aegis_refusals_total{reason="denied"} 1',
+			'aegis_refusals_total{reason="quota"} 1',
 		]) {
 			expect(metrics.split('\n')).toContain(line);
 		}

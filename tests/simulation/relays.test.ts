@@ -86,6 +86,31 @@ describe('adding a relay', () => {
 	});
 });
 
+describe('a relay that drains', () => {
+	it('[RP7] [MB31] gets nothing more to keep, while there is another', async () => {
+		const world = createWorld(35);
+		const [north, south] = [await world.addRelay('north'), await world.addRelay('south')];
+		const [alice, bob] = [await world.addNode('Alice'), await world.addNode('Bob')];
+		await useRelay(world, alice, 'north');
+		await useRelay(world, alice, 'south');
+		const space = await found(world, alice);
+		await bringIn(world, alice, bob, space);
+		await world.run(5000);
+		await bob.stop();
+		const held = () => [north, south].map(({ store }) => store.held().length);
+		const before = held();
+		north.drain();
+		await world.run(1000);
+		expect(alice.messenger.network.get().relays.map(({ draining }) => draining)).toEqual([
+			true,
+			false,
+		]);
+		await say(world, alice, space, 'for later');
+		await world.run(5000);
+		expect(held()).toEqual([before[0], (before[1] ?? 0) + 1]);
+	});
+});
+
 describe('a mailbox on a relay', () => {
 	async function attached(world: World, handlers: Partial<AttachmentHandlers>) {
 		const { clock, random, crypto, network } = world;

@@ -56,6 +56,8 @@ export interface Hello {
 	 * others have made can be used.
 	 */
 	readonly access: 'open' | 'invited' | 'guest';
+	/** It takes nothing new, and will end. */
+	readonly draining: boolean;
 }
 
 export interface OpenMailbox {
@@ -113,6 +115,8 @@ export interface MailboxClient {
 	onDeleted: ((mailbox: Bytes, packet: Bytes, receipt: Receipt) => void) | undefined;
 	/** The mailbox takes nothing more, and tells nobody any longer who is there. */
 	onClosed: ((mailbox: Bytes) => void) | undefined;
+	/** The relay takes nothing new from now on, and ends in so many ms at the latest. */
+	onDraining: ((within: number) => void) | undefined;
 	/** Once, whoever ended the connection; at once when it is set after the end. */
 	onClose: ((reason: string) => void) | undefined;
 

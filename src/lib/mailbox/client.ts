@@ -116,7 +116,8 @@ export function createMailboxClient(parts: {
 
 	const onHello = async (frame: Extract<RelayFrame, { type: 'hello' }>): Promise<void> => {
 		state = 'checking';
-		const { version, relayKey, time, stunPort, challenge, invitedOnly, signature } = frame;
+		const { version, relayKey, time, stunPort, challenge, invitedOnly, draining, signature } =
+			frame;
 		if (version !== MAILBOX_VERSION) {
 			refused('unsupported', `the relay speaks version ${version}`);
 			return;
@@ -146,7 +147,13 @@ export function createMailboxClient(parts: {
 		const entered = entrance && asking.send('done', entrance);
 		const access = invitedOnly ? 'guest' : 'open';
 		greet(
-			ok({ relayKey, challenge, hello: { relayKey, time, stunPort, access }, receipts, entered }),
+			ok({
+				relayKey,
+				challenge,
+				hello: { relayKey, time, stunPort, access, draining },
+				receipts,
+				entered,
+			}),
 		);
 	};
 
@@ -176,6 +183,9 @@ export function createMailboxClient(parts: {
 			}
 			case 'closed':
 				client.onClosed?.(frame.mailbox);
+				break;
+			case 'draining':
+				client.onDraining?.(frame.within * 1000);
 				break;
 			case 'pong':
 				heartbeat?.pong(frame.request - FIRST_PING);
@@ -213,6 +223,7 @@ export function createMailboxClient(parts: {
 		onPresence: undefined,
 		onDeleted: undefined,
 		onClosed: undefined,
+		onDraining: undefined,
 		get onClose() {
 			return closeHandler;
 		},

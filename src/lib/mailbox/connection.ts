@@ -65,19 +65,23 @@ export function createConnection(
 		cancelGreeting();
 		for (const change of subscriptions.remove(self)) tellPresence(change);
 		origins.forget(self);
+		shared.backlog.forget(self);
 		shared.closed(self);
 	};
 	const self: Connection = {
 		send: (frame) => {
 			if (state === 'ended') return;
 			channel.send(frame);
-			if (channel.buffered() > limits.sendBuffer) self.close('too slow: the client does not read');
+			const waiting = channel.buffered();
+			if (waiting > limits.sendBuffer) self.close('too slow: the client does not read');
+			else shared.backlog.note(self, waiting);
 		},
 		close: (reason) => {
 			if (state === 'ended') return;
 			end();
 			channel.close(reason);
 		},
+		waiting: () => channel.buffered(),
 		alive: () => state !== 'ended',
 		settled: async () => {
 			await Promise.allSettled([...running]);
@@ -164,8 +168,12 @@ export function createConnection(
 
 	const reply = (request: number, answer: Answer | undefined): void => {
 		if (answer === undefined) return;
-		if (answer.type !== 'refusal') session.tell(answer);
-		else session.tell({ ...answer, type: 'error', request });
+		if (answer.type !== 'refusal') {
+			session.tell(answer);
+			return;
+		}
+		shared.refused(answer.code);
+		session.tell({ ...answer, type: 'error', request });
 	};
 
 	const serve = async (f: Asking): Promise<void> => {
@@ -213,6 +221,7 @@ export function createConnection(
 			time: session.seconds(),
 			stunPort: shared.stunPort,
 			invitedOnly: shared.invitedOnly,
+			draining: shared.isDraining(),
 		};
 		const signature = await relayKey.sign(helloContent(asked, hello));
 		if (state === 'ended') return;

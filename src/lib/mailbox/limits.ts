@@ -71,6 +71,8 @@ export interface StoreLimits {
 
 export interface MailboxLimits {
 	readonly connections: number;
+	/** Bytes waiting for all clients together; beyond them the slowest are closed. */
+	readonly sendBuffers: number;
 	readonly connection: ConnectionLimits;
 	readonly store: StoreLimits;
 	readonly quotas: QuotaLimits;
@@ -82,6 +84,7 @@ export interface MailboxLimits {
 
 export const DEFAULT_LIMITS: MailboxLimits = {
 	connections: 10_000,
+	sendBuffers: 256 * 2 ** 20,
 	connection: {
 		requests: 256,
 		inProgress: 2 ** 20,

@@ -1,5 +1,6 @@
 // The relay's mailboxes: serves any number of client connections over one store. Pure of sockets and files, so that a
-// relay process and a simulated relay run the same code. [MB2]…[MB30]; what a connection does is in connection.ts.
+// relay process and a simulated relay run the same code. [MB2]…[MB31]; what a connection does is in connection.ts.
+import { createBacklog } from './backlog.ts';
 import { createConnection } from './connection.ts';
 import type { MailboxLimits } from './limits.ts';
 import { joinNeighbours } from './neighbourhood.ts';
@@ -38,6 +39,8 @@ export interface MailboxMachineParts {
 	readonly limits: MailboxLimits;
 	/** The other processes on the same store; none where it has but one. */
 	readonly neighbours?: Neighbours | undefined;
+	/** Hears of whatever is refused. */
+	readonly refused?: (code: ErrorCode) => void;
 }
 
 export interface MailboxMachine {
@@ -45,6 +48,8 @@ export interface MailboxMachine {
 	connect(channel: FrameChannel, from: string): void;
 	/** Connections served now. */
 	connections(): number;
+	/** Tells all clients, and those that come, that nothing new is taken: the relay ends in so many ms. The store refuses. */
+	drain(within: number): void;
 	/** Closes every connection and waits for what they have begun; the store stays open. */
 	shutdown(reason?: string): Promise<void>;
 }
@@ -59,12 +64,14 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		limits,
 		neighbours,
 		invitedOnly = false,
+		refused = () => undefined,
 	} = parts;
 	const quotas = createQuotas(clock, limits.quotas);
 	/** And where they come from. */
 	const connections = new Map<Connection, string>();
 	const settling = new Set<Promise<void>>();
 	let stopped = false;
+	let draining = false;
 
 	const receipts = createReceiptSigner(crypto, relayKey);
 	const here = {
@@ -93,6 +100,9 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		stunPort,
 		invitedOnly,
 		quotas,
+		backlog: createBacklog(() => limits.sendBuffers),
+		isDraining: () => draining,
+		refused,
 		receipts,
 		subscriptions,
 		origins,
@@ -139,6 +149,7 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 
 	/** One frame that says why, and the end. */
 	const turnAway = (channel: FrameChannel, code: ErrorCode, wait: number, words: string): void => {
+		refused(code);
 		channel.send(encodeRelayFrame({ type: 'error', request: 0, code, retryAfter: wait, words }));
 		channel.close(words);
 	};
@@ -168,6 +179,11 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 			else quotas.left(from);
 		},
 		connections: () => connections.size,
+		drain: (within) => {
+			draining = true;
+			const frame = encodeRelayFrame({ type: 'draining', within: Math.ceil(within / 1000) });
+			for (const connection of [...connections.keys()]) connection.send(frame);
+		},
 		shutdown: async (reason = 'the relay is shutting down') => {
 			stopped = true;
 			cancelExpiry();

@@ -65,7 +65,7 @@ export const helloContent = (
 	asked: Uint8Array,
 	hello: Omit<Extract<RelayFrame, { type: 'hello' }>, 'type' | 'signature'>,
 ): Bytes => {
-	const { version, relayKey, challenge, time, stunPort, invitedOnly } = hello;
-	const said = encode([version, relayKey, challenge, time, stunPort, invitedOnly]);
+	const { version, relayKey, challenge, time, stunPort, invitedOnly, draining } = hello;
+	const said = encode([version, relayKey, challenge, time, stunPort, invitedOnly, draining]);
 	return concat(label('relay-hello'), asked, said);
 };

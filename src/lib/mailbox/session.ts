@@ -1,4 +1,5 @@
 // What the requests on one connection work with: what it shares with the others, what it has proven, and how it refuses.
+import type { Backlog } from './backlog.ts';
 import type { MailboxLimits } from './limits.ts';
 import type { Origins } from './origins.ts';
 import type { Here } from './proofs.ts';
@@ -32,6 +33,11 @@ export interface Shared {
 	readonly subscriptions: Subscriptions<Connection>;
 	readonly origins: Origins<Connection>;
 	readonly quotas: Quotas;
+	readonly backlog: Backlog<Connection>;
+	/** True once nothing new is taken. */
+	readonly isDraining: () => boolean;
+	/** Something was not done. */
+	readonly refused: (code: ErrorCode) => void;
 	/** The tokens that a push reaches at the relay's other processes, where it has some. */
 	readonly pushElsewhere: ((packet: PushedPacket) => Promise<readonly Bytes[]>) | undefined;
 	readonly closed: (connection: Connection) => void;
@@ -41,6 +47,8 @@ export interface Connection {
 	/** Sends one frame, encoded; closes the connection when its client does not read. */
 	send(frame: Bytes): void;
 	close(reason: string): void;
+	/** Bytes that were sent to it and have not left. */
+	waiting(): number;
 	/** False once it has ended, however. */
 	alive(): boolean;
 	/** Resolves when what it has begun is finished. */

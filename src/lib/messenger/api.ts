@@ -218,6 +218,8 @@ export interface RelayView {
 	readonly link: string | null;
 	/** Connected to a relay for invited people without an invitation that holds. */
 	readonly guest?: boolean;
+	/** Takes nothing new, and will end. */
+	readonly draining?: boolean;
 }
 
 /** offline · no relay · relay, nobody online · bridged · direct */

@@ -259,8 +259,11 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 			if (utf8(name).length > MAX_NAME) return err({ type: 'too-long' });
 			const isOpen = everything && kind === 'community';
 			const history = isOpen ? HISTORY.everything : HISTORY.sinceJoined;
-			// What begins on a relay needs its operator's invitation, where not everybody may.
-			const usable = relays.added().filter(({ key }) => !pool.isGuestOf(toHex(key)));
+			// Where not everybody may begin something it takes an invitation; one that is emptied takes nothing.
+			const usable = relays.added().filter(({ key }) => {
+				const relay = toHex(key);
+				return !pool.isGuestOf(relay) && !pool.isDraining(relay);
+			});
 			const founded = await spaces.found(kind, name, usable, history);
 			return founded.ok ? ok(founded.value.node.space.key) : err({ type: 'storage' });
 		},

@@ -40,6 +40,7 @@ export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
 	origin: relay.origin,
 	link: encodeRelayLink(page.origin, relay.address),
 	guest: relay.access === 'guest',
+	draining: relay.draining,
 });
 
 /** The seed of the invitation that the person has of this relay (key in hex). */

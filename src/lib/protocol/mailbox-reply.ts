@@ -1,6 +1,6 @@
 // Frames from a relay to a client of its mailboxes. [MB1]
 //
-// HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0, invited only, signature 64]   answers GREET
+// HELLO     [64, version, relay key 32, challenge 32, time, STUN port or 0, invited only, draining, signature 64]   answers GREET
 // DONE      [65, request]
 // ERROR     [66, request or 0, code, seconds after which it may be tried again or 0, words for people]
 // STORED    [67, request, packet id, receipt]
@@ -14,6 +14,7 @@
 // THERE     [75, request, chunks, committed, bits: index i is bit i%8, from the lowest, of byte i/8]
 // CHUNK     [76, request, bytes]
 // CLOSED    [77, mailbox]                                             told to its subscribers: nothing more will come
+// DRAINING  [78, seconds in which the relay ends at the latest]       it takes nothing new from now on
 // receipt = [expiry or 0, batch root 32, path [32 …], signature 64]: the relay's signature over a whole commit batch
 import {
 	blob,
@@ -61,6 +62,8 @@ export type RelayFrame =
 			readonly stunPort: number;
 			/** Mailboxes are made only where an invitation of the relay's operator stands behind them. */
 			readonly invitedOnly: boolean;
+			/** It takes nothing new, and will end. */
+			readonly draining: boolean;
 			/** The relay key's, over both challenges and all of this. */
 			readonly signature: Bytes;
 	  }
@@ -124,7 +127,8 @@ export type RelayFrame =
 			readonly bits: Bytes;
 	  }
 	| { readonly type: 'chunk'; readonly request: number; readonly bytes: Bytes }
-	| { readonly type: 'closed'; readonly mailbox: Bytes };
+	| { readonly type: 'closed'; readonly mailbox: Bytes }
+	| { readonly type: 'draining'; readonly within: number };
 
 const receiptShape: Shape<Receipt> = map(
 	tuple(uint(), id, list(id, 32), bytes(64)),
@@ -230,9 +234,10 @@ const relayShape: Shape<RelayFrame> = variants<RelayFrame>(
 		bytes,
 	})),
 	map(tuple(literal(77), id), ([, mailbox]) => ({ type: 'closed' as const, mailbox })),
+	map(tuple(literal(78), uint()), ([, within]) => ({ type: 'draining' as const, within })),
 	map(
-		tuple(literal(64), uint(255), id, id, uint(), uint(65_535), flag, bytes(64)),
-		([, version, relayKey, challenge, time, stunPort, invitedOnly, signature]) => ({
+		tuple(literal(64), uint(255), id, id, uint(), uint(65_535), flag, flag, bytes(64)),
+		([, version, relayKey, challenge, time, stunPort, invitedOnly, draining, signature]) => ({
 			type: 'hello' as const,
 			version,
 			relayKey,
@@ -240,6 +245,7 @@ const relayShape: Shape<RelayFrame> = variants<RelayFrame>(
 			time,
 			stunPort,
 			invitedOnly,
+			draining,
 			signature,
 		}),
 	),
@@ -256,6 +262,7 @@ export function encodeRelayFrame(f: RelayFrame): Bytes {
 				f.time,
 				f.stunPort,
 				f.invitedOnly,
+				f.draining,
 				f.signature,
 			]);
 		case 'done':
@@ -291,6 +298,8 @@ export function encodeRelayFrame(f: RelayFrame): Bytes {
 			return encode([76, f.request, f.bytes]);
 		case 'closed':
 			return encode([77, f.mailbox]);
+		case 'draining':
+			return encode([78, f.within]);
 	}
 }
 

@@ -21,6 +21,8 @@ export interface SimulatedRelay {
 	/** Ends it and all its connections; what it had stored stays. */
 	stop(): void;
 	start(): void;
+	/** Tells its clients that it will end. */
+	drain(): void;
 }
 
 export interface SimulatedNetwork {
@@ -137,6 +139,9 @@ export function createSimulatedNetwork(
 						invitedOnly,
 						limits: DEFAULT_LIMITS,
 					});
+				},
+				drain() {
+					slot.machine?.drain(0);
 				},
 				stop() {
 					const { machine } = slot;

@@ -33,6 +33,7 @@ const SAID = {
 	time: 1_800_000_000,
 	stunPort: 3478,
 	invitedOnly: false,
+	draining: false,
 };
 type Hello = Extract<RelayFrame, { type: 'hello' }>;
 /** What the relay answers to a greeting with this challenge. */
@@ -124,6 +125,7 @@ describe('the greeting', () => {
 			time: 1_800_000_000,
 			stunPort: 3478,
 			access: 'open',
+			draining: false,
 		});
 		const frame = await request('subscribe');
 		tell({

@@ -30,6 +30,7 @@ describe('a connection', () => {
 			stunPort: 3478,
 			time: world.clock.now() / 1000,
 			invitedOnly: false,
+			draining: false,
 		});
 		expect(one.challenge).not.toEqual(two.challenge);
 		const key = world.relayKey.publicKey;

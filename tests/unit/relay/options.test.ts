@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gather, type Environment } from '../../../relay-server/config/gather.ts';
+import { limitsOf } from '../../../relay-server/limits.ts';
 import { readOptions, type Options } from '../../../relay-server/options.ts';
 import { unwrap, type Result } from '#lib/util/result.ts';
 
@@ -32,10 +33,29 @@ describe('a relay’s options', () => {
 			name: 'Aegis relay',
 			contact: null,
 			postgres: null,
-			quota: { connections: 10_000, mailboxes: 200_000, bytes: 8 * 2 ** 30 },
+			access: 'open',
+			quota: {
+				connections: 10_000,
+				mailboxes: 200_000,
+				bytes: 8 * 2 ** 30,
+				unsent: 256 * 2 ** 20,
+			},
 			metrics: null,
 			adminSocket: join('.aegis', 'admin.sock'),
 			log: 'plain',
+		});
+	});
+
+	it('[MB27] bound what comes from one address', () => {
+		const words = ['--address-connections', '3', '--address-mailboxes', '36', '--max-unsent', '1M'];
+		const more = ['--address-packets', '120', '--address-bytes', '1M'];
+		const limits = limitsOf(unwrap(read([...words, ...more])));
+		expect(limits.sendBuffers).toBe(2 ** 20);
+		expect(limits.quotas.address).toMatchObject({
+			connections: 3,
+			opens: { burst: 36, perSecond: 0.01 },
+			puts: { burst: 120, perSecond: 2 },
+			bytes: { burst: 2 ** 20, perSecond: 2 ** 20 / 86_400 },
 		});
 	});
 

@@ -312,7 +312,8 @@ export function createPost(
 				(piece) => block(post, envelopeFor(null, piece)) ?? [],
 			);
 			const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
-			const drawn = draw(ready, COPIES, () => fraction(random));
+			const lasting = ready.filter(({ relay }) => !pool.isDraining(relay));
+			const drawn = draw(lasting, COPIES, () => fraction(random));
 			const hash = deleteHash(crypto, preimage);
 			const ttl =
 				until === undefined ? Infinity : Math.max(1, Math.floor((until - clock.now()) / 1000));

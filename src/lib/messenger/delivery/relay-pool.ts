@@ -23,6 +23,8 @@ export interface PooledRelay {
 	readonly roundTripMs: number | null;
 	/** As the relay says; null while it isn't connected. */
 	readonly access: Hello['access'] | null;
+	/** Takes nothing new, and will end. */
+	readonly draining: boolean;
 }
 
 /** Who hears of a mailbox on any relay; the relay's key in hex comes first. */
@@ -42,6 +44,7 @@ export interface Reached {
 	readonly client: MailboxClient;
 	readonly stun: string | null;
 	readonly access: Hello['access'];
+	readonly draining: boolean;
 }
 
 export interface ReachError {
@@ -69,6 +72,8 @@ export interface RelayPool {
 	client(key: string): MailboxClient | undefined;
 	/** Connected, but may make mailboxes only where others vouch for it. */
 	isGuestOf(key: string): boolean;
+	/** Connected, but takes nothing new. */
+	isDraining(key: string): boolean;
 	/** STUN servers of the relays that are connected, as `stun:host:port`. */
 	stun(): readonly string[];
 	listen(mailbox: Bytes, relay: string, listener: MailboxListener): () => void;
@@ -87,9 +92,13 @@ interface Slot {
 	current: Reached | undefined;
 	cancelRetry: (() => void) | undefined;
 	removed: boolean;
+	draining: boolean;
+	cancelMove: (() => void) | undefined;
 }
 
 const REFRESH = 5000;
+/** Between looks for another process of a relay that ends, ms; spread at random around it. */
+const LOOK_ELSEWHERE = 30_000;
 
 export type RelayPoolPorts = Pick<Ports, 'clock' | 'crypto' | 'random' | 'relayDialer'>;
 
@@ -118,6 +127,7 @@ export function createRelayPool(
 				retryAt: slot.retryAt,
 				roundTripMs: slot.current?.client.roundTrip() ?? null,
 				access: slot.current?.access ?? null,
+				draining: slot.draining,
 			})),
 		);
 	};
@@ -162,13 +172,13 @@ export function createRelayPool(
 				return err(retryAfter ? { type: 'unreachable', retryAfter } : { type: 'unreachable' });
 			return err({ type: type === 'disconnected' ? 'unreachable' : 'not-a-relay' });
 		}
-		const { relayKey, stunPort, access } = hello.value;
+		const { relayKey, stunPort, access, draining } = hello.value;
 		if (key !== null && !equal(key, relayKey)) {
 			client.close('another relay than expected');
 			return err({ type: 'wrong-key' });
 		}
 		const stun = stunPort === 0 ? null : `stun:${relayHost(url)}:${stunPort}`;
-		return ok({ key: relayKey, url, client, stun, access });
+		return ok({ key: relayKey, url, client, stun, access, draining });
 	}
 
 	async function reach(
@@ -191,6 +201,11 @@ export function createRelayPool(
 		slot.failures = 0;
 		slot.retryAt = null;
 		const { client } = reached;
+		setDraining(slot, reached.draining);
+		client.onDraining = () => {
+			setDraining(slot, true);
+			publish();
+		};
 		const to = (mailbox: Bytes): readonly MailboxListener[] => [
 			...(listeners.get(slot.key)?.get(toHex(mailbox)) ?? []),
 		];
@@ -209,11 +224,29 @@ export function createRelayPool(
 		client.onClose = () => {
 			if (slot.current?.client !== client) return;
 			slot.current = undefined;
+			setDraining(slot, false);
 			for (const listener of everybody(slot.key)) listener.onDisconnected(slot.key);
 			if (!slot.removed && !stopped) waitAndRetry(slot);
 		};
 		publish();
 		for (const listener of everybody(slot.key)) listener.onConnected(slot.key);
+	}
+
+	/** Where several processes are one relay, another one may go on: it is looked for while this one still serves. */
+	function setDraining(slot: Slot, draining: boolean): void {
+		slot.draining = draining;
+		slot.cancelMove?.();
+		slot.cancelMove = undefined;
+		if (!draining || slot.removed || stopped) return;
+		slot.cancelMove = clock.after(LOOK_ELSEWHERE * (0.5 + fraction(random)), () => void move(slot));
+	}
+
+	async function move(slot: Slot): Promise<void> {
+		const reached = await reach(slot.address.urls, slot.address.key);
+		const isWanted = slot.draining && !slot.removed && !stopped;
+		if (reached.ok && isWanted && !reached.value.draining) replace(slot, reached.value);
+		else if (reached.ok) reached.value.client.close('no better');
+		if (slot.draining) setDraining(slot, true);
 	}
 
 	/** A connection with more rights takes the place of one with less. */
@@ -263,6 +296,7 @@ export function createRelayPool(
 		if (slot === undefined) return;
 		slot.removed = true;
 		slot.cancelRetry?.();
+		slot.cancelMove?.();
 		slots.delete(key);
 		slot.current?.client.close('removed');
 		publish();
@@ -295,6 +329,8 @@ export function createRelayPool(
 			current: undefined,
 			cancelRetry: undefined,
 			removed: false,
+			draining: false,
+			cancelMove: undefined,
 		};
 		slots.set(key, slot);
 		if (reached === undefined) void connect(slot);
@@ -320,6 +356,7 @@ export function createRelayPool(
 			}
 		},
 		client: (key) => slots.get(key)?.current?.client,
+		isDraining: (key) => slots.get(key)?.draining === true,
 		isGuestOf: (key) => slots.get(key)?.current?.access === 'guest',
 		stun: () =>
 			[...slots.values()].flatMap((slot) => (slot.current?.stun ? [slot.current.stun] : [])),
@@ -343,6 +380,7 @@ export function createRelayPool(
 			cancelRefresh?.();
 			for (const slot of slots.values()) {
 				slot.cancelRetry?.();
+				slot.cancelMove?.();
 				slot.current?.client.close('stopped');
 			}
 			slots.clear();
