@@ -47,5 +47,6 @@ export interface KeyValueStore {
 	commit(writes: readonly StoreWrite[]): Promise<Result<void, StoreError>>;
 	/** Removes every row whose key begins with `prefix` (the whole table when it is empty). */
 	clear(table: string, prefix: StoreKey): Promise<Result<void, StoreError>>;
+	/** From here on changes fail, and reads never settle: whoever still reads has ended itself. */
 	close(): void;
 }

@@ -52,6 +52,7 @@ export async function openIndexedDbStore(
 	name: string,
 	options: IndexedDbOptions,
 ): Promise<Result<KeyValueStore, StoreError>> {
+	const life = { ended: false };
 	let lost = false;
 	function lose(detail: string): void {
 		if (lost) return;
@@ -64,10 +65,12 @@ export async function openIndexedDbStore(
 		database = await openDB(name, 1, {
 			upgrade: (opened) => void opened.createObjectStore(ROWS),
 			blocking: () => {
+				life.ended = true;
 				database.close();
 				lose('the database is being deleted or renewed');
 			},
 			terminated: () => {
+				life.ended = true;
 				lose('the browser closed the database');
 			},
 		});
@@ -76,12 +79,13 @@ export async function openIndexedDbStore(
 	} catch (cause) {
 		return err(toStoreError(cause, true));
 	}
-	return ok(storeOver(database, options.writer, lose));
+	return ok(storeOver(database, options.writer, life, lose));
 }
 
 function storeOver(
 	database: IDBPDatabase,
 	writer: Bytes,
+	life: { ended: boolean },
 	lose: (detail: string) => void,
 ): KeyValueStore {
 	let waiting: Waiting[] = [];
@@ -141,10 +145,22 @@ function storeOver(
 		});
 	}
 
+	/** A read, or what never settles once the database is closed: what it would be wanted for has ended. */
+	async function reading<T>(read: () => Promise<T>): Promise<T> {
+		try {
+			if (!life.ended) return await read();
+		} catch (cause) {
+			if (!life.ended) throw cause;
+		}
+		return new Promise<never>(() => undefined);
+	}
+
 	return {
 		async get(table, key) {
 			checkKey(key);
-			return (await database.get(ROWS, rowKey(table, key))) as Bytes | undefined;
+			return reading(
+				async () => (await database.get(ROWS, rowKey(table, key))) as Bytes | undefined,
+			);
 		},
 
 		async range(
@@ -156,18 +172,20 @@ function storeOver(
 			if (from >= to || limit <= 0) return [];
 			const start = rowKey(table, prefix);
 			const bounds = IDBKeyRange.bound([...start, from], [...start, to], false, true);
-			const found: StoreRow[] = [];
-			const rows = database.transaction(ROWS).store;
-			let cursor = await rows.openCursor(bounds, reverse ? 'prev' : 'next');
-			while (cursor !== null && found.length < limit) {
-				const key = cursor.key as IDBValidKey[];
-				// Longer keys lie between the bounds too.
-				if (key.length === start.length + 1) {
-					found.push({ at: key[start.length] as number, value: cursor.value as Bytes });
+			return reading(async () => {
+				const found: StoreRow[] = [];
+				const rows = database.transaction(ROWS).store;
+				let cursor = await rows.openCursor(bounds, reverse ? 'prev' : 'next');
+				while (cursor !== null && found.length < limit) {
+					const key = cursor.key as IDBValidKey[];
+					// Longer keys lie between the bounds too.
+					if (key.length === start.length + 1) {
+						found.push({ at: key[start.length] as number, value: cursor.value as Bytes });
+					}
+					cursor = await cursor.continue();
 				}
-				cursor = await cursor.continue();
-			}
-			return found;
+				return found;
+			});
 		},
 
 		async commit(writes) {
@@ -183,6 +201,7 @@ function storeOver(
 		},
 
 		close() {
+			life.ended = true;
 			database.close();
 		},
 	};
