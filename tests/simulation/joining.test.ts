@@ -226,6 +226,37 @@ describe('whoever left', () => {
 		}
 	});
 
+	it('[LV1] sees nothing more of it at once, and goes on until a relay has the word', async () => {
+		const { world, alice, bob, space } = await aliceAndBob(55);
+		const carol = await world.addNode('Carol');
+		await bringIn(world, alice, carol, space);
+		await world.run(3000);
+		world.network.partition([['Carol'], ['Alice', 'Bob', 'north']]);
+		await world.run(3000);
+		await world.finish(carol.messenger.leave(space));
+		expect(carol.messenger.spaces.get()).toEqual([]);
+		const kept = () =>
+			world
+				.disk('Carol')
+				.rows()
+				.filter(({ table }) => table === 'entry');
+		await world.run(60_000);
+		expect(kept()).not.toEqual([]);
+		for (const node of [alice, bob]) await node.stop();
+		world.network.partition([]);
+		await world.until(() => kept().length === 0, 60_000, 'nothing of it is left with Carol');
+		await carol.stop();
+		for (const node of [alice, bob]) {
+			await node.start();
+			const names = () =>
+				node.messenger
+					.members(space)
+					.get()
+					.map(({ name }) => name);
+			await world.until(() => !names().includes('Carol'), 20_000, `${node.name} hears of it`);
+		}
+	});
+
 	it('[IN5] comes back by a new one', async () => {
 		const { world, alice, bob, space } = await aliceAndBob(57);
 		const carol = await world.addNode('Carol');

@@ -64,7 +64,7 @@ export async function startSpaceNode(
 		onPresence,
 	});
 	const outbox: Outbox = createOutbox(ports, self, space, post, {
-		toLeave: (packet, last) => cutOff.toLeave(packet, last),
+		toLeave: (packet, to, last) => cutOff.toLeave(packet, to, last),
 	});
 	const signals = createSignals(ports, self, space, post, links);
 	const missing = createMissingContent(space, post, () => self.prekeys.record);

@@ -3,7 +3,7 @@
 import type { SpaceChange } from '../space/space-face.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import type { Content } from '#lib/protocol/content.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { decodeHeader, KIND } from '#lib/protocol/entry.ts';
 import type { State } from '#lib/protocol/space-message.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { MAX_CONTENT } from '#lib/protocol/block.ts';
@@ -33,8 +33,11 @@ export interface CutOff {
 	onChange(change: SpaceChange): void;
 	/** A device (hex) that is no member said what it holds. */
 	onOutsider(device: string, state: State): void;
-	/** What a copy of this packet consists of for devices (hex) to which it is the last word. */
-	toLeave(packet: Packet, last: readonly string[]): readonly Packet[];
+	/**
+	 * What a copy of this packet consists of for these devices (hex): with what leads to it where it is the last word to
+	 * some of them (`last`), or the last one of this device, which nobody can ask for more when it has gone.
+	 */
+	toLeave(packet: Packet, to: readonly string[], last: readonly string[]): readonly Packet[];
 	stop(): void;
 }
 
@@ -122,11 +125,13 @@ export function createCutOff(
 			answeredAt.set(device, now);
 			tell(device, controlHeads, false);
 		},
-		toLeave(packet, last) {
-			const [device] = last;
-			if (device === undefined) return [packet];
+		toLeave(packet, to, last) {
+			const header = decodeHeader(packet.header);
+			const isLeave = header.ok && header.value.kind === KIND.leave;
+			const lacking = isLeave ? to : last.slice(0, 1);
 			const id = entryId(crypto, packet.header);
-			return withWhatLeads(space.ledger, id, packet, surelyHeld(device), MAX_CONTENT - AROUND);
+			const haves = lacking.map(surelyHeld);
+			return withWhatLeads(space.ledger, id, packet, haves, MAX_CONTENT - AROUND);
 		},
 		stop() {
 			closing.stop();

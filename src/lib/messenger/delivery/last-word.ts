@@ -153,15 +153,24 @@ const MAY_FELL: ReadonlySet<number> = new Set([
 	KIND.ban,
 ]);
 
-/** As much of what leads to an entry as `room` bytes hold, the latest of it, and the entry itself. */
+/**
+ * As much of what leads to an entry, and one of those lacks who hold `haves` (heads of their authority logs), as `room`
+ * bytes hold, the latest of it, and the entry itself.
+ */
 export function withWhatLeads(
 	ledger: Ledger,
 	entry: Bytes,
 	packet: Packet,
-	have: readonly Bytes[],
+	haves: readonly (readonly Bytes[])[],
 	room: number,
 ): Packet[] {
-	const leading = controlBetween(ledger, [entry], have).filter((id) => !equal(id, entry));
+	const alike = new Map(haves.map((have) => [have.map(toHex).join(), have]));
+	const lacking = new Set(
+		[...alike.values()].flatMap((have) => controlBetween(ledger, [entry], have).map(toHex)),
+	);
+	const leading = controlBetween(ledger, [entry], []).filter(
+		(id) => lacking.has(toHex(id)) && !equal(id, entry),
+	);
 	const taken: Packet[] = [packet];
 	let size = encodePacket(packet).length;
 	for (const id of leading.reverse()) {

@@ -98,8 +98,8 @@ export const packetName = (
 ): Bytes => crypto.sha256(label('packet-id'), spaceKey, entry);
 
 export interface OutboxEvents {
-	/** What a copy of this packet consists of, when it is the last word to these devices (hex) too. */
-	toLeave(packet: Packet, last: readonly string[]): readonly Packet[];
+	/** What a copy of this packet for these devices (hex) consists of, when it is the last word to some of them (`last`). */
+	toLeave(packet: Packet, to: readonly string[], last: readonly string[]): readonly Packet[];
 }
 
 export function createOutbox(
@@ -178,7 +178,7 @@ export function createOutbox(
 					...expiryOf(packet),
 					...(row.epoch !== null && !post.isClosed(row.epoch) && { only: row.epoch }),
 				},
-				{ type: 'entries', packets: events.toLeave(packet, [...row.last]) },
+				{ type: 'entries', packets: events.toLeave(packet, due, [...row.last]) },
 			);
 			row.named = false;
 			const isOver = endLastWord(row, copies.length > 0);
