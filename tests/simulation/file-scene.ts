@@ -36,12 +36,20 @@ export interface FileScene {
 
 export const placeOf = (message: MessageView): string => message.files?.place ?? '';
 
-export async function fileScene(seed: number, relayNames: readonly string[]): Promise<FileScene> {
+/** `automatic`: up to so many bytes files are fetched unasked. */
+export async function fileScene(
+	seed: number,
+	relayNames: readonly string[],
+	automatic = 0,
+): Promise<FileScene> {
 	const world = createWorld(seed);
 	const relays: SimulatedRelay[] = [];
 	for (const name of relayNames) relays.push(await world.addRelay(name));
 	const alice = await world.addNode('Alice');
 	const bob = await world.addNode('Bob');
+	for (const { messenger } of [alice, bob]) {
+		await world.finish(messenger.fileSettings.setAutomatic(automatic));
+	}
 	for (const name of relayNames) await useRelay(world, alice, name);
 	await world.run(1000);
 	const space = await found(world, alice);

@@ -1,5 +1,6 @@
 // Files for those who are away: left on relays, found there, and gone from there when nobody needs them any longer.
 import { describe, expect, it } from 'vitest';
+import { decodeClientFrame } from '#lib/protocol/mailbox.ts';
 import { err } from '#lib/util/result.ts';
 import { equal } from '#lib/util/bytes.ts';
 import { bringIn } from './world.ts';
@@ -105,14 +106,21 @@ describe('files for who is away', () => {
 		const { world, alice, bob } = scene;
 		await bob.stop();
 		const place = placeOf(await scene.send(alice, SIZE));
-		await world.until(() => sum(counts(scene)) >= 4, 60_000, 'some are left');
+		await world.until(() => sum(counts(scene)) >= 8, 60_000, 'some are left');
 		alice.crash();
-		const before = sum(counts(scene));
-		expect(before).toBeLessThan(2 * CHUNKS);
+		expect(sum(counts(scene))).toBeLessThan(2 * CHUNKS);
 		await world.run(1000);
+		let begun = 0;
+		world.network.watch = ({ from, frame, over }) => {
+			if (from !== 'Alice' || over !== 'relay') return;
+			const asked = decodeClientFrame(frame);
+			if (asked.ok && asked.value.type === 'put' && asked.value.chunks > 0) begun += 1;
+		};
 		await alice.start();
 		await scene.untilLeft(place);
 		expect(sum(counts(scene))).toBe(2 * CHUNKS);
+		expect(begun).toBeGreaterThan(0);
+		expect(begun).toBeLessThan(2 * CHUNKS);
 		await alice.stop();
 		await bob.start();
 		await world.run(3000);
@@ -145,30 +153,31 @@ describe('files for who is away', () => {
 		expect(scene.leaving(place)).toBeUndefined();
 	});
 
-	it('[FR8] [TB4] go from relays with a purge, by whoever may order it', async () => {
-		for (const [seed, hasAuthor] of [
-			[308, true],
-			[309, false],
-		] as const) {
-			const scene = await fileScene(seed, ['one', 'two']);
+	for (const who of ['its author', 'the owner', 'both in one']) {
+		it(`[FR8] [TB4] go from relays with a purge by ${who}, and when a relay comes up`, async () => {
+			const scene = await fileScene(308, ['one', 'two']);
 			const { world, alice, bob, space, relays } = scene;
-			const author = hasAuthor ? alice : bob;
+			const author = who === 'both in one' ? alice : bob;
+			const purger = who === 'its author' ? bob : alice;
 			const carol = await world.addNode('Carol');
 			await bringIn(world, alice, carol, space);
 			await world.run(5000);
 			await carol.stop();
 			const sent = await scene.send(author, SIZE);
-			await world.until(() => sum(counts(scene)) === 2 * CHUNKS, 120_000, 'left');
-			if (!hasAuthor) await bob.stop();
+			const { leaving } = author.messenger.files(space);
+			const isLeft = (): boolean => leaving.get().get(placeOf(sent))?.state === 'left';
+			await world.until(isLeft, 120_000, 'left');
+			expect(counts(scene)).toEqual([CHUNKS, CHUNKS]);
+			await (purger === bob ? alice : bob).stop();
 			relays[1]!.stop();
 			await world.run(2000);
-			await scene.lastSeen(alice);
-			const purged = await world.finish(alice.messenger.moderation(space).purge([sent.id], ''));
+			await scene.lastSeen(purger);
+			const purged = await world.finish(purger.messenger.moderation(space).purge([sent.id], ''));
 			expect(purged.ok).toBe(true);
 			await world.until(() => scene.onRelay(relays[0]!) === 0, 20_000, 'gone from one');
 			expect(scene.onRelay(relays[1]!)).toBe(CHUNKS);
 			relays[1]!.start();
 			await world.until(() => scene.onRelay(relays[1]!) === 0, 60_000, 'gone from the other');
-		}
-	});
+		});
+	}
 });

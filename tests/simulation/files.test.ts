@@ -34,6 +34,9 @@ describe('files in a space of three', () => {
 		alice = await world.addNode('Alice');
 		bob = await world.addNode('Bob');
 		carol = await world.addNode('Carol');
+		for (const { messenger } of [alice, bob, carol]) {
+			await world.finish(messenger.fileSettings.setAutomatic(0));
+		}
 		await useRelay(world, alice, 'relay');
 		space = await found(world, alice);
 		await bringIn(world, alice, bob, space);
@@ -234,7 +237,9 @@ describe('files in a space of three', () => {
 		await startFetch(bob, place);
 		await untilWhole(bob, place);
 		const usage = await world.finish(bob.messenger.files(space).usage());
-		expect(usage).toMatchObject([{ place, bytes: 1_572_864 }]);
+		expect(usage).toMatchObject([
+			{ place, bytes: 1_572_864, isWhole: true, isOwn: false, names: ['film.mp4'] },
+		]);
 		await world.finish(bob.messenger.files(space).free(place));
 		expect(holdsFiles('Bob')).toBe(false);
 		expect((await lastSeen(bob)).text).toBe('see');

@@ -1,6 +1,11 @@
 // The files of a space that has none.
-import type { LeavingView, SpaceFiles, TransferView } from '#lib/messenger/files-api.ts';
-import { err } from '#lib/util/result.ts';
+import type {
+	FileSettings,
+	LeavingView,
+	SpaceFiles,
+	TransferView,
+} from '#lib/messenger/files-api.ts';
+import { err, ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
 
 const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
@@ -15,4 +20,10 @@ export const noFiles: SpaceFiles = {
 	async *read() {},
 	usage: () => Promise.resolve([]),
 	free: () => Promise.resolve(),
+};
+
+export const noFileSettings: FileSettings = {
+	automatic: () => Promise.resolve(4 << 20),
+	setAutomatic: () => Promise.resolve(ok()),
+	room: () => Promise.resolve(null),
 };

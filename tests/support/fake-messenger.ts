@@ -1,5 +1,5 @@
 // A Messenger that lives in memory: lively data for looking at the interface, with no network and no keys.
-import { noFiles } from './fake-files.ts';
+import { noFiles, noFileSettings } from './fake-files.ts';
 import type {
 	ComingBackView,
 	Messenger,
@@ -166,6 +166,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		spaces,
 		network,
 		files: () => noFiles,
+		fileSettings: noFileSettings,
 		createSpace: async (kind, spaceName, everything) => {
 			const id = fakeHash(spaceName);
 			spaces.update((known) => [

@@ -1,5 +1,5 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
-import type { MessageFiles, SpaceFiles } from './files-api.ts';
+import type { FileSettings, MessageFiles, SpaceFiles } from './files-api.ts';
 import type { Result } from '#lib/util/result.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
@@ -355,6 +355,7 @@ export interface Messenger {
 	conversation(space: string, channel: string): Conversation;
 	leave(space: string): Promise<Result<void, SendError>>;
 	files(space: string): SpaceFiles;
+	readonly fileSettings: FileSettings;
 	moderation(space: string): Moderation;
 	/** Folds away what somebody writes, for oneself alone, in every space. */
 	block(rootHash: string, blocked: boolean): Promise<Result<void, SendError>>;

@@ -90,6 +90,19 @@ export interface FileUsage {
 	readonly message: string;
 	/** Bytes. */
 	readonly bytes: number;
+	readonly isWhole: boolean;
+	/** This device has sent them: freed, they are only where others have them. */
+	readonly isOwn: boolean;
+	readonly names: readonly string[];
+}
+
+/** Of this device, for all spaces. */
+export interface FileSettings {
+	/** Files of a message of at most so many bytes are fetched unasked; 0: none are. */
+	automatic(): Promise<number>;
+	setAutomatic(bytes: number): Promise<Result<void, { readonly type: 'storage' }>>;
+	/** Bytes that may still be kept here, as far as the browser says; null where it doesn't. */
+	room(): Promise<number | null>;
 }
 
 /** The files of one space. */

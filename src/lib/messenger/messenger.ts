@@ -10,6 +10,7 @@ import type { Messenger, NetworkView } from './api.ts';
 import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
 import { createDrafts } from './drafts.ts';
+import { createFileSettings } from './files/automatic.ts';
 import { sweptContent } from './files/sweeping.ts';
 import { createLinks, type Links } from './delivery/links.ts';
 import { createOwnDevices } from './devices/devices.ts';
@@ -277,6 +278,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		},
 		moderation: (space) => required(space).moderation,
 		files: (space) => required(space).node.files,
+		fileSettings: createFileSettings(ports),
 		async block(rootHash, isBlocked) {
 			const kept = await blocked.set(rootHash, isBlocked);
 			return kept.ok ? ok() : err({ type: 'storage' });

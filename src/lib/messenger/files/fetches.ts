@@ -1,8 +1,9 @@
 // The files of one space that are being fetched: from members' devices that are linked, and from relays. [FL4]
 import { attachmentRoot, chunkHash } from '#lib/crypto/attachment.ts';
 import { CHUNK, chunksOf } from '#lib/protocol/attachment-size.ts';
+import type { FileReference } from '#lib/protocol/file-frame.ts';
 import { createFetch, type Fetch } from '#lib/transfer/fetching.ts';
-import { equal, toHex } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import type { Links } from '../delivery/links.ts';
 import type { TransferView } from '../files-api.ts';
@@ -18,6 +19,8 @@ export interface Fetches {
 	find(key: string): Fetch | undefined;
 	view(key: string): TransferView | undefined;
 	begin(files: KeptFiles): Promise<void>;
+	/** Takes these from others as if they were wanted, and keeps nothing of them. */
+	discard(files: WantedFiles): Promise<void>;
 	end(key: string): void;
 	/** A member's device (hex) is linked. */
 	onMember(device: string): void;
@@ -28,6 +31,9 @@ export interface Fetches {
 	stop(): void;
 }
 
+/** What has to be known of files to fetch them. */
+export type WantedFiles = Pick<KeptFiles, 'id' | 'device' | 'seq' | 'root' | 'length'>;
+
 /** Progress is told at most so often, ms. */
 const TELL_EVERY = 200;
 
@@ -37,10 +43,14 @@ export function createFetches(
 	space: Space,
 	links: Links,
 	reading: CopyReading,
+	/** The files of this message (hex) are whole, or not fetched any longer. */
+	onDone: (key: string) => void,
 ): Fetches {
 	const { clock, crypto, content } = ports;
 	/** By message id (hex). */
 	const fetches = new Map<string, { readonly fetch: Fetch; readonly place: string }>();
+	/** What is fetched and thrown away. */
+	const discarded = new Map<string, Fetch>();
 	const views = createSignal<ReadonlyMap<string, TransferView>>(new Map());
 	let isTelling = false;
 	let stopped = false;
@@ -72,12 +82,29 @@ export function createFetches(
 	async function finish(key: string): Promise<void> {
 		const now = await space.files.find(key);
 		if (now !== undefined) await space.files.put({ ...now, state: FILE_STATE.whole });
+		onDone(key);
 	}
 
 	function end(key: string): void {
 		fetches.get(key)?.fetch.stop();
 		reading.forget(key);
 		if (fetches.delete(key)) tell();
+		onDone(key);
+	}
+
+	const hashesFit = (hashes: Bytes, { length, root }: WantedFiles): boolean =>
+		hashes.length === chunksOf(length) * 32 && equal(attachmentRoot(crypto, hashes), root);
+
+	const referenceTo = ({ device, seq, id }: WantedFiles): FileReference => ({
+		space: space.id,
+		device,
+		seq,
+		entry: id,
+	});
+
+	function addSources(files: WantedFiles, fetch: Fetch): void {
+		for (const device of space.ledger.authority.devices.keys()) void addSource(fetch, device);
+		void reading.follow(files, fetch);
 	}
 
 	return {
@@ -97,14 +124,13 @@ export function createFetches(
 			const present = (): Promise<KeptFiles | undefined> => space.files.find(key);
 			const fetch = createFetch({
 				clock,
-				of: { space: space.id, device: files.device, seq: files.seq, entry: files.id },
+				of: referenceTo(files),
 				length: files.length,
 				hashes: files.hashes,
 				held,
 				hash: (sealed) => chunkHash(bulk, sealed),
 				async takeHashes(hashes) {
-					const fits = hashes.length === chunksOf(files.length) * 32;
-					if (!fits || !equal(attachmentRoot(crypto, hashes), files.root)) return false;
+					if (!hashesFit(hashes, files)) return false;
 					const now = await present();
 					if (now !== undefined && now.hashes === null) await space.files.put({ ...now, hashes });
 					return true;
@@ -123,12 +149,37 @@ export function createFetches(
 			fetches.set(key, { fetch, place: placeOf(files) });
 			if (files.state === FILE_STATE.paused) fetch.pause();
 			tell();
-			for (const device of space.ledger.authority.devices.keys()) void addSource(fetch, device);
-			void reading.follow(files, fetch);
+			addSources(files, fetch);
+		},
+		async discard(files) {
+			const key = toHex(files.id);
+			const bulk = await ports.bulkCrypto();
+			if (discarded.has(key) || stopped) return;
+			const fetch = createFetch({
+				clock,
+				of: referenceTo(files),
+				length: files.length,
+				hashes: null,
+				held: [],
+				hash: (sealed) => chunkHash(bulk, sealed),
+				takeHashes: (hashes) => Promise.resolve(hashesFit(hashes, files)),
+				keep(chunk) {
+					reading.held(key, chunk);
+					return Promise.resolve(true);
+				},
+				onChange: () => undefined,
+				onWhole() {
+					discarded.delete(key);
+					onDone(key);
+				},
+			});
+			discarded.set(key, fetch);
+			addSources(files, fetch);
 		},
 		end,
 		onMember(device) {
 			for (const { fetch } of fetches.values()) void addSource(fetch, device);
+			for (const fetch of discarded.values()) void addSource(fetch, device);
 		},
 		onGone() {
 			for (const key of fetches.keys()) {
@@ -162,6 +213,7 @@ export function createFetches(
 		stop() {
 			stopped = true;
 			for (const { fetch } of fetches.values()) fetch.stop();
+			for (const fetch of discarded.values()) fetch.stop();
 			fetches.clear();
 		},
 	};

@@ -14,7 +14,7 @@ import type { LeavingView } from '../files-api.ts';
 import { fraction, type Ports } from '../ports.ts';
 import { COPIES_STATE, type KeptCopies, type KeptFiles } from '../space/file-book.ts';
 import type { Space } from '../space/space-face.ts';
-import { copyName, COPY_PART, fitsRelays, partsIn, sealHashes } from './file-copies.ts';
+import { copyName, copyNames, COPY_PART, fitsRelays, partsIn, sealHashes } from './file-copies.ts';
 import type { FileMailbox, FileMailboxes } from './file-mailboxes.ts';
 import { placeOf } from './place.ts';
 
@@ -25,8 +25,8 @@ export interface CopyLeaving {
 	look(): void;
 	/** A device (hex) says that it has all of a file (entry, hex). */
 	hasAll(key: string, device: string): void;
-	/** What was left of this file is to be deleted; undefined: nothing was. */
-	takeBack(key: string): Promise<void>;
+	/** What was left of this file is to be deleted: now, and on relays that are away when they come up. */
+	takeBack(key: string): void;
 	stop(): void;
 }
 
@@ -41,7 +41,17 @@ const LOOK_EVERY = 15_000;
 /** A relay that has no room is asked again after this, unless it says when. */
 const FULL_FOR = 600_000;
 const FAILED_FOR = 5000;
+/** Remembered of what relays that are away are to delete. */
+const MAX_TAKING = 100;
 const NOTHING: Bytes = new Uint8Array();
+
+interface Left {
+	readonly files: KeptFiles;
+	readonly copies: KeptCopies;
+}
+
+const isNotThere = (error: MailboxError['type'] | undefined): boolean =>
+	error === 'unknown-packet' || error === 'unknown-mailbox';
 
 interface Refusal {
 	readonly type: 'full' | 'failed';
@@ -61,7 +71,9 @@ export function createCopyLeaving(
 	/** Devices (hex) that have all of a file (entry, hex), by their own word since the start. */
 	const have = new Map<string, Set<string>>();
 	/** What was left of each file, that is what there is to be taken back. */
-	const leftOf = new Map<string, { readonly files: KeptFiles; readonly copies: KeptCopies }>();
+	const leftOf = new Map<string, Left>();
+	/** What is still to be taken back from relays that are away. */
+	const taking = new Map<string, Left & { readonly box: FileMailbox }>();
 	const refusals = new Map<string, Refusal>();
 	/** Mailboxes (hex) that a connection has opened. */
 	const opened = new WeakMap<MailboxClient, Set<string>>();
@@ -119,7 +131,7 @@ export function createCopyLeaving(
 	async function leaveOn(
 		relay: string,
 		box: FileMailbox,
-		{ files, copies }: { files: KeptFiles; copies: KeptCopies },
+		{ files, copies }: Left,
 		to: readonly Bytes[],
 		{ chunk, sealed, name }: { chunk: number; sealed: Bytes; name: Bytes },
 	): Promise<boolean> {
@@ -282,6 +294,7 @@ export function createCopyLeaving(
 	async function lookAll(): Promise<void> {
 		do {
 			isDue = false;
+			await takeRest();
 			let again = false;
 			for (const files of await space.files.list()) {
 				if (!equal(files.device, own) || stopped) continue;
@@ -300,21 +313,31 @@ export function createCopyLeaving(
 		});
 	}
 
-	async function takeBackFrom(
-		box: FileMailbox,
-		{ files, copies }: { readonly files: KeptFiles; readonly copies: KeptCopies },
-	): Promise<void> {
+	/** Deletes what was left of a file; of relays that are away later. */
+	async function takeBackFrom(box: FileMailbox, { files, copies }: Left): Promise<void> {
 		const spaceKey = space.ledger.authority.genesis?.spaceKey;
 		if (spaceKey === undefined) return;
+		const names = copyNames(crypto, spaceKey, files.id, files.length);
+		const { mailbox } = box;
 		const { preimage } = copies;
 		for (const relay of box.relays) {
 			const client = pool.client(relay);
-			for (let chunk = 0; chunk < chunksOf(files.length) && client !== undefined; chunk++) {
-				const name = copyName(crypto, spaceKey, files.id, chunk);
-				const done = await client.deletePacket(box.mailbox, name, { preimage });
-				if (!done.ok && done.error.type !== 'unknown-packet') break;
-			}
+			const done = await Promise.all(
+				names.map((name) => client?.deletePacket(mailbox, name, { preimage })),
+			);
+			if (done.every((each) => each?.ok === true || isNotThere(each?.error.type))) continue;
+			taking.set(`${relay} ${toHex(files.id)}`, {
+				box: { ...box, relays: [relay] },
+				files,
+				copies,
+			});
 		}
+	}
+
+	async function takeRest(): Promise<void> {
+		const rest = [...taking.values()].slice(-MAX_TAKING);
+		taking.clear();
+		for (const { box, ...left } of rest) await takeBackFrom(box, left);
 	}
 
 	return {
@@ -325,13 +348,12 @@ export function createCopyLeaving(
 			have.set(key, there.add(device));
 			look();
 		},
-		async takeBack(key) {
+		takeBack(key) {
 			const left = leftOf.get(key);
 			if (left === undefined) return;
 			leftOf.delete(key);
 			show(left.files, undefined);
-			const box = await boxOf(left.copies.epoch);
-			if (box !== undefined) await takeBackFrom(box, left);
+			void boxOf(left.copies.epoch).then((box) => box && takeBackFrom(box, left));
 		},
 		stop() {
 			stopped = true;

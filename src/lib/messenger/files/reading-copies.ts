@@ -12,9 +12,11 @@ import type { Space } from '../space/space-face.ts';
 import { copyNames, openHashes, partsIn } from './file-copies.ts';
 import type { FileMailbox, FileMailboxes } from './file-mailboxes.ts';
 
+export type LyingFiles = Pick<KeptFiles, 'id' | 'length'>;
+
 export interface CopyReading {
 	/** From now on what relays hold of these files is a source of their fetch, until they are forgotten. */
-	follow(files: KeptFiles, fetch: Pick<Fetch, 'addSource' | 'has'>): Promise<void>;
+	follow(files: LyingFiles, fetch: Pick<Fetch, 'addSource' | 'has'>): Promise<void>;
 	/** This chunk of a file (entry, hex) is durable here. */
 	held(key: string, chunk: number): void;
 	/** Nothing of these files is wanted here any longer. */
@@ -23,7 +25,7 @@ export interface CopyReading {
 }
 
 interface Followed {
-	readonly files: KeptFiles;
+	readonly files: LyingFiles;
 	readonly fetch: Pick<Fetch, 'addSource' | 'has'>;
 	readonly names: readonly Bytes[];
 }

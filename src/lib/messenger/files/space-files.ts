@@ -21,6 +21,7 @@ import type { Ports, Self } from '../ports.ts';
 import { FILE_STATE, type KeptFiles } from '../space/file-book.ts';
 import { openMessageBy } from '../space/opening.ts';
 import type { Space, SpaceChange, WriteError } from '../space/space-face.ts';
+import { createAutomatic } from './automatic.ts';
 import { createFetches } from './fetches.ts';
 import { createFileMailboxes } from './file-mailboxes.ts';
 import { createCopyLeaving } from './leaving-copies.ts';
@@ -62,7 +63,7 @@ const WHOLE: TransferView = { state: 'whole', done: 1, rate: 0, left: null };
 
 export function createSpaceFiles(
 	ports: Ports,
-	self: Pick<Self, 'device'>,
+	self: Pick<Self, 'device' | 'rootHash'>,
 	space: Space,
 	links: Links,
 	pool: RelayPool,
@@ -72,7 +73,18 @@ export function createSpaceFiles(
 	const own = toHex(self.device.publicKey);
 	const mailboxes = createFileMailboxes(ports, space);
 	const reading = createCopyReading(ports, space, pool, mailboxes);
-	const fetches = createFetches(ports, own, space, links, reading);
+	const fetches = createFetches(ports, own, space, links, reading, (key) => automatic.onDone(key));
+	const automatic = createAutomatic(ports, self, space, {
+		fetch: fetchFiles,
+		discard: ({ id, header }) =>
+			fetches.discard({
+				id,
+				device: header.device,
+				seq: header.seq,
+				root: header.attachmentRoot ?? new Uint8Array(32),
+				length: header.attachmentLength,
+			}),
+	});
 	const purging = createCopyPurging(ports, space, pool, mailboxes);
 	const leaving = createCopyLeaving(
 		ports,
@@ -217,12 +229,19 @@ export function createSpaceFiles(
 		async usage() {
 			const list = await space.files.list();
 			return Promise.all(
-				list.map(async (files) => ({
-					place: placeOf(files),
-					channel: toHex(files.channel),
-					message: toHex(files.id),
-					bytes: Math.min(files.length, (await content.held(files.name)).length * CHUNK),
-				})),
+				list.map(async (files) => {
+					const place = placeOf(files);
+					const held = await content.held(files.name);
+					return {
+						place,
+						channel: toHex(files.channel),
+						message: toHex(files.id),
+						bytes: Math.min(files.length, held.length * CHUNK),
+						isWhole: files.state === FILE_STATE.whole,
+						isOwn: toHex(files.device) === own,
+						names: (await open(place))?.attachment.files.map(({ name }) => name) ?? [],
+					};
+				}),
 			);
 		},
 		async free(place) {
@@ -242,10 +261,11 @@ export function createSpaceFiles(
 			leaving.look();
 			purging.onRelayReady();
 		},
-		onChange({ shrunk, purged, expired }) {
+		onChange({ placed, shrunk, purged, expired }) {
+			automatic.onPlaced(placed.map(({ entry }) => entry));
 			if (shrunk.size === 0 && purged.length === 0 && expired.length === 0) return;
 			fetches.onGone();
-			for (const { id } of [...purged, ...expired]) void leaving.takeBack(toHex(id));
+			for (const { id } of [...purged, ...expired]) leaving.takeBack(toHex(id));
 			purging.onPurged(purged);
 		},
 		async serve(device, { device: author, seq, entry: id }) {
