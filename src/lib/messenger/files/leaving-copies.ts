@@ -323,7 +323,7 @@ export function createCopyLeaving(
 		for (const relay of box.relays) {
 			const client = pool.client(relay);
 			const done = await Promise.all(
-				names.map((name) => client?.deletePacket(mailbox, name, { preimage })),
+				names.map(async (name) => client?.deletePacket(mailbox, name, { preimage })),
 			);
 			if (done.every((each) => each?.ok === true || isNotThere(each?.error.type))) continue;
 			taking.set(`${relay} ${toHex(files.id)}`, {
