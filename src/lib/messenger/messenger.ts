@@ -211,7 +211,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		publishDue = true;
 		clock.after(PICTURE_EVERY, () => {
 			publishDue = false;
-			for (const { summaries } of spaces.live()) summaries.updateMembers();
+			for (const { summaries } of spaces.live()) summaries.updateOnline();
 			network.set(view());
 		});
 	};

@@ -36,6 +36,8 @@ export interface Summaries {
 	update(): Promise<void>;
 	/** Who is there changed. */
 	updateMembers(): void;
+	/** Only who is online may have changed: that is told far more often than anything else. */
+	updateOnline(): void;
 	added(channel: string, messages: readonly LoggedMessage[]): void;
 	/** These channels (hex) lost messages. */
 	recount(channels: ReadonlySet<string>): Promise<void>;
@@ -106,32 +108,43 @@ export function createSummaries(
 		if (!states.has(key)) states.set(key, state);
 	}
 
+	const isOnline = ({ rootHash, devices }: PersonState): boolean =>
+		equal(rootHash, self.rootHash) ||
+		devices.some(({ device }) => node.post.route(toHex(device)) !== null);
+
+	/** In the order of the members shown. */
+	let shown: readonly PersonState[] = [];
+
 	function updateMembers(): void {
 		const { authority, feeds } = space.ledger;
 		const powers = powersIn(space.ledger, self.rootHash);
 		const namesakes = namesakesIn(space.ledger);
+		shown = [...authority.people.values()].filter((person) => person.active);
 		members.set(
-			[...authority.people.values()]
-				.filter((person) => person.active)
-				.map((person) => ({
-					rootHash: toHex(person.rootHash),
-					name: person.name,
-					isMe: equal(person.rootHash, self.rootHash),
-					role: roleOf(authority, person),
-					shadowBanned: powers.moderate && authority.shadowed.has(toHex(person.rootHash)),
-					forked: person.devices.some(
-						({ device }) => (feeds.get(toHex(device))?.frozenAt ?? null) !== null,
-					),
-					blocked: isBlocked(toHex(person.rootHash)),
-					verified: isVerified(toHex(person.rootHash)),
-					namesake: namesakes.has(toHex(person.rootHash)),
-					may: powers.over(person.rootHash),
-					devices: person.devices.length,
-					online:
-						equal(person.rootHash, self.rootHash) ||
-						person.devices.some((device) => node.post.route(toHex(device.device)) !== null),
-				})),
+			shown.map((person) => ({
+				rootHash: toHex(person.rootHash),
+				name: person.name,
+				isMe: equal(person.rootHash, self.rootHash),
+				role: roleOf(authority, person),
+				shadowBanned: powers.moderate && authority.shadowed.has(toHex(person.rootHash)),
+				forked: person.devices.some(
+					({ device }) => (feeds.get(toHex(device))?.frozenAt ?? null) !== null,
+				),
+				blocked: isBlocked(toHex(person.rootHash)),
+				verified: isVerified(toHex(person.rootHash)),
+				namesake: namesakes.has(toHex(person.rootHash)),
+				may: powers.over(person.rootHash),
+				devices: person.devices.length,
+				online: isOnline(person),
+			})),
 		);
+	}
+
+	function updateOnline(): void {
+		const before = members.get();
+		const now = shown.map(isOnline);
+		if (before.every(({ online }, n) => online === now[n])) return;
+		members.set(before.map((member, n) => ({ ...member, online: now[n] ?? false })));
 	}
 
 	async function update(): Promise<void> {
@@ -166,6 +179,7 @@ export function createSummaries(
 			await update();
 		},
 		updateMembers,
+		updateOnline,
 		added(channel, messages) {
 			const state = states.get(channel);
 			if (state === undefined) return;
