@@ -58,8 +58,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 				.live()
 				.filter((live) => equal(live.self.device.publicKey, device.publicKey))
 				.map(({ node }) => node);
-			const account = own === toHex(self.device.publicKey) ? devices.node() : undefined;
-			return account === undefined ? shared : [...shared, account];
+			return own === toHex(self.device.publicKey) ? [...shared, ...devices.nodes()] : shared;
 		};
 		const nodeOf = (space: string): SpaceNode | undefined =>
 			nodes().find((node) => node.space.key === space);
@@ -108,10 +107,18 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		inviting,
 		{
 			onPresence: () => {
+				devices.meet();
 				publishNetwork();
 			},
 			onControl: (space) => {
 				verification.update(space);
+				devices.meet();
+			},
+			onKin: (space, from, message) => {
+				devices.onKin(space, from, message);
+			},
+			onEnrolled: (device, block) => {
+				devices.onEnrolled(device, block);
 			},
 			onJoined: (space, name) => {
 				devices.joined(space, name);

@@ -15,6 +15,8 @@ import type { SelfInSpace } from './ports.ts';
 import type { WriteHow } from './space/drafting.ts';
 import type { Space, SpaceChange, WriteError } from './space/space-face.ts';
 
+export type KinMessage = Extract<SpaceMessage, { type: 'kin' | 'enrol-me' }>;
+
 export interface SpaceNodeEvents {
 	onChange(change: SpaceChange): void;
 	onDelivery(seqs: readonly number[]): void;
@@ -24,6 +26,8 @@ export interface SpaceNodeEvents {
 	onEnrolled(device: Bytes, block: Bytes): void;
 	/** What a device (hex) says of another space; without this, nobody listens to it. */
 	onForeign?(from: string, message: SpaceMessage): void;
+	/** What a device (hex) of the same person may say, wherever the two meet. */
+	onKin?(from: string, message: KinMessage): void;
 	/** What a device (hex) that has proven itself on a direct link says of a copy. */
 	onCopy?(from: string, message: CopyMessage): void;
 }

@@ -161,7 +161,10 @@ export async function startSpaceNode(
 				return true;
 			case 'enrol-me':
 				if (equal(message.space, space.id)) void enrolling.onRequest(from, message);
-				else events.onForeign?.(from, message);
+				else events.onKin?.(from, message);
+				return true;
+			case 'kin':
+				events.onKin?.(from, message);
 				return true;
 			case 'part':
 				return parts.take(from, message.part);

@@ -13,7 +13,7 @@ import type { LiveConversation } from './conversation.ts';
 import type { LiveModeration } from './moderation/moderation.ts';
 import type { Self, SelfInSpace } from './ports.ts';
 import type { Recovery } from './recovery.ts';
-import type { SpaceNode } from './space-node-face.ts';
+import type { KinMessage, SpaceNode } from './space-node-face.ts';
 import type { Space, WriteError } from './space/space-face.ts';
 import type { Summaries } from './summaries.ts';
 
@@ -33,6 +33,10 @@ export interface SpacesEvents {
 	onPresence(): void;
 	/** The authority log of a space (hex) changed. */
 	onControl(space: string): void;
+	/** What another device (hex) of the person may have said in a space (hex). */
+	onKin(space: string, from: string, message: KinMessage): void;
+	/** A device of this person is let in somewhere. */
+	onEnrolled(device: Bytes, block: Bytes): void;
 	/** The person has come into a space, perhaps not for the first time. */
 	onJoined(space: string, name: string): void;
 	/** Spaces came, or this installation is somebody else in one. */

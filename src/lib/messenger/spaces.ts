@@ -105,6 +105,10 @@ export function createSpaces(
 			},
 			onEnrolled: (device, block) => {
 				spaces.get(space.key)?.recovery.onEnrolled(device, block);
+				events.onEnrolled(device, block);
+			},
+			onKin: (from, message) => {
+				events.onKin(space.key, from, message);
 			},
 		});
 		const summaries = createSummaries(

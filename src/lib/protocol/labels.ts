@@ -46,6 +46,7 @@ export type Label =
 	| 'join'
 	| 'join-reply'
 	| 'keys-me'
+	| 'kin'
 	| 'relay-hello'
 	| 'relay-enter'
 	| 'write-access'

@@ -11,6 +11,7 @@
 // KEYS ME  [9, space 32, device 32, epoch 16, time, device's signature 64]   its box in that EPOCH is of no use
 // KEYS     [10, device 32, block]   the epoch's keys without a token, sealed to its prekey
 // COPY     [11, step]   one person's devices, in their account space and over links alone: history-copy.ts
+// KIN      [13, space 32, device 32, account space 32 or null, wants reply, device's signature 64]   see MD7
 // OPENING  [12, [[maker 32, control key 32] …≤16]]   what the last word to somebody is sealed under (BN2)
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 // PREKEYS  [7, [prekey …≤64]]      see identity.ts
@@ -149,7 +150,19 @@ export type SpaceMessage =
 			readonly block: Bytes;
 	  }
 	| { readonly type: 'copy'; readonly copy: CopyMessage }
-	| { readonly type: 'opening'; readonly controlKeys: readonly ControlKey[] };
+	| { readonly type: 'opening'; readonly controlKeys: readonly ControlKey[] }
+	| ({ readonly type: 'kin' } & Kin);
+
+/** A device's word to another one of its person, met in a space. */
+export interface Kin {
+	readonly space: Bytes;
+	readonly device: Bytes;
+	/** Its account space; null where it has none. */
+	readonly account: Bytes | null;
+	/** It has not heard yet that the other one's is the same. */
+	readonly wantsReply: boolean;
+	readonly signature: Bytes;
+}
 
 /** A device's word that it has not got the keys of an epoch that are owed to it. */
 export interface KeysRequest {
@@ -328,7 +341,29 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		type: 'opening' as const,
 		controlKeys,
 	})),
+	map(
+		tuple(literal(13), id, id, optional(id), flag, bytes(64)),
+		([, space, device, account, wantsReply, signature]) => ({
+			type: 'kin' as const,
+			space,
+			device,
+			account,
+			wantsReply,
+			signature,
+		}),
+	),
 );
+
+const kinToTuple = (k: Omit<Kin, 'signature'>): unknown[] => [
+	13,
+	k.space,
+	k.device,
+	k.account,
+	k.wantsReply,
+];
+/** The bytes that the device signs. */
+export const kinContent = (k: Omit<Kin, 'signature'>): Bytes =>
+	concat(label('kin'), encode(kinToTuple(k)));
 
 const keysRequestToTuple = (r: Omit<KeysRequest, 'signature'>): unknown[] => [
 	9,
@@ -375,6 +410,8 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [11, copyToTuple(message.copy)];
 		case 'opening':
 			return [12, message.controlKeys.map(controlKeyToTuple)];
+		case 'kin':
+			return [...kinToTuple(message), message.signature];
 	}
 }
 

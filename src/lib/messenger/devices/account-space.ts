@@ -1,24 +1,31 @@
 // The space of one person's own devices: made when the second one comes, shown nowhere, and the way on which they tell each
-// other what concerns them alone. [AC1] [MD1]
-import { decodeFrame, encode, bytes, tuple } from '#lib/protocol/cbor.ts';
+// other what concerns them alone; and those given up for it, for as long as a device may be left in them. [AC1] [MD1] [MD7]
+import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
 import { EPOCH_REASON } from '#lib/protocol/content.ts';
 import type { CopyMessage } from '#lib/protocol/history-copy.ts';
-import { MAX_RELAYS } from '#lib/protocol/limits.ts';
+import { DAY, MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { SpaceMessage } from '#lib/protocol/space-message.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
-import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Links } from '../delivery/links.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import { foundSpace } from '../founding.ts';
 import type { Ports, Self, SelfInSpace } from '../ports.ts';
 import { createSelvesInSpaces } from '../self-in-space.ts';
 import { startSpaceNode } from '../space-node.ts';
-import type { SpaceNode } from '../space-node-face.ts';
+import type { KinMessage, SpaceNode } from '../space-node-face.ts';
+import { clearSpace } from '../space-rows.ts';
 import { openSpace } from '../space/space.ts';
 import type { Space, SpaceChange } from '../space/space-face.ts';
 
 const ROW = { table: 'account', key: ['space'] } as const;
+/** Those that were given up. */
+const FORMER = { table: 'account', key: ['former'] } as const;
+const MAX_FORMER = 16;
+/** No relay keeps anything of it for longer. */
+const FORMER_STAYS = 30 * DAY;
+const formerShape = list(tuple(bytes(32), uint()), MAX_FORMER);
 /** Nobody sees it. */
 const NAME = 'Devices';
 
@@ -32,6 +39,8 @@ export interface AccountSpaceEvents {
 	onEnrolled(device: Bytes, block: Bytes): void;
 	/** What another device (hex) says of other spaces. */
 	onForeign(from: string, message: SpaceMessage): void;
+	/** What another device (hex) says in this space (hex), or in one that was given up. */
+	onKin(space: string, from: string, message: KinMessage): void;
 	/** What another device (hex) says, on a direct link, of a copy of the history. */
 	onCopy(from: string, message: CopyMessage): void;
 	/** It is at work from now on. */
@@ -41,6 +50,17 @@ export interface AccountSpaceEvents {
 export interface AccountSpace {
 	/** undefined while there is no other device. */
 	node(): SpaceNode | undefined;
+	/** It, and those that were given up. */
+	nodes(): readonly SpaceNode[];
+	/** null: there is none. undefined: it is here, and can't be read. */
+	id(): Bytes | null | undefined;
+	/** Who this installation is to be in one that another device lets it into. */
+	selfIn(space: Bytes): Promise<SelfInSpace>;
+	open(self: Self, space: Bytes): Promise<Space | undefined>;
+	/** This device has come into another one: of the two the lower stays, and the other is given up. `done` goes with that. */
+	adopt(space: Space, done: StoreWrite): Promise<void>;
+	/** Leaves those that nobody is left in. */
+	tidy(): Promise<void>;
 	load(): Promise<void>;
 	/** Makes it if there is none, and sees to it that it uses these relays. */
 	ready(relays: readonly RelayAddress[]): Promise<SpaceNode | undefined>;
@@ -58,21 +78,41 @@ export function createAccountSpace(
 	links: () => Links,
 	events: AccountSpaceEvents,
 ): AccountSpace {
-	const { random, store } = ports;
+	const { clock, random, store } = ports;
 	let node: SpaceNode | undefined;
 	let making: Promise<SpaceNode | undefined> | undefined;
 
 	const selves = createSelvesInSpaces(ports, self);
+	const former = new Map<string, { readonly node: SpaceNode; readonly since: number }>();
+	/** undefined: it can't be read. */
+	let current: Bytes | null | undefined = null;
+	const now = (): number => Math.max(0, Math.floor(clock.now()));
 
-	async function start(space: Space, own: SelfInSpace): Promise<SpaceNode> {
-		const made = await startSpaceNode(ports, own, space, pool, links(), {
-			onChange: events.onChange,
+	function startNode(space: Space, own: SelfInSpace): Promise<SpaceNode> {
+		const isCurrent = (): boolean => current instanceof Uint8Array && equal(space.id, current);
+		return startSpaceNode(ports, own, space, pool, links(), {
+			onChange(change) {
+				if (isCurrent()) events.onChange(change);
+				else events.onPresence();
+			},
 			onDelivery: () => undefined,
 			onPresence: events.onPresence,
 			onEnrolled: events.onEnrolled,
-			onForeign: events.onForeign,
-			onCopy: events.onCopy,
+			onForeign(from, message) {
+				if (isCurrent()) events.onForeign(from, message);
+			},
+			onKin: (from, message) => {
+				events.onKin(space.key, from, message);
+			},
+			onCopy(from, message) {
+				if (isCurrent()) events.onCopy(from, message);
+			},
 		});
+	}
+
+	async function start(space: Space, own: SelfInSpace): Promise<SpaceNode> {
+		current = space.id;
+		const made = await startNode(space, own);
 		node = made;
 		links().greet();
 		events.onStart(made);
@@ -80,12 +120,42 @@ export function createAccountSpace(
 	}
 
 	async function found(relays: readonly RelayAddress[]): Promise<SpaceNode | undefined> {
+		if (current !== null) return undefined;
 		const founder = await selves.founder();
 		const founded = await foundSpace(ports, founder.self, 'account', NAME, null, relays);
 		if (!founded.ok) return undefined;
 		const { id } = founded.value;
 		const kept = await store.commit([accountSpaceWrite(id), founder.keep(id)]);
 		return kept.ok ? start(founded.value, founder.self) : undefined;
+	}
+
+	const formerWrite = (all: readonly (readonly [Bytes, number])[]): StoreWrite => ({
+		...FORMER,
+		value: encode(all.slice(-MAX_FORMER)),
+	});
+	const formerRows = (): (readonly [Bytes, number])[] =>
+		[...former.values()].map(({ node: { space }, since }) => [space.id, since]);
+
+	async function loadFormer(): Promise<void> {
+		const row = await store.get(FORMER.table, FORMER.key);
+		const decoded = row && decodeFrame(formerShape, row, 64 * MAX_FORMER);
+		for (const [id, since] of decoded?.ok ? decoded.value : []) {
+			const own = await selves.in(id);
+			const opened = await openSpace(ports, own, id);
+			const isMember = opened.ok && opened.value.ledger.authority.genesis !== null;
+			if (isMember) former.set(toHex(id), { node: await startNode(opened.value, own), since });
+		}
+	}
+
+	/** Whether everybody who is a member there has been heard of in the present one, or has ended there. */
+	function isEmpty({ space }: SpaceNode): boolean {
+		const { authority, feeds } = node?.space.ledger ?? {};
+		return [...space.ledger.authority.active].every(
+			(device) =>
+				device === toHex(self.device.publicKey) ||
+				authority?.fences.has(device) === true ||
+				(authority?.active.has(device) === true && (feeds?.get(device)?.seq ?? -1) >= 0),
+		);
 	}
 
 	/** The first of each, as many as an epoch may name. */
@@ -100,14 +170,55 @@ export function createAccountSpace(
 
 	return {
 		node: () => node,
+		nodes: () => [
+			...(node === undefined ? [] : [node]),
+			...[...former.values()].map((each) => each.node),
+		],
+		id: () => current,
+		selfIn: (space) => selves.toEnrol(space),
+		async open(own, space) {
+			const opened = await openSpace(ports, own, space);
+			return opened.ok ? opened.value : undefined;
+		},
+		async adopt(space, done) {
+			const here = node;
+			if (current === undefined || (current !== null && equal(space.id, current))) return;
+			const isLower = current === null || compare(space.id, current) < 0;
+			const given = isLower ? here?.space.id : space.id;
+			const rows = [...formerRows(), ...(given ? [[given, now()] as const] : [])];
+			const moving = isLower ? [accountSpaceWrite(space.id)] : [];
+			const kept = await store.commit([...moving, formerWrite(rows), done]);
+			if (!kept.ok) return;
+			const own = await selves.in(space.id);
+			if (isLower) {
+				if (here !== undefined) former.set(here.space.key, { node: here, since: now() });
+				await start(space, own);
+			} else {
+				former.set(space.key, { node: await startNode(space, own), since: now() });
+				links().greet();
+			}
+		},
+		async tidy() {
+			for (const [key, { node: old, since }] of [...former]) {
+				if (node === undefined || (!isEmpty(old) && now() - since < FORMER_STAYS)) continue;
+				former.delete(key);
+				old.stop();
+				await store.commit([formerWrite(formerRows()), ...(await selves.leave(old.space.id))]);
+				await clearSpace(store, old.space.id);
+			}
+		},
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
 			const decoded = row && decodeFrame(tuple(bytes(32)), row, 64);
 			if (!decoded?.ok) return;
-			const own = await selves.in(decoded.value[0]);
-			const opened = await openSpace(ports, own, decoded.value[0]);
+			const [id] = decoded.value;
+			const own = await selves.in(id);
+			const opened = await openSpace(ports, own, id);
 			// One that can't be read is left as it is; what the devices share is not there then.
-			if (opened.ok) await start(opened.value, own);
+			current = opened.ok ? id : undefined;
+			if (!opened.ok) return;
+			await loadFormer();
+			await start(opened.value, own);
 		},
 		async ready(relays) {
 			if (node === undefined) {
@@ -134,6 +245,7 @@ export function createAccountSpace(
 		},
 		stop() {
 			node?.stop();
+			for (const each of former.values()) each.node.stop();
 		},
 	};
 }

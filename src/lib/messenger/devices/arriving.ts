@@ -1,5 +1,5 @@
 // Spaces that the person is in and this device is not: asks the person's other devices to let it in, one after the other,
-// for as long as it takes. [MD3] [MD4]
+// for as long as it takes. [MD3] [MD4] [MD7]
 import { bytes, decodeFrame, encode, tuple } from '#lib/protocol/cbor.ts';
 import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { EnrolRequest } from '#lib/protocol/space-message.ts';
@@ -9,7 +9,7 @@ import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createEntering, type Entering } from '../joining/entering.ts';
 import type { Ports, Self } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';
-import type { AccountSpace } from './account-space.ts';
+import type { SpaceNode } from '../space-node-face.ts';
 
 /** How long a device that was asked has to answer before the next one is. */
 const ASK_EVERY = 10_000;
@@ -28,9 +28,16 @@ interface Arriving {
 	cancel(): void;
 }
 
+export interface Askable {
+	readonly node: Pick<SpaceNode, 'post'>;
+	readonly devices: readonly string[];
+}
+
 export interface ArrivingEvents {
 	/** Spaces (hex) that the person is in and that are not on this device in any form. */
 	missing(): readonly string[];
+	/** Where the person's devices (hex) that may let this one into a space (hex) are met. */
+	askable(space: string): readonly Askable[];
 	/** Who this installation is to be in the space. */
 	selfIn(space: Bytes): Promise<Self>;
 	/** The space as it is here: its past may be already. */
@@ -47,11 +54,7 @@ export interface ArrivingSpaces {
 	stop(): void;
 }
 
-export function createArrivingSpaces(
-	ports: Ports,
-	account: AccountSpace,
-	events: ArrivingEvents,
-): ArrivingSpaces {
+export function createArrivingSpaces(ports: Ports, events: ArrivingEvents): ArrivingSpaces {
 	const { clock, crypto, random, store } = ports;
 	const arriving = new Map<string, Arriving>();
 	const beginning = new Set<string>();
@@ -90,21 +93,25 @@ export function createArrivingSpaces(
 		each.cancel();
 		if (stopped || arriving.get(key) !== each) return;
 		each.cancel = clock.after(ASK_EVERY, () => void ask(key, each));
-		const node = account.node();
-		if (node === undefined) return;
+		const all = events.askable(key);
+		if (all.length === 0) return;
 		const request: EnrolRequest = await each.entering.request();
 		const message = { type: 'enrol-me', ...request } as const;
-		const others = account.others();
-		const there = others.filter((device) => node.post.route(device) !== null);
+		const there = all.flatMap(({ node: { post }, devices }) =>
+			devices.filter((device) => post.route(device) !== null).map((device) => ({ post, device })),
+		);
 		const next = there[each.asked++ % Math.max(1, there.length)];
 		if (next !== undefined) {
-			node.post.send(next, message);
+			next.post.send(next.device, message);
 			return;
 		}
-		if (clock.now() - each.leftAt < LEAVE_EVERY || !node.post.hasRelay()) return;
-		const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
-		const stored = await node.post.store(others, copy, message);
-		if (stored.copies.length > 0) each.leftAt = clock.now();
+		if (clock.now() - each.leftAt < LEAVE_EVERY) return;
+		for (const { node, devices } of all) {
+			if (!node.post.hasRelay()) continue;
+			const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
+			const stored = await node.post.store(devices, copy, message);
+			if (stored.copies.length > 0) each.leftAt = clock.now();
+		}
 	}
 
 	function settle(key: string, each: Arriving): void {
@@ -118,8 +125,8 @@ export function createArrivingSpaces(
 	}
 
 	function look(): void {
-		if (stopped || account.node() === undefined) return;
-		const missing = new Set(events.missing());
+		if (stopped) return;
+		const missing = new Set(events.missing().filter((key) => events.askable(key).length > 0));
 		for (const [key, each] of arriving) {
 			if (missing.has(key)) continue;
 			each.cancel();

@@ -1,12 +1,13 @@
 // A person's devices as people see them: which there are, which one is new, and what can be done: link another, give one a
-// name, end one. Brings the account space, its document and the spaces together. [MD1] [MD2] [MD3] [MD5] [MD6]
+// name, end one. Brings the account space, its document and the spaces together. [MD1] [MD3] [MD5] [MD6] [MD7]
 import { MAX_SEALED_TO, sealTo } from '#lib/crypto/seal.ts';
 import { bytes, decodeFrame, encode, list } from '#lib/protocol/cbor.ts';
+import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import { encodeJoinReply, type JoinReply } from '#lib/protocol/lobby.ts';
 import { MAX_NAME } from '#lib/protocol/limits.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import type { EnrolRequest, SpaceMessage } from '#lib/protocol/space-message.ts';
+import type { EnrolRequest } from '#lib/protocol/space-message.ts';
 import { fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import { err, ok } from '#lib/util/result.ts';
@@ -20,19 +21,20 @@ import { letInOwnDevice } from '../joining/own-device.ts';
 import { offerPairing } from '../pairing/offering.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
-import type { SpaceNode } from '../space-node-face.ts';
-import type { SpaceChange } from '../space/space-face.ts';
+import type { KinMessage, SpaceNode } from '../space-node-face.ts';
+import type { Space, SpaceChange } from '../space/space-face.ts';
+import type { StoreWrite } from '#lib/ports/store.ts';
 import { createAccountSpace } from './account-space.ts';
 import { createCopies } from './copies.ts';
 import type { GivenSpace } from './copy-giving.ts';
 import type { TakingParts } from './copy-taking.ts';
 import { createArrivingSpaces, type ArrivingEvents } from './arriving.ts';
 import type { DocumentKeeper } from './document-keeper.ts';
+import { createKinship } from './kinship.ts';
 import { createEndingDevices, type SharedSpace } from './ending.ts';
+import { sayOwnWord } from './own-word.ts';
 import { DEVICE_NAMES, SEEN, SPACES } from './sections.ts';
 
-/** How often a device says that it is still used. */
-const SAY_SEEN_EVERY = 6 * 3_600_000;
 const NOTICED = { table: 'account', key: ['noticed'] } as const;
 const MAX_NOTICED = 1000;
 const noticedShape = list(bytes(32), MAX_NOTICED);
@@ -63,8 +65,14 @@ export interface DevicesParts {
 
 export interface OwnDevices {
 	readonly face: Devices;
-	/** The account space's node, for the links. */
-	node(): SpaceNode | undefined;
+	/** Nodes of account spaces, for the links. */
+	nodes(): readonly SpaceNode[];
+	/** Who can be reached in a space, or who belongs to one, may have changed. */
+	meet(): void;
+	/** What a device (hex) may have said to another one of its person in a space (hex). */
+	onKin(space: string, from: string, message: KinMessage): void;
+	/** A device is let in somewhere. */
+	onEnrolled(device: Bytes, block: Bytes): void;
 	/** Another device has ended this one. */
 	readonly ended: Readable<boolean>;
 	load(): Promise<void>;
@@ -95,11 +103,15 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		onPresence() {
 			publish();
 			copies.look();
+			kinship.look();
 		},
 		onEnrolled: (device, block) => {
 			arriving.onEnrolled(device, block);
 		},
-		onForeign,
+		onForeign(_from, message) {
+			if (message.type === 'entries') arriving.onEntries(message.packets);
+		},
+		onKin,
 		onCopy: (from, message) => {
 			copies.onMessage(from, message);
 		},
@@ -110,7 +122,30 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		},
 	});
 	const ending = createEndingDevices(clock, self, account, keeper, parts.spaces);
-	const arriving = createArrivingSpaces(ports, account, { missing, ...parts.arriving });
+	const kinship = createKinship(ports, account, {
+		spaces: () => parts.spaces().map(({ node }) => node),
+		relays: () => relays().all,
+		onChange: () => {
+			arriving.look();
+		},
+	});
+	const isAccount = (space: Bytes): boolean => toHex(space) === kinship.wanted();
+	let adopting: string | undefined;
+	const arriving = createArrivingSpaces(ports, {
+		missing,
+		askable(space) {
+			const node = account.node();
+			if (space === kinship.wanted()) return kinship.askable(space);
+			return node ? [{ node, devices: account.others() }] : [];
+		},
+		selfIn: (space) => (isAccount(space) ? account.selfIn(space) : parts.arriving.selfIn(space)),
+		open: (own, space) => (isAccount(space) ? account : parts.arriving).open(own, space),
+		onEntered(space, own, done) {
+			const isOurs = space.ledger.authority.genesis?.spaceKind === SPACE_KIND.account;
+			if (isOurs) void adopt(space, done);
+			else parts.arriving.onEntered(space, own, done);
+		},
+	});
 	const copies = createCopies(ports, account, givenSpaces, {
 		archive: parts.archive,
 		standing,
@@ -128,6 +163,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		arriving.look();
 		ending.look();
 		copies.look();
+		kinship.look();
 		publish();
 		if (ending.isEnded()) ended.set(true);
 	}
@@ -144,12 +180,23 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		look();
 	}
 
+	/** This device is in another account space. */
+	async function adopt(space: Space, done: StoreWrite): Promise<void> {
+		adopting = space.key;
+		await letting(() => account.adopt(space, done));
+		adopting = undefined;
+		saySeen();
+		look();
+	}
+
 	/** Spaces that the person is in by the account document, and that are not here. */
 	function missing(): string[] {
-		return keeper.list(SPACES.prefix).flatMap(([name, value]) => {
+		const wanted = kinship.wanted();
+		const spaces = keeper.list(SPACES.prefix).flatMap(([name, value]) => {
 			const [space = ''] = SPACES.parts(name) ?? [];
 			return SPACES.decode(value)?.here === true && !parts.knows(space) ? [space] : [];
 		});
+		return wanted === undefined || wanted === adopting ? spaces : [wanted, ...spaces];
 	}
 
 	/** Whatever people see here; what is only read here brings nobody in. */
@@ -165,9 +212,12 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		return past || parts.isInside(space) ? 'here' : 'coming';
 	}
 
-	function onForeign(from: string, message: SpaceMessage): void {
-		if (message.type === 'entries') arriving.onEntries(message.packets);
-		if (message.type === 'enrol-me') void letting(() => bringIn(from, message));
+	function onKin(space: string, from: string, message: KinMessage): void {
+		const isOfAccount = space === account.node()?.space.key && message.type === 'enrol-me';
+		const isOfSpace = (key: string): boolean =>
+			parts.spaces().some(({ node }) => node.space.key === key);
+		if (isOfAccount && isOfSpace(toHex(message.space))) void letting(() => bringIn(from, message));
+		else kinship.onMessage(space, from, message);
 	}
 
 	/** Lets another device of this person into a space that both are to be in. */
@@ -234,18 +284,8 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		news.set(noticed === undefined ? [] : others.filter(({ id }) => noticed?.has(id) === false));
 	}
 
-	/** Says of this device what the others can't know: that it is used, and who it is in which space. */
 	function saySeen(): void {
-		if (account.node() === undefined) return;
-		const others = parts
-			.spaces()
-			.filter((each) => toHex(each.self.device.publicKey) !== own)
-			.map(({ node, self: { device } }) => ({ space: node.space.id, device: device.publicKey }));
-		const before = SEEN.decode(keeper.get(SEEN.name(own)));
-		const now = Math.max(0, Math.floor(clock.now()));
-		const isSame = before?.others.length === others.length && now - before.at < SAY_SEEN_EVERY;
-		if (isSame && others.every(({ device }) => isNamed(before.others, device))) return;
-		keeper.note(new Map([[SEEN.name(own), SEEN.encode({ at: now, others })]]));
+		if (account.node() !== undefined) sayOwnWord(clock, self, keeper, parts.spaces());
 	}
 
 	function list(space: string, name: string, here: boolean): void {
@@ -307,7 +347,12 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 	return {
 		face,
 		ended,
-		node: account.node,
+		nodes: account.nodes,
+		meet: kinship.look,
+		onKin,
+		onEnrolled: (device, block) => {
+			arriving.onEnrolled(device, block);
+		},
 		async load() {
 			const row = await store.get(NOTICED.table, NOTICED.key);
 			const decoded = row && decodeFrame(noticedShape, row, 64 * MAX_NOTICED);
@@ -338,6 +383,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		},
 		stop() {
 			stopWatching();
+			kinship.stop();
 			arriving.stop();
 			ending.stop();
 			copies.stop();
@@ -345,9 +391,6 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		},
 	};
 }
-
-const isNamed = (all: readonly { readonly device: Bytes }[], device: Bytes): boolean =>
-	all.some((each) => toHex(each.device) === toHex(device));
 
 const inReplies = (packets: readonly Packet[]): JoinReply[] =>
 	batchesOf(packets, MAX_SEALED_TO - 64).map((batch) => ({ type: 'entries', packets: batch }));

@@ -11,7 +11,7 @@ import { blob, bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/p
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_UPDATE_PART } from '#lib/protocol/limits.ts';
 import type { StoreError } from '#lib/ports/store.ts';
-import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
@@ -29,6 +29,8 @@ const KEEP_AFTER = 500;
 /** After so many changes told one by one, the whole document is told at once: what came before it nobody needs. */
 const WHOLE_EVERY = 64;
 const READ_AT_ONCE = 64;
+const NOWHERE = new Uint8Array(32);
+const idOf = (space: string): Bytes => fromHex(space) ?? NOWHERE;
 
 const ROW = { table: 'account', key: ['document'] } as const;
 const shape = tuple(
@@ -39,6 +41,7 @@ const shape = tuple(
 		1000,
 	),
 	uint(),
+	bytes(32),
 );
 
 export interface DocumentKeeper extends SharedValues {
@@ -67,6 +70,8 @@ export function createDocumentKeeper(
 	/** Feed (hex) → the first entry that is not merged yet. */
 	const read = new Map<string, number>();
 	let shared: SpaceNode | undefined;
+	/** The space (hex) of which `told` and `read` speak. */
+	let toldIn = '';
 	let untilWhole = 0;
 	let cancelTell: (() => void) | undefined;
 	let tellAt = Infinity;
@@ -85,7 +90,7 @@ export function createDocumentKeeper(
 			return device === undefined ? [] : [[device, next]];
 		});
 		return store.commit([
-			{ ...ROW, value: encode([document.state(), [...told], feeds, untilWhole]) },
+			{ ...ROW, value: encode([document.state(), [...told], feeds, untilWhole, idOf(toldIn)]) },
 		]);
 	}
 	function keepSoon(): void {
@@ -219,7 +224,10 @@ export function createDocumentKeeper(
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
 			const decoded = row && decodeFrame(shape, row, 8 * 2 ** 20);
-			const [state, extent, feeds, changes] = decoded?.ok ? decoded.value : [undefined, [], [], 0];
+			const [state, extent, feeds, changes, space] = decoded?.ok
+				? decoded.value
+				: [undefined, [], [], 0, NOWHERE];
+			toldIn = toHex(space);
 			untilWhole = Math.min(changes, WHOLE_EVERY);
 			document = openAccountDocument(state, client);
 			document.onChange = onChange;
@@ -245,6 +253,13 @@ export function createDocumentKeeper(
 		},
 		share(node) {
 			shared = node;
+			if (toldIn !== node.space.key) {
+				// Whoever is there knows nothing of it: the whole is told.
+				toldIn = node.space.key;
+				told = new Map();
+				read.clear();
+				untilWhole = 0;
+			}
 			void working(merge);
 			tellSoon();
 		},

@@ -50,10 +50,16 @@ export function createEndingDevices(
 	let stopped = false;
 
 	/** Devices (hex) that have ended in the account space. */
-	const ended = (): string[] => {
-		const { fences, devices } = account.node()?.space.ledger.authority ?? {};
-		return [...(fences?.keys() ?? [])].filter((device) => devices?.has(device));
-	};
+	const ended = (): string[] =>
+		account.nodes().flatMap(({ space }) => {
+			const { fences, devices } = space.ledger.authority;
+			return [...fences.keys()].filter((device) => devices.has(device));
+		});
+	/** Where a device may be that has ended in one of them. */
+	const shared = (): SharedSpace[] => [
+		...spaces(),
+		...account.nodes().map((node) => ({ node, self: node.self })),
+	];
 
 	/** Devices (hex) that an installation is in a space: its own, or one of the space's alone. */
 	function keysIn(installation: string, space: string): string[] {
@@ -65,7 +71,7 @@ export function createEndingDevices(
 	async function carry(): Promise<void> {
 		for (const installation of ended()) {
 			if (installation === own) continue;
-			for (const each of spaces()) {
+			for (const each of shared()) {
 				const { devices } = each.node.space.ledger.authority;
 				for (const device of keysIn(installation, each.node.space.key)) {
 					if (stopped || devices.get(device)?.active !== true) continue;

@@ -10,6 +10,7 @@ import {
 	type Knock,
 	type ReturnWish,
 } from '#lib/protocol/coming-back.ts';
+import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { DAY, DEFAULT_TTL_SECONDS, MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import { ANSWER_OVERHEAD, REFUSAL } from '#lib/protocol/lobby.ts';
 import { compare, concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
@@ -241,7 +242,9 @@ export function createReturnWatch(
 
 	async function updateNow(): Promise<void> {
 		const people = [...space.ledger.authority.people.values()].filter((person) => person.active);
-		const isIn = active().some((device) => equal(device, own));
+		// An account space is nobody's to come back to: its devices meet in the others (MD7).
+		const isShared = space.ledger.authority.genesis?.spaceKind !== SPACE_KIND.account;
+		const isIn = isShared && active().some((device) => equal(device, own));
 		const wanted = isIn
 			? people.filter(({ rootHash }) => watches(rootHash)).slice(0, MAX_WATCHED)
 			: [];
