@@ -19,7 +19,7 @@ const [RED, GREEN, BLUE] = ['100', '010', '001'];
 const TURNED = { size: [300, 400], colours: [expect.any(String), GREEN, RED, BLUE] };
 
 describe('a file that is prepared to be sent', () => {
-	it('[MD1] [MD2] [MD4] as a photo says nothing beside itself, and is shown as before', async () => {
+	it('[ME1] [ME2] [ME4] as a photo says nothing beside itself, and is shown as before', async () => {
 		const made = await page.prepared('image/jpeg', 400, 300);
 		expect(made).toMatchObject({ name: 'IMG 1.one.jpeg', type: 'image/jpeg', canary: false });
 		expect(made).toMatchObject({ preview: [300, 400, 0], shown: TURNED });
@@ -28,7 +28,7 @@ describe('a file that is prepared to be sent', () => {
 		expect(made.placeholder?.colours.slice(1)).toEqual(TURNED.colours.slice(1));
 	});
 
-	it('[MD6] as a large picture is made smaller where that is wanted, and not otherwise', async () => {
+	it('[ME6] as a large picture is made smaller where that is wanted, and not otherwise', async () => {
 		const large = await page.prepared('image/jpeg', 3000, 2000, 1024);
 		expect(large).toMatchObject({ type: 'image/jpeg', canary: false, smaller: true });
 		expect(large).toMatchObject({ preview: [683, 1024, 0], shown: { size: [683, 1024] } });
@@ -37,19 +37,19 @@ describe('a file that is prepared to be sent', () => {
 		expect(as).toMatchObject({ type: 'image/png', canary: false, shown: { size: [1200, 800] } });
 	});
 
-	it('[MD1] [MD4] as a WebP says nothing beside itself', async () => {
+	it('[ME1] [ME4] as a WebP says nothing beside itself', async () => {
 		const made = await page.prepared('image/webp', 640, 480);
 		expect(made).toMatchObject({ type: 'image/webp', canary: false, preview: [640, 480, 0] });
 		expect(made.shown?.colours).toEqual([RED, BLUE, GREEN, expect.any(String)]);
 	});
 
-	it('[MD4] as a film shows a moment of it', async () => {
+	it('[ME4] as a film shows a moment of it', async () => {
 		const made = await page.preparedFilm();
 		expect(made).toMatchObject({ name: 'film.webm', preview: [320, 180, expect.any(Number)] });
 		expect(made.thumbnail?.colours[0]).toBe(RED);
 	});
 
-	it('[MD5] as a recording shows where it is loud', async () => {
+	it('[ME5] as a recording shows where it is loud', async () => {
 		const made = await page.preparedRecording();
 		expect(made).toMatchObject({ canary: false, preview: [0, 0, 2000] });
 		expect(made.waveform).toHaveLength(64);
@@ -57,7 +57,7 @@ describe('a file that is prepared to be sent', () => {
 		expect(made.waveform?.[50]).toBeGreaterThan(240);
 	});
 
-	it('[MD6] that may keep what it says is told as such, and anything else left as it is', async () => {
+	it('[ME6] that may keep what it says is told as such, and anything else left as it is', async () => {
 		for (const type of ['image/heic', 'image/avif', 'image/jpeg', 'video/mp4']) {
 			expect(await page.preparedOther(type)).toEqual({ error: 'keeps-metadata' });
 		}

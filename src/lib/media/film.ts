@@ -1,4 +1,4 @@
-// What a film looks like at its beginning, and how long it is, by means of the page. [MD4]
+// What a film looks like at its beginning, and how long it is, by means of the page. [ME4]
 import { lookOf, type PictureLook } from './picture.ts';
 
 export interface FilmLook extends PictureLook {

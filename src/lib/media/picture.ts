@@ -1,5 +1,5 @@
 // Pictures by means of the browser: drawn smaller, and as the small ones that go with a message. Works in pages and workers.
-// [MD4]
+// [ME4]
 import type { Bytes } from '#lib/util/bytes.ts';
 import { encodePlaceholder, fieldsOf } from './placeholder.ts';
 

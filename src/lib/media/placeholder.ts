@@ -1,5 +1,5 @@
 // A picture in at most 64 bytes: a few colours side by side, to be drawn large and soft until the picture is there. Pure;
-// reading is total. [MD4]
+// reading is total. [ME4]
 //
 // placeholder = [columns · 16 + rows, (5 bits red, 6 green, 5 blue) for each field, row by row]
 import type { Bytes } from '#lib/util/bytes.ts';

@@ -1,5 +1,5 @@
 // Makes of a file that somebody chose what is sent: without what it says beside its picture, smaller if wanted, with the
-// small pictures that go with the message. Knows nothing of messages. [MD1] [MD3] [MD4] [MD5] [MD6]
+// small pictures that go with the message. Knows nothing of messages. [ME1] [ME3] [ME4] [ME5] [ME6]
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { openFilm } from './film.ts';

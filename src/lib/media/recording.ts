@@ -1,4 +1,4 @@
-// How long a recording is and how loud over its length, by means of the browser. [MD5]
+// How long a recording is and how loud over its length, by means of the browser. [ME5]
 import type { Bytes } from '#lib/util/bytes.ts';
 import { waveformOf } from './waveform.ts';
 

@@ -1,5 +1,5 @@
 // What to blank in a film (MP4, QuickTime) so that it no longer says where, when and by what it was taken: boxes of words
-// become empty ones of the same length, so that nothing else in the file moves. Reads only what it must. [MD3]
+// become empty ones of the same length, so that nothing else in the file moves. Reads only what it must. [ME3]
 import { utf8, utf8ToText, type Bytes } from '#lib/util/bytes.ts';
 
 /** Bytes to be put in the place of those that are there. */

@@ -1,5 +1,5 @@
 // A JPEG without what it says beside its picture: place, time, camera, words, small copies, and whatever follows its end.
-// The picture itself is not touched. Pure and total. [MD1] [MD2]
+// The picture itself is not touched. Pure and total. [ME1] [ME2]
 import { concat, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { orientationIn, tiffSaying } from './orientation.ts';
 

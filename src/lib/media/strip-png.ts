@@ -1,5 +1,5 @@
-// A PNG without what it says beside its picture: only those chunks stay that a picture is drawn from. Pure and total. [MD1]
-// [MD2]
+// A PNG without what it says beside its picture: only those chunks stay that a picture is drawn from. Pure and total. [ME1]
+// [ME2]
 import { concat, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { orientationIn, tiffSaying } from './orientation.ts';
 

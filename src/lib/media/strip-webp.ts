@@ -1,4 +1,4 @@
-// A WebP without what it says beside its picture. Pure and total. [MD1] [MD2]
+// A WebP without what it says beside its picture. Pure and total. [ME1] [ME2]
 import { concat, utf8, utf8ToText, type Bytes } from '#lib/util/bytes.ts';
 import { orientationIn, tiffSaying } from './orientation.ts';
 import type { StrippedPicture } from './strip-png.ts';

@@ -1,4 +1,4 @@
-// Takes out of a picture what it says beside the picture, whichever of the known formats it has. Pure. [MD1] [MD2]
+// Takes out of a picture what it says beside the picture, whichever of the known formats it has. Pure. [ME1] [ME2]
 import { stripJpeg } from './strip-jpeg.ts';
 import { isPng, stripPng, type StrippedPicture } from './strip-png.ts';
 import { isWebp, stripWebp } from './strip-webp.ts';

@@ -1,4 +1,4 @@
-// How loud a recording is over its length, in a few bars. Pure. [MD5]
+// How loud a recording is over its length, in a few bars. Pure. [ME5]
 import type { Bytes } from '#lib/util/bytes.ts';
 
 const BARS = 64;

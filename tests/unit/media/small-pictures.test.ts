@@ -9,7 +9,7 @@ const bitmapOf = (url: string): Buffer =>
 	Buffer.from(url.replace('data:image/bmp;base64,', ''), 'base64');
 
 describe('a placeholder', () => {
-	it('[MD4] has the colours of its picture, whatever its shape', () => {
+	it('[ME4] has the colours of its picture, whatever its shape', () => {
 		fc.assert(
 			fc.property(
 				fc.integer({ min: 1, max: 65_535 }),
@@ -33,7 +33,7 @@ describe('a placeholder', () => {
 		);
 	});
 
-	it('[MD4] that is none is passed over, whatever came', () => {
+	it('[ME4] that is none is passed over, whatever came', () => {
 		expect(placeholderUrl(new Uint8Array())).toBeNull();
 		expect(placeholderUrl(Uint8Array.of(0xff, 1, 2))).toBeNull();
 		fc.assert(
@@ -46,7 +46,7 @@ describe('a placeholder', () => {
 });
 
 describe('a waveform', () => {
-	it('[MD5] shows where it is loud, in few bytes', () => {
+	it('[ME5] shows where it is loud, in few bytes', () => {
 		const levels = Array.from({ length: 1000 }, (_, n) => (n < 500 ? 0.1 : 0.4));
 		const waveform = waveformOf(levels);
 		expect(waveform.length).toBeLessThanOrEqual(MAX_WAVEFORM);
@@ -55,7 +55,7 @@ describe('a waveform', () => {
 		expect(waveformOf([]).length).toBe(0);
 	});
 
-	it('[MD5] is collected of a recording however long', () => {
+	it('[ME5] is collected of a recording however long', () => {
 		const levels = createLevels();
 		for (let n = 0; n < 100_000; n++) levels.add(n / 100_000);
 		const waveform = levels.waveform();

@@ -62,7 +62,7 @@ async function sent(file: Bytes, step: number): Promise<Bytes | undefined> {
 }
 
 describe('a film that is to be sent', () => {
-	it('[MD3] says neither where nor when, and is the same otherwise', async () => {
+	it('[ME3] says neither where nor when, and is the same otherwise', async () => {
 		const after = (await sent(film, 1000)) ?? film;
 		expect(after.length).toBe(film.length);
 		expect(Buffer.from(after).includes(Buffer.from(WORDS))).toBe(false);
@@ -77,7 +77,7 @@ describe('a film that is to be sent', () => {
 		expect(await sent(after, 100)).toEqual(after);
 	});
 
-	it('[MD3] that is cut, damaged or none is told as such', async () => {
+	it('[ME3] that is cut, damaged or none is told as such', async () => {
 		expect(await sent(utf8('not a film at all'), 100)).toBeUndefined();
 		expect(await sent(film.slice(0, film.length - 3), 100)).toBeUndefined();
 		const failing = (): Promise<Bytes> => Promise.reject(new Error('gone'));

@@ -114,7 +114,7 @@ const includes = (bytes: Uint8Array, part: Uint8Array): boolean =>
 const FORMATS = { jpeg, png, webp };
 
 describe('a picture that is to be sent', () => {
-	it.each(Object.entries(FORMATS))('[MD1] %s says nothing beside itself', (_, make) => {
+	it.each(Object.entries(FORMATS))('[ME1] %s says nothing beside itself', (_, make) => {
 		const file = make(6);
 		expect(includes(file, WORDS)).toBe(true);
 		const stripped = withoutMetadata(file);
@@ -125,7 +125,7 @@ describe('a picture that is to be sent', () => {
 		expect(withoutMetadata(stripped?.bytes ?? file)?.bytes).toEqual(stripped?.bytes);
 	});
 
-	it('[MD1] keeps every byte that it is drawn from', () => {
+	it('[ME1] keeps every byte that it is drawn from', () => {
 		const upright = withoutMetadata(jpeg(1))?.bytes;
 		const start = Uint8Array.of(0xff, 0xd8);
 		expect(upright).toEqual(concat(start, JFIF, PROFILE, TABLES, FRAME, SCAN, SCAN, END));
@@ -137,7 +137,7 @@ describe('a picture that is to be sent', () => {
 		expect(moved?.isAnimated).toBe(true);
 	});
 
-	it.each(Object.entries(FORMATS))('[MD2] %s stays the same way up', (_, make) => {
+	it.each(Object.entries(FORMATS))('[ME2] %s stays the same way up', (_, make) => {
 		for (let orientation = 1; orientation <= 8; orientation++) {
 			const bytes = withoutMetadata(make(orientation))?.bytes ?? new Uint8Array();
 			const tiff = tiffSaying(orientation);
@@ -146,7 +146,7 @@ describe('a picture that is to be sent', () => {
 		}
 	});
 
-	it('[MD1] that is cut or damaged is told as such, whatever it is', () => {
+	it('[ME1] that is cut or damaged is told as such, whatever it is', () => {
 		for (const make of Object.values(FORMATS)) {
 			const file = make(3);
 			const whole = file.length - WORDS.length;
