@@ -22,6 +22,7 @@ import { serveMetrics } from './metrics-server.ts';
 import { openStore } from './open-store.ts';
 import type { Options } from './options.ts';
 import { systemClock, systemRandom } from './platform.ts';
+import { createNativeCrypto } from './native-crypto.ts';
 import { createReadiness } from './readiness.ts';
 import { serveStun } from './stun-server.ts';
 import type { OpenedRouter } from './upnp.ts';
@@ -29,7 +30,6 @@ import { VERSION } from './version.ts';
 import { watchStore } from './watched-store.ts';
 import type { WebRtcHost, WebRtcParts } from './webrtc-host.ts';
 import { hostWebSockets } from './websocket.ts';
-import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { createMailboxMachine } from '#lib/mailbox/machine.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
@@ -57,7 +57,7 @@ export async function startRelay(
 	options: Options,
 	log: Log,
 ): Promise<Result<RunningRelay, string>> {
-	const crypto = createCryptoProvider();
+	const crypto = createNativeCrypto();
 	const hosts = reachableHosts(options.host);
 
 	if (options.serve !== null && !(await isFile(join(options.serve, '200.html')))) {

@@ -1,6 +1,7 @@
 // Mailbox connections over WebSocket: each one becomes a frame channel for the machine. [RV4]
 import type { Server } from 'node:http';
 import type { BlockList } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { RELAY_PATH } from './addresses.ts';
 import { clientAddress, quotaKey } from './client-address.ts';
@@ -50,7 +51,7 @@ export function hostWebSockets(
 			opened.on('pong', () => answered.add(opened));
 			const client = quotaKey(clientAddress(request, trustedProxies));
 			connect(
-				channelOf(opened, traffic, () => closing),
+				channelOf(opened, socket, traffic, () => closing),
 				client,
 			);
 		});
@@ -82,9 +83,25 @@ export function hostWebSockets(
 	};
 }
 
-function channelOf(socket: WebSocket, traffic: Traffic, goingAway: () => boolean): FrameChannel {
+function channelOf(
+	socket: WebSocket,
+	below: Duplex,
+	traffic: Traffic,
+	goingAway: () => boolean,
+): FrameChannel {
 	let closed = false;
+	let gathering = false;
 	traffic.opened();
+	/** What one turn has to say to a client leaves in one write: each write is a call of the system. */
+	const gather = (): void => {
+		if (gathering) return;
+		gathering = true;
+		below.cork();
+		setImmediate(() => {
+			gathering = false;
+			below.uncork();
+		});
+	};
 	const end = (reason: string): void => {
 		if (closed) return;
 		closed = true;
@@ -97,6 +114,7 @@ function channelOf(socket: WebSocket, traffic: Traffic, goingAway: () => boolean
 		send: (frame) => {
 			if (closed) return;
 			traffic.sent(frame.length);
+			gather();
 			socket.send(frame);
 		},
 		buffered: () => socket.bufferedAmount,

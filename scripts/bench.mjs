@@ -1,4 +1,4 @@
-// `npm run bench -- NAME`: runs tests/bench/NAME.ts on the built app; further arguments go to it.
+// `npm run bench -- NAME`: runs tests/bench/NAME.ts, on the built app where it is about that; further arguments go to it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBrowser } from './lib/browser.mjs';
@@ -6,6 +6,9 @@ import { ensureBuilt } from './lib/build.mjs';
 import { generate } from './lib/generate.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { filesBelow, main, Refusal, root, runFile } from './lib/run.mjs';
+
+/** About the relay alone: neither app nor browser. */
+const WITHOUT_APP = ['relay', 'idle'];
 
 const benches = () =>
 	filesBelow('tests/bench')
@@ -18,9 +21,12 @@ await main(async ([name, ...args]) => {
 		throw new Refusal(`Name a bench: ${benches().join(', ') || 'there is none yet'}.`);
 	}
 	await ensureInstalled();
-	const browser = await ensureBrowser();
 	await generate();
-	await ensureBuilt();
-	const { code } = await runFile(file, args, { env: { AEGIS_CHROMIUM: browser } });
+	const env = {};
+	if (!WITHOUT_APP.includes(name)) {
+		env.AEGIS_CHROMIUM = await ensureBrowser();
+		await ensureBuilt();
+	}
+	const { code } = await runFile(file, args, { env });
 	return code;
 });

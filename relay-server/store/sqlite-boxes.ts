@@ -37,7 +37,7 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 				`SELECT ${PACKET} FROM packets p WHERE due <= ? LIMIT ${EXPIRE_STEP}`,
 				now,
 			);
-			for (const row of rows) tables.drop(row, false);
+			for (const row of rows) tables.drop(tables.boxById(row.mailbox), row, false);
 			gone += rows.length;
 			if (rows.length < EXPIRE_STEP) return gone;
 		}
@@ -50,13 +50,14 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 			const silent = `SELECT id FROM tokens WHERE mailbox = ? AND state = ${LIVE} AND seen <= ?`;
 			for (const token of all<{ id: number }>(silent, box.id, now - limits.tokenIdle)) {
 				run(`UPDATE tokens SET state = ${IDLE} WHERE id = ?`, token.id);
-				gone += tables.forgetToken(box.id, token.id).length;
+				gone += tables.forgetToken(tables.boxById(box.id), token.id).length;
 			}
 		}
 		return gone;
 	};
 
 	const forgetUnused = (now: number): void => {
+		tables.forgetBoxes();
 		const from = swept;
 		const last = one<{ id: number }>(
 			`SELECT id FROM mailboxes WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SWEEP}`,
@@ -92,7 +93,7 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 			if (known !== undefined) {
 				const same = equal(known.write_key, m.writeKey) && equal(known.owner_key, m.ownerKey);
 				if (!same) return fail('conflict', 'taken with other keys');
-				run('UPDATE mailboxes SET idle_since = 0 WHERE id = ? AND idle_since > 0', known.id);
+				if (known.idle_since > 0) tables.book(known, { idle_since: 0 });
 				return ok({ fresh: false });
 			}
 			const invitation = m.invitations?.find((hash) => isInvited(tables, hash));
@@ -117,8 +118,13 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 			const { write_key: writeKey, owner_key: ownerKey, invitation, tokens, highest } = box;
 			return { mailbox, writeKey, ownerKey, invitation, open: box.open !== 0, tokens, highest };
 		},
-		close: (mailbox) =>
-			run('UPDATE mailboxes SET open = 0 WHERE mailbox = ?', mailbox) > 0 ? ok() : unknownMailbox(),
+		close: (mailbox) => {
+			const box = boxOf(mailbox);
+			if (box === undefined) return unknownMailbox();
+			run('UPDATE mailboxes SET open = 0 WHERE id = ?', box.id);
+			tables.forgetBox(box);
+			return ok();
+		},
 		status: (mailbox) => {
 			const box = boxOf(mailbox);
 			return { packets: box?.packets ?? 0, bytes: box?.bytes ?? 0 };
@@ -142,6 +148,7 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 				run('INSERT INTO tokens (mailbox, hash, seen) VALUES (?, ?, ?)', box.id, hash, now);
 			}
 			run('UPDATE mailboxes SET tokens = tokens + ? WHERE id = ?', fresh.size, box.id);
+			tables.forgetBox(box);
 			return ok(box.tokens + fresh.size);
 		},
 		hasToken: (mailbox, tokenHash) => {
@@ -155,7 +162,9 @@ export function createBoxOperations(tables: Tables, limits: StoreLimits): BoxOpe
 			if (token === undefined) return fail('unknown-token', 'not a token of this mailbox');
 			run(`UPDATE tokens SET state = ${REMOVED} WHERE id = ?`, token.id);
 			run('UPDATE mailboxes SET tokens = tokens - 1 WHERE id = ?', box.id);
-			return ok(tables.forgetToken(box.id, token.id));
+			const finished = tables.forgetToken(box, token.id);
+			tables.forgetBox(box);
+			return ok(finished);
 		},
 		seen: (tokens, now) => {
 			for (const { mailbox, tokenHash } of tokens) {

@@ -54,7 +54,7 @@ export function createChunkOperations(
 			if (tables.totals().bytes + bytes.length > limits.bytes) return fail('full', 'relay');
 			run('INSERT INTO chunks (packet, position, bytes) VALUES (?, ?, ?)', row.id, index, bytes);
 			run('UPDATE packets SET bytes = bytes + ? WHERE id = ?', bytes.length, row.id);
-			tables.grow(box.id, bytes.length);
+			tables.grow(box, bytes.length);
 			return ok();
 		},
 		chunks: (mailbox, packet) => {
@@ -121,7 +121,7 @@ export function createChunkOperations(
 				const waits = 'DELETE FROM contents WHERE token = ? AND packet = ?';
 				return row !== undefined && run(waits, token.id, row.id) > 0 ? [row.id] : [];
 			});
-			return ok(tables.released(box.id, acknowledged));
+			return ok(tables.released(box, acknowledged));
 		},
 	};
 }

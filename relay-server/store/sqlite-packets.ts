@@ -27,20 +27,82 @@ export interface Placing {
 	): Result<{ readonly box: MailboxRow; readonly to: Recipients }, MailboxStoreError>;
 	/** Recipients that are there now: one at least. */
 	recipients(box: MailboxRow, to: readonly Bytes[] | null): Result<Recipients, MailboxStoreError>;
-	/** Keeps it with number 0; returns the row's id. */
+	/** Keeps it, with number 0 until it is placed; returns the row's id. */
 	keep(box: MailboxRow, p: PutPacket, chunks: number, due: number): number;
 	/** Gives it the next number, and makes it wait for these; returns the number. */
 	place(box: MailboxRow, id: number, to: Recipients, withContent: boolean): number;
+	/** Both at once, for one without chunks. */
+	keepPlaced(box: MailboxRow, p: PutPacket, to: Recipients): number;
 }
 
+const ALL_LIVE = `FROM tokens WHERE mailbox = ? AND state = ${LIVE}`;
+const COUNT_ALL = `SELECT count(*) AS count ${ALL_LIVE}`;
+const DELIVER_ALL = `INSERT INTO deliveries SELECT id, ?, ? ${ALL_LIVE}`;
+const CONTENTS_ALL = `INSERT INTO contents SELECT id, ? ${ALL_LIVE}`;
+
 export function createPlacing(tables: Tables, limits: StoreLimits): Placing {
-	const { one, run, insert, boxOf, tokenOf } = tables;
+	const { one, run, insert, book, boxOf, tokenOf } = tables;
+
+	const insertPacket = (
+		box: MailboxRow,
+		p: PutPacket,
+		row: {
+			readonly number: number;
+			readonly due: number;
+			readonly chunks: number;
+			readonly to: Uint8Array | null;
+			readonly waiting: number;
+		},
+	): number => {
+		const size = p.block.length;
+		const id = insert(
+			`INSERT INTO packets
+			(mailbox, number, packet, delete_hash, expiry, due, size, bytes, chunks, recipients, waiting)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			box.id,
+			row.number,
+			p.packet,
+			p.deleteHash,
+			p.expiry,
+			row.due,
+			size,
+			size,
+			row.chunks,
+			row.to,
+			row.waiting,
+		);
+		run('INSERT INTO blocks (id, block) VALUES (?, ?)', id, p.block);
+		book(box, { packets: box.packets + 1, idle_since: 0 });
+		tables.grow(box, size);
+		tables.totals().packets += 1;
+		return id;
+	};
+
+	/** The packet of this number waits for these; returns for how many acknowledgements. */
+	const deliver = (
+		box: MailboxRow,
+		id: number,
+		number: number,
+		{ tokens, count }: Recipients,
+		withContent: boolean,
+	): number => {
+		if (tokens === null) {
+			run(DELIVER_ALL, number, id, box.id);
+			if (withContent) run(CONTENTS_ALL, id, box.id);
+		}
+		for (const token of tokens ?? []) {
+			run('INSERT INTO deliveries (token, number, packet) VALUES (?, ?, ?)', token, number, id);
+			if (withContent) run('INSERT INTO contents (token, packet) VALUES (?, ?)', token, id);
+		}
+		const waiting = count * (withContent ? 2 : 1);
+		book(box, { highest: number, deliveries: box.deliveries + waiting });
+		return waiting;
+	};
 
 	const recipients: Placing['recipients'] = (box, to) => {
 		let found: Recipients;
 		if (to === null) {
-			const live = `SELECT count(*) AS count FROM tokens WHERE mailbox = ? AND state = ${LIVE}`;
-			found = { tokens: null, count: one<{ count: number }>(live, box.id)?.count ?? 0 };
+			found = { tokens: null, count: one<{ count: number }>(COUNT_ALL, box.id)?.count ?? 0 };
 		} else {
 			const named = to.map((hash) => tokenOf(box, hash));
 			const live = named.flatMap((row) => (row?.state === LIVE ? [row.id] : []));
@@ -72,57 +134,27 @@ export function createPlacing(tables: Tables, limits: StoreLimits): Placing {
 			return ok({ box, to: to.value });
 		},
 		keep: (box, p, chunks, due) => {
-			const size = p.block.length;
 			const to = p.to === null || chunks === 0 ? null : Buffer.concat([...p.to]);
-			const id = insert(
-				`INSERT INTO packets
-				(mailbox, number, packet, delete_hash, expiry, due, size, bytes, chunks, recipients)
-				VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				box.id,
-				p.packet,
-				p.deleteHash,
-				p.expiry,
-				due,
-				size,
-				size,
-				chunks,
-				to,
-			);
-			run('INSERT INTO blocks (id, block) VALUES (?, ?)', id, p.block);
-			run(
-				`UPDATE mailboxes SET packets = packets + 1, unfinished = unfinished + 1, idle_since = 0
-				WHERE id = ?`,
-				box.id,
-			);
-			tables.grow(box.id, size);
-			tables.totals().packets += 1;
+			const id = insertPacket(box, p, { number: 0, due, chunks, to, waiting: 0 });
+			book(box, { unfinished: box.unfinished + 1 });
 			return id;
 		},
-		place: (box, id, { tokens, count }, withContent) => {
+		place: (box, id, to, withContent) => {
 			const number = box.highest + 1;
-			if (tokens === null) {
-				const all = `FROM tokens WHERE mailbox = ? AND state = ${LIVE}`;
-				run(`INSERT INTO deliveries SELECT id, ?, ? ${all}`, number, id, box.id);
-				if (withContent) run(`INSERT INTO contents SELECT id, ? ${all}`, id, box.id);
-			}
-			for (const token of tokens ?? []) {
-				run('INSERT INTO deliveries (token, number, packet) VALUES (?, ?, ?)', token, number, id);
-				if (withContent) run('INSERT INTO contents (token, packet) VALUES (?, ?)', token, id);
-			}
-			const waiting = count * (withContent ? 2 : 1);
+			const waiting = deliver(box, id, number, to, withContent);
 			run(
 				'UPDATE packets SET number = ?, due = expiry, waiting = ? WHERE id = ?',
 				number,
 				waiting,
 				id,
 			);
-			run(
-				`UPDATE mailboxes SET highest = ?, deliveries = deliveries + ?, unfinished = unfinished - 1
-				WHERE id = ?`,
-				number,
-				waiting,
-				box.id,
-			);
+			book(box, { unfinished: box.unfinished - 1 });
+			return number;
+		},
+		keepPlaced: (box, p, to) => {
+			const number = box.highest + 1;
+			const row = { number, due: p.expiry, chunks: 0, to: null, waiting: to.count };
+			deliver(box, insertPacket(box, p, row), number, to, false);
 			return number;
 		},
 	};
@@ -141,8 +173,7 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 			const admitted = placing.admit(p, 1);
 			if (!admitted.ok) return admitted;
 			const { box, to } = admitted.value;
-			const id = placing.keep(box, p, 0, p.expiry);
-			const number = placing.place(box, id, to, false);
+			const number = placing.keepPlaced(box, p, to);
 			const { packet, expiry } = p;
 			return ok({ number, packet, size: p.block.length, expiry, fresh: true });
 		},
@@ -179,18 +210,17 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 			if (box === undefined) return unknownMailbox();
 			const token = tokenOf(box, tokenHash);
 			if (token === undefined) return fail('unknown-token', 'not a token of this mailbox');
-			const acknowledged = all<{ packet: number }>(
-				'DELETE FROM deliveries WHERE token = ? AND number <= ? RETURNING packet',
-				token.id,
-				cursor > box.highest ? 0 : cursor,
-			).map((row) => row.packet);
+			const upTo = cursor > box.highest ? 0 : cursor;
+			const range = 'DELETE FROM deliveries WHERE token = ? AND number <= ? RETURNING packet';
+			const rows = upTo === 0 ? [] : all<{ packet: number }>(range, token.id, upTo);
+			const acknowledged = rows.map((row) => row.packet);
 			for (const packet of packets) {
 				const row = packetOf(box, packet);
 				if (row === undefined) continue;
 				const one = 'DELETE FROM deliveries WHERE token = ? AND number = ?';
 				if (run(one, token.id, row.number) > 0) acknowledged.push(row.id);
 			}
-			return ok(tables.released(box.id, acknowledged));
+			return ok(tables.released(box, acknowledged));
 		},
 		deleteHash: (mailbox, packet) =>
 			one<{ hash: Bytes }>(
@@ -203,7 +233,7 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 			const box = boxOf(mailbox);
 			if (box === undefined) return unknownMailbox();
 			const row = packetOf(box, packet);
-			if (row !== undefined) tables.drop(row, true);
+			if (row !== undefined) tables.drop(box, row, true);
 			return ok(row !== undefined);
 		},
 	};

@@ -6,18 +6,22 @@ import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
 
-export interface MailboxRow {
+/** A mailbox with its books, which change here first and are written down before the commit. */
+export interface MailboxRow extends Books {
 	readonly id: number;
 	readonly write_key: Bytes;
 	readonly owner_key: Bytes;
 	readonly invitation: Bytes | null;
 	readonly open: number;
 	readonly tokens: number;
-	readonly highest: number;
-	readonly packets: number;
-	readonly bytes: number;
-	readonly deliveries: number;
-	readonly unfinished: number;
+}
+interface Books {
+	highest: number;
+	packets: number;
+	bytes: number;
+	deliveries: number;
+	unfinished: number;
+	idle_since: number;
 }
 export interface PacketRow extends StoredPacket {
 	readonly id: number;
@@ -38,6 +42,13 @@ export const REMOVED = 2;
 
 export const PACKET =
 	'p.id, p.mailbox, p.number, p.packet, p.size, p.expiry, p.bytes, p.chunks, p.recipients, p.waiting';
+
+const OWN = PACKET.replaceAll('p.', '');
+/** Mailboxes held in memory from one commit to the next: about a megabyte. */
+const BOXES_HELD = 2048;
+/** Shorter to make, and to compare, than any other text of the same bytes. */
+const keyOf = (id: Bytes): string =>
+	Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1');
 
 export const fail = (
 	type: MailboxStoreError['type'],
@@ -71,19 +82,28 @@ export interface Tables {
 	/** Not of one that was removed. */
 	tokenOf(box: MailboxRow, hash: Bytes): TokenRow | undefined;
 	packetOf(box: MailboxRow, packet: Bytes): PacketRow | undefined;
+	boxById(id: number): MailboxRow;
+	/** To be called when columns other than its books were changed. */
+	forgetBox(box: MailboxRow): void;
+	/** And when those of any may have been. */
+	forgetBoxes(): void;
+	/** Changes a mailbox's books. */
+	book(box: MailboxRow, change: Partial<Books>): void;
 	/** Books bytes that came. */
-	grow(box: number, bytes: number): void;
+	grow(box: MailboxRow, bytes: number): void;
 	/** Deletes a packet with everything of it. */
-	drop(row: PacketRow, remember: boolean): void;
+	drop(box: MailboxRow, row: PacketRow, remember: boolean): void;
 	/** So many acknowledgements (rows already deleted) of these packets came; returns the ids of what is finished by them. */
-	released(box: number, packets: readonly number[]): Bytes[];
+	released(box: MailboxRow, packets: readonly number[]): Bytes[];
 	/** Nothing waits for this token any longer; returns the ids of what nobody else waits for. */
-	forgetToken(box: number, token: number): Bytes[];
+	forgetToken(box: MailboxRow, token: number): Bytes[];
+	/** Writes the books down, as part of the transaction. */
+	keepBooks(): void;
 	/** Over all mailboxes, kept in step. */
 	totals(): Totals;
 	/** Writes them down, as part of the transaction. */
 	keepTotals(): void;
-	/** To be called after a rollback. */
+	/** To be called after a rollback: nothing that was read or booked before counts. */
 	recount(): void;
 	/** True when ciphertext was deleted since the last call. */
 	takeDeleted(): boolean;
@@ -102,13 +122,57 @@ export function createTables(db: DatabaseSync): Tables {
 	const totals: Totals = { mailboxes: 0, packets: 0, bytes: 0 };
 	let kept = { ...totals };
 	let deleted = false;
+	/** Mailboxes as they stand in this transaction, those read first at the beginning. */
+	const boxes = new Map<string, MailboxRow>();
+	const boxesById = new Map<number, string>();
+	const booked = new Set<MailboxRow>();
+
+	const forget = (key: string, { id }: MailboxRow): void => {
+		boxes.delete(key);
+		boxesById.delete(id);
+	};
+	const remember = (key: string, box: MailboxRow): MailboxRow => {
+		boxes.set(key, box);
+		boxesById.set(box.id, key);
+		return box;
+	};
 
 	const tables: Tables = {
 		one: <T>(text: string, ...values: Value[]) => sql(text).get(...values) as T | undefined,
 		all: <T>(text: string, ...values: Value[]) => sql(text).all(...values) as T[],
 		run: (text, ...values) => Number(sql(text).run(...values).changes),
 		insert: (text, ...values) => Number(sql(text).run(...values).lastInsertRowid),
-		boxOf: (mailbox) => tables.one('SELECT * FROM mailboxes WHERE mailbox = ?', mailbox),
+		boxOf: (mailbox) => {
+			const key = keyOf(mailbox);
+			const known = boxes.get(key);
+			if (known !== undefined) return known;
+			const found = tables.one<MailboxRow>('SELECT * FROM mailboxes WHERE mailbox = ?', mailbox);
+			return found && remember(key, found);
+		},
+		boxById: (id) => {
+			const known = boxes.get(boxesById.get(id) ?? '');
+			if (known !== undefined) return known;
+			const found = tables.one<MailboxRow & { mailbox: Bytes }>(
+				'SELECT * FROM mailboxes WHERE id = ?',
+				id,
+			);
+			if (found === undefined) throw new Error('a packet has no mailbox');
+			return remember(keyOf(found.mailbox), found);
+		},
+		forgetBox: (box) => {
+			tables.keepBooks();
+			const key = boxesById.get(box.id);
+			if (key !== undefined) forget(key, box);
+		},
+		forgetBoxes: () => {
+			tables.keepBooks();
+			boxes.clear();
+			boxesById.clear();
+		},
+		book: (box, change) => {
+			Object.assign(box, change);
+			booked.add(box);
+		},
 		tokenOf: (box, hash) =>
 			tables.one(
 				`SELECT id, state FROM tokens WHERE mailbox = ? AND hash = ? AND state <> ${REMOVED}`,
@@ -122,25 +186,26 @@ export function createTables(db: DatabaseSync): Tables {
 				packet,
 			),
 		grow: (box, bytes) => {
-			tables.run('UPDATE mailboxes SET bytes = bytes + ? WHERE id = ?', bytes, box);
+			tables.book(box, { bytes: box.bytes + bytes });
 			totals.bytes += bytes;
 		},
-		drop: (row, remember) => {
-			const open =
-				tables.run('DELETE FROM deliveries WHERE packet = ?', row.id) +
-				tables.run('DELETE FROM contents WHERE packet = ?', row.id);
+		drop: (box, row, isRemembered) => {
+			let open = 0;
+			// Once nobody waits there is nothing to look for.
+			if (row.waiting > 0) {
+				open += tables.run('DELETE FROM deliveries WHERE packet = ?', row.id);
+				open += tables.run('DELETE FROM contents WHERE packet = ?', row.id);
+			}
 			tables.run('DELETE FROM blocks WHERE id = ?', row.id);
 			if (row.chunks > 0) tables.run('DELETE FROM chunks WHERE packet = ?', row.id);
 			tables.run('DELETE FROM packets WHERE id = ?', row.id);
-			tables.run(
-				`UPDATE mailboxes SET packets = packets - 1, bytes = bytes - ?, deliveries = deliveries - ?,
-				unfinished = unfinished - ? WHERE id = ?`,
-				row.bytes,
-				open,
-				row.number === 0 ? 1 : 0,
-				row.mailbox,
-			);
-			if (remember) {
+			tables.book(box, {
+				packets: box.packets - 1,
+				bytes: box.bytes - row.bytes,
+				deliveries: box.deliveries - open,
+				unfinished: box.unfinished - (row.number === 0 ? 1 : 0),
+			});
+			if (isRemembered) {
 				tables.run(
 					'INSERT INTO tombstones (mailbox, packet, expiry) VALUES (?, ?, ?)',
 					row.mailbox,
@@ -153,20 +218,15 @@ export function createTables(db: DatabaseSync): Tables {
 			deleted = true;
 		},
 		released: (box, packets) => {
-			tables.run(
-				'UPDATE mailboxes SET deliveries = deliveries - ? WHERE id = ?',
-				packets.length,
-				box,
-			);
+			if (packets.length > 0) tables.book(box, { deliveries: box.deliveries - packets.length });
 			const finished: Bytes[] = [];
 			for (const id of packets) {
-				tables.run('UPDATE packets SET waiting = waiting - 1 WHERE id = ?', id);
 				const row = tables.one<PacketRow>(
-					`SELECT ${PACKET} FROM packets p WHERE id = ? AND waiting = 0`,
+					`UPDATE packets SET waiting = waiting - 1 WHERE id = ? RETURNING ${OWN}`,
 					id,
 				);
-				if (row === undefined) continue;
-				tables.drop(row, true);
+				if (row?.waiting !== 0) continue;
+				tables.drop(box, row, true);
 				finished.push(row.packet);
 			}
 			return finished;
@@ -183,8 +243,30 @@ export function createTables(db: DatabaseSync): Tables {
 				ids.map(({ packet }) => packet),
 			);
 		},
+		keepBooks: () => {
+			for (const box of booked) {
+				tables.run(
+					`UPDATE mailboxes SET highest = ?, packets = ?, bytes = ?, deliveries = ?,
+					unfinished = ?, idle_since = ? WHERE id = ?`,
+					box.highest,
+					box.packets,
+					box.bytes,
+					box.deliveries,
+					box.unfinished,
+					box.idle_since,
+					box.id,
+				);
+			}
+			booked.clear();
+		},
 		totals: () => totals,
 		keepTotals: () => {
+			tables.keepBooks();
+			// What is asked of in one commit is soon asked of again; for longer nothing is held.
+			for (const [key, box] of boxes) {
+				if (boxes.size <= BOXES_HELD) break;
+				forget(key, box);
+			}
 			const { mailboxes, packets, bytes } = totals;
 			if (mailboxes === kept.mailboxes && packets === kept.packets && bytes === kept.bytes) return;
 			tables.run(
@@ -196,6 +278,9 @@ export function createTables(db: DatabaseSync): Tables {
 			kept = { ...totals };
 		},
 		recount: () => {
+			booked.clear();
+			boxes.clear();
+			boxesById.clear();
 			kept = tables.one<Totals>('SELECT mailboxes, packets, bytes FROM numbers') ?? kept;
 			Object.assign(totals, kept);
 		},

@@ -120,6 +120,18 @@ export const where = <T>(shape: Shape<T>, holds: (value: T) => boolean, what: st
 		v.check((value) => holds(value), what),
 	);
 
-/** One of several tuples that are told apart by their first item, a number. */
-export const variants = <T>(...shapes: readonly Shape<T>[]): Shape<T> =>
-	v.union(shapes as Shape<T>[]);
+interface Tagged {
+	readonly pipe?: readonly Tagged[];
+	readonly items?: readonly { readonly literal?: unknown }[];
+}
+/** The literal that a tuple begins with, also behind `map` and `where`. */
+const tagOf = ({ pipe, items }: Tagged): unknown =>
+	pipe?.[0] === undefined ? items?.[0]?.literal : tagOf(pipe[0]);
+
+/** One of several shapes. Tuples that begin with different literals are told apart by these, and no other is looked at. */
+export const variants = <T>(...shapes: readonly Shape<T>[]): Shape<T> => {
+	const byTag = new Map(shapes.map((shape) => [tagOf(shape as Tagged), shape]));
+	if (byTag.has(undefined) || byTag.size < shapes.length) return v.union(shapes as Shape<T>[]);
+	const none: Shape<T> = v.never('none of the variants');
+	return v.lazy((input) => (Array.isArray(input) && byTag.get(input[0])) || none);
+};
