@@ -30,6 +30,7 @@ describeStores((make) => {
 		expect(await store.mailbox(box)).toEqual({
 			mailbox: box,
 			...keys,
+			invitation: null,
 			open: true,
 			tokens: 2,
 			highest: 0,

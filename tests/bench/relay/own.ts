@@ -26,7 +26,12 @@ export interface StartedRelay {
 export async function startUnbounded(args: readonly string[]): Promise<StartedRelay> {
 	const port = String(await freePort());
 	const own = ['--import', UNBOUNDED, MAIN, '--host', '127.0.0.1', '--port', port];
-	const child = spawn(process.execPath, [...own, ...args], {
+	const most = ['connections', 'mailboxes', 'packets'].flatMap((what) => [
+		`--address-${what}`,
+		'1000000000',
+	]);
+	const bytes = ['--address-bytes', '1000G'];
+	const child = spawn(process.execPath, [...own, ...most, ...bytes, ...args], {
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
 	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
