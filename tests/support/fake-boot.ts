@@ -53,7 +53,9 @@ export function boot(): Readable<BootState> {
 		window.fake = messenger;
 		const { backupProblem: type } = scene;
 		const backupProblem = type === undefined ? null : { type };
-		return { state: 'ready', messenger, security: createFakeSecurity(scene), clock, backupProblem };
+		const security = createFakeSecurity(scene);
+		const openSink = (): Promise<null> => Promise.resolve(null);
+		return { state: 'ready', messenger, security, clock, openSink, backupProblem };
 	};
 	const state = createSignal<BootState>({ state: 'starting' });
 	const first = (): BootState => {

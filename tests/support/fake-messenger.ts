@@ -1,5 +1,4 @@
 // A Messenger that lives in memory: lively data for looking at the interface, with no network and no keys.
-import { noFiles, noFileSettings } from './fake-files.ts';
 import type {
 	ComingBackView,
 	Messenger,
@@ -23,6 +22,12 @@ import { FakeConversation } from './fake-conversation.ts';
 import { ADDRESSES, fakeNetwork, type NetworkScene } from './fake-network.ts';
 import { fakePreview } from './fake-preview.ts';
 import { createFakeAccount } from './fake-account.ts';
+import {
+	createFakeFiles,
+	createFakeFileSettings,
+	type FakeFiles,
+	type FilesScene,
+} from './fake-files.ts';
 import { createFakeDevices, type DevicesScene } from './fake-devices.ts';
 import { UNREADABLE } from './fake-oddities.ts';
 import { createFakeVerification } from './fake-verification.ts';
@@ -53,6 +58,8 @@ export interface FakeScene extends DevicesScene {
 	readonly found?: number;
 	/** Nothing can be written in the first space. */
 	readonly out?: SpaceSummary['out'];
+	/** Messages with files of this kind stand at the end of the first channel. */
+	readonly files?: FilesScene;
 	/** Every act of moderation fails with it. */
 	readonly failing?: ModerationError['type'];
 }
@@ -150,8 +157,23 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 				scene.timer === undefined ? [] : fakeNotices(scene.timer),
 			);
 			open.set(key, talk);
+			if (scene.files && first) {
+				const to = talk;
+				void filesOf(space)
+					.messages(scene.files)
+					.then((made) => {
+						for (const message of made) to.add(message);
+					});
+			}
 		}
 		return talk;
+	};
+
+	const held = new Map<string, FakeFiles>();
+	const filesOf = (space: string): FakeFiles => {
+		let files = held.get(space);
+		if (!files) held.set(space, (files = createFakeFiles()));
+		return files;
 	};
 
 	const comingBack = createSignal<ComingBackView | null>(
@@ -165,8 +187,8 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		ended: createSignal(false),
 		spaces,
 		network,
-		files: () => noFiles,
-		fileSettings: noFileSettings,
+		files: (space) => filesOf(space),
+		fileSettings: createFakeFileSettings(),
 		createSpace: async (kind, spaceName, everything) => {
 			const id = fakeHash(spaceName);
 			spaces.update((known) => [

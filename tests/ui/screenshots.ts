@@ -27,7 +27,14 @@ await mkdir(folder, { recursive: true });
 const stop = await serveInterface(PORT);
 const browser = await chromium.launch({
 	executablePath: process.env['AEGIS_CHROMIUM'] ?? '/usr/bin/chromium',
-	args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+	args: [
+		'--no-sandbox',
+		'--disable-gpu',
+		'--disable-background-networking',
+		// A microphone, and no camera.
+		'--use-fake-device-for-media-stream=device-count=0',
+		'--use-fake-ui-for-media-stream',
+	],
 });
 let problems = 0;
 

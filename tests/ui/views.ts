@@ -1,5 +1,6 @@
 // Every view of the interface: the scene it needs, and the way there.
 import { DEVICE_VIEWS } from './device-views.ts';
+import { FILE_VIEWS } from './file-views.ts';
 import { MODERATION_VIEWS } from './moderation-views.ts';
 import { ODD_VIEWS } from './odd-views.ts';
 import { RESTORING_VIEWS } from './restoring-views.ts';
@@ -244,6 +245,7 @@ export const VIEWS: readonly View[] = [
 	...RESTORING_VIEWS,
 	...VERIFICATION_VIEWS,
 	...DEVICE_VIEWS,
+	...FILE_VIEWS,
 	...['unsupported', 'other-tab', 'moved', 'failed'].map((boot): View => ({
 		name: boot,
 		scene: { boot },

@@ -6,6 +6,7 @@ import { previewInvitation } from '#lib/messenger/preview.ts';
 import { missingCapabilities } from '#lib/platform/capabilities.ts';
 import { createSystemClock } from '#lib/platform/clock.ts';
 import { createWebLock } from '#lib/platform/web-lock.ts';
+import type { OpenFileSink } from '#lib/ports/file-sink.ts';
 import type { HeldNode } from '#lib/ports/lock.ts';
 import { createIndexedDbKeySlots } from '#lib/storage/key-slots.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
@@ -23,6 +24,11 @@ const KEYS = 'aegis-keys';
 const DATABASE = 'aegis';
 const CONTENT = 'aegis-content';
 const NODE = 'aegis-node';
+
+const openSink: OpenFileSink = async (name) => {
+	const { openFileSink } = await import('#lib/platform/file-sink.ts');
+	return openFileSink(name);
+};
 
 export function boot(): Readable<BootState> {
 	const state = createSignal<BootState>({ state: 'starting' });
@@ -78,7 +84,7 @@ export function boot(): Readable<BootState> {
 			state.set({ state: 'moved' });
 			await messenger.stop();
 		};
-		state.set({ state: 'ready', messenger, security, clock, backupProblem });
+		state.set({ state: 'ready', messenger, security, clock, openSink, backupProblem });
 		messenger.ended.subscribe((ended) => {
 			if (ended) remove(security).catch(fail);
 		});

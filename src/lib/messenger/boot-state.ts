@@ -5,6 +5,7 @@ import type { PairingCodeError } from '#lib/protocol/pairing.ts';
 import type { RestoreError, WorkOptions } from './backup-api.ts';
 import type { RecoveryWords, Security, UnlockError } from './security.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import type { OpenFileSink } from '#lib/ports/file-sink.ts';
 import type { Result } from '#lib/util/result.ts';
 
 export type BootState =
@@ -51,6 +52,7 @@ export type BootState =
 			readonly messenger: Messenger;
 			readonly security: Security;
 			readonly clock: Clock;
+			readonly openSink: OpenFileSink;
 			/** Why the backup that was given on the first screen is not all here. */
 			readonly backupProblem: RestoreError | null;
 	  }

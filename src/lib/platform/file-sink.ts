@@ -1,13 +1,6 @@
 // Writes a file of the person's choosing part by part, where the browser can; otherwise offers it as a download.
+import type { FileSink, OpenFileSink } from '#lib/ports/file-sink.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
-
-export interface FileSink {
-	write(part: Bytes): Promise<void>;
-	/** The file is whole. */
-	close(): Promise<void>;
-	/** Nothing of it is kept. */
-	abort(): Promise<void>;
-}
 
 interface Picker {
 	showSaveFilePicker?: (options: { suggestedName: string }) => Promise<{
@@ -15,8 +8,10 @@ interface Picker {
 	}>;
 }
 
-/** Asks where, if the browser asks at all; null when the person thinks better of it. Rejects when it can't be written. */
-export async function openFileSink(name: string): Promise<FileSink | null> {
+/** How long the browser may take to begin with a download, ms. */
+const BEGUN_BY = 60_000;
+
+export const openFileSink: OpenFileSink = async (name) => {
 	const { showSaveFilePicker } = window as Picker;
 	if (showSaveFilePicker === undefined) return download(name);
 	try {
@@ -26,7 +21,7 @@ export async function openFileSink(name: string): Promise<FileSink | null> {
 		if (cause instanceof DOMException && cause.name === 'AbortError') return null;
 		throw cause;
 	}
-}
+};
 
 function download(name: string): FileSink {
 	const parts: Bytes[] = [];
@@ -37,9 +32,14 @@ function download(name: string): FileSink {
 		},
 		close() {
 			const link = document.createElement('a');
-			link.href = URL.createObjectURL(new Blob(parts, { type: 'application/octet-stream' }));
+			// Of no type that anything could be run as.
+			const url = URL.createObjectURL(new Blob(parts, { type: 'application/octet-stream' }));
+			link.href = url;
 			link.download = name;
 			link.click();
+			setTimeout(() => {
+				URL.revokeObjectURL(url);
+			}, BEGUN_BY);
 			return Promise.resolve();
 		},
 		abort() {

@@ -2,10 +2,12 @@
 import { createContext } from 'svelte';
 import { listedChannels } from './channel-order.ts';
 import { ConversationModel } from './conversation.svelte.ts';
+import { FilesModel } from './files.svelte.ts';
 import { perList, perSpace, type PerSpace } from './kept.ts';
 import { live, type Live } from './live.svelte.ts';
 import { ModerationModel } from './moderation.svelte.ts';
 import { createNow, type Now } from './now.svelte.ts';
+import { Outgoing } from './outgoing.svelte.ts';
 import type {
 	ChannelSummary,
 	Me,
@@ -16,6 +18,7 @@ import type {
 } from '#lib/messenger/api.ts';
 import type { Warning } from '#lib/messenger/warnings.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
+import type { OpenFileSink } from '#lib/ports/file-sink.ts';
 
 type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security' | 'backupProblem'>;
 
@@ -36,6 +39,7 @@ export class AppModel {
 	readonly messenger: Messenger;
 	readonly me: Me;
 	readonly now: Now;
+	readonly openSink: OpenFileSink;
 	/** Archived ones last. */
 	readonly channels: (space: string) => readonly ChannelSummary[];
 	readonly members: (space: string) => readonly MemberView[];
@@ -45,16 +49,22 @@ export class AppModel {
 	readonly warnings: (space: string) => readonly Warning[];
 	/** Who may do what in a space. */
 	readonly moderation: PerSpace<ModerationModel>;
+	readonly files: PerSpace<FilesModel>;
+	/** What is chosen to be sent in each channel of a space. */
+	readonly #outgoing: PerSpace<Map<string, Outgoing>>;
+	/** For what is sent by itself, such as a recording. */
+	readonly createOutgoing: () => Outgoing;
 	/** A message somebody asked to see; the conversation it is in takes it from here. */
 	sought = $state.raw<Sought | null>(null);
 	readonly unread: number = $derived.by(() =>
 		this.spaces.reduce((sum, { unread }) => sum + unread, 0),
 	);
 
-	constructor({ messenger, clock }: Ready) {
+	constructor({ messenger, clock, openSink }: Ready) {
 		this.messenger = messenger;
 		this.me = messenger.me;
 		this.now = createNow(clock);
+		this.openSink = openSink;
 		const channels = perSpace((space) => live(messenger.channels(space)));
 		const warnings = perSpace((space) => live(messenger.verification.warnings(space)));
 		const members = perSpace((space) => live(messenger.members(space)));
@@ -62,10 +72,14 @@ export class AppModel {
 		this.warnings = (space) => warnings(space).current;
 		this.members = (space) => members(space).current;
 		this.moderation = perSpace((space) => new ModerationModel(messenger.moderation(space)));
+		this.files = perSpace((space) => new FilesModel(messenger.files(space)));
+		this.createOutgoing = () => new Outgoing(clock);
+		this.#outgoing = perSpace(() => new Map<string, Outgoing>());
 		// Somebody who is let in again after a ban or after leaving comes into a space that was made anew.
 		messenger.spaces.subscribe((spaces) => {
 			const inside = new Set(spaces.filter(({ state }) => state === 'ready').map(({ id }) => id));
-			for (const kept of [channels, members, warnings, this.moderation]) kept.keep(inside);
+			const perSpaces = [channels, members, warnings, this.moderation, this.files, this.#outgoing];
+			for (const kept of perSpaces) kept.keep(inside);
 		});
 		this.#spaces = live(messenger.spaces);
 		this.#network = live(messenger.network);
@@ -97,6 +111,14 @@ export class AppModel {
 	/** Somebody in a space by Root Hash; undefined for those who are no longer there. */
 	member(space: string, rootHash: string): MemberView | undefined {
 		return byRootHash(this.members(space)).get(rootHash);
+	}
+
+	/** Files chosen for a channel, which stay chosen while somebody looks elsewhere. */
+	outgoing(space: string, channel: string): Outgoing {
+		const kept = this.#outgoing(space);
+		let outgoing = kept.get(channel);
+		if (outgoing === undefined) kept.set(channel, (outgoing = this.createOutgoing()));
+		return outgoing;
 	}
 
 	/** The channel a message is in, or null where it is not on this device. */

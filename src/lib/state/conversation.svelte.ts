@@ -151,11 +151,18 @@ export class ConversationModel {
 	}
 
 	/** Sends the draft. It is cleared at once and comes back if it could not be kept. */
-	async send(): Promise<Result<void, SendError>> {
+	send(): Promise<Result<void, SendError>> {
+		return this.sendBy((text, replyTo) => this.#conversation.send(text, replyTo));
+	}
+
+	/** The same in another way, such as with files. */
+	async sendBy<E>(
+		how: (text: string, replyTo: string | undefined) => Promise<Result<void, E>>,
+	): Promise<Result<void, E>> {
 		const { text, replyTo } = this;
 		this.text = '';
 		this.replyTo = null;
-		const sent = await this.#conversation.send(text, replyTo?.id);
+		const sent = await how(text, replyTo?.id);
 		if (!sent.ok && this.text === '') {
 			this.text = text;
 			this.replyTo = replyTo;

@@ -1,5 +1,12 @@
 // The messenger's view types, for components, which know the state room and not the messenger.
 export type * from '#lib/messenger/api.ts';
+export type {
+	FileUsage,
+	FileView,
+	MessageFiles,
+	SendFilesError,
+	TransferView,
+} from '#lib/messenger/files-api.ts';
 export type { SafetyMatch } from '#lib/protocol/safety-code.ts';
 export type { NoticeView } from '#lib/messenger/notices.ts';
 export type { Warning } from '#lib/messenger/warnings.ts';

@@ -27,7 +27,16 @@ describe('the messenger as the interface reads it', () => {
 			},
 		};
 		const clock = { now: () => 0, after: () => () => undefined };
-		return { app: new AppModel({ state: 'ready', messenger, clock }), spaces, read };
+		return {
+			app: new AppModel({
+				state: 'ready',
+				messenger,
+				clock,
+				openSink: () => Promise.resolve(null),
+			}),
+			spaces,
+			read,
+		};
 	}
 
 	it('reads a space anew for whoever comes back into it, and once otherwise', () => {

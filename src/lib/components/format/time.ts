@@ -67,5 +67,23 @@ export function inTime(time: number, now: number): string {
 		: words.format(Math.floor(minutes / 60), 'hour');
 }
 
+/** How long something plays: 0:07, 12:34, 1:02:03. */
+export function durationText(ms: number): string {
+	const seconds = Math.round(ms / 1000);
+	const two = (n: number): string => String(n).padStart(2, '0');
+	const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+	return h > 0 ? `${String(h)}:${two(min)}:${two(s)}` : `${String(min)}:${two(s)}`;
+}
+
+/** How much longer something takes, in the largest unit that says it. */
+export function leftText(ms: number): string {
+	const seconds = Math.max(1, Math.round(ms / 1000));
+	if (seconds < 60) return m.left_seconds({ count: seconds });
+	const minutes = Math.round(seconds / 60);
+	return minutes < 60
+		? m.left_minutes({ count: minutes })
+		: m.left_hours({ count: Math.round(minutes / 60) });
+}
+
 const sameYear = (a: number, b: number): boolean =>
 	new Date(a).getFullYear() === new Date(b).getFullYear();

@@ -1,0 +1,203 @@
+// Two people and their files: a picture, a document and a voice message, sent, seen, kept, and purged.
+import { readFile } from 'node:fs/promises';
+import { deflateSync } from 'node:zlib';
+import type { Locator } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { found, join } from './support/newcomer.ts';
+import type { Person } from './support/person.ts';
+import { keptProfile } from './support/profile.ts';
+import { tellStory } from './support/story.ts';
+import { m } from './support/words.ts';
+
+const HARBOUR = 'Harbour';
+const PATIENT = { timeout: 30_000, interval: 100 };
+const MICROPHONE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+const [WIDTH, HEIGHT] = [640, 400];
+
+const story = tellStory();
+const relay = await story.relay();
+const alice = await story.person('Alice', { prepare: withoutFilePicker });
+const bob = await story.person('Bob', {
+	prepare: withoutFilePicker,
+	profile: keptProfile(MICROPHONE),
+});
+
+/** Nobody is there to say where a file goes: it becomes a download. */
+function withoutFilePicker(): void {
+	delete (window as { showSaveFilePicker?: unknown }).showSaveFilePicker;
+}
+
+function png(): Buffer {
+	const rows = Array.from({ length: HEIGHT }, (_, y) =>
+		Uint8Array.from({ length: 1 + 3 * WIDTH }, (_, x) => (x === 0 ? 0 : (x * 7 + y * y) % 256)),
+	);
+	const table = Array.from({ length: 256 }, (_, n) => {
+		let c = n;
+		for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+		return c >>> 0;
+	});
+	const chunk = (type: string, content: Buffer): Buffer => {
+		const named = Buffer.concat([Buffer.from(type), content]);
+		const crc = named.reduce((sum, byte) => (table[(sum ^ byte) & 255] ?? 0) ^ (sum >>> 8), -1);
+		const [length, end] = [Buffer.alloc(4), Buffer.alloc(4)];
+		length.writeUInt32BE(content.length);
+		end.writeInt32BE(~crc);
+		return Buffer.concat([length, named, end]);
+	};
+	const header = Buffer.alloc(13);
+	header.writeUInt32BE(WIDTH, 0);
+	header.writeUInt32BE(HEIGHT, 4);
+	header.set([8, 2, 0, 0, 0], 8);
+	const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+	const data = deflateSync(Buffer.concat(rows));
+	return Buffer.concat([
+		signature,
+		chunk('IHDR', header),
+		chunk('IDAT', data),
+		chunk('IEND', data.subarray(0, 0)),
+	]);
+}
+
+const PICTURE = { name: 'pier.png', mimeType: 'image/png', buffer: png() };
+const DOCUMENT = {
+	name: 'rota.html',
+	mimeType: 'text/html',
+	buffer: Buffer.from('<script>document.title = "run"</script>'.repeat(40_000)),
+};
+
+const button = (within: Locator, name: string): Locator =>
+	within.getByRole('button', { name, exact: true });
+const last = ({ page }: Person): Locator => page.getByRole('log').getByRole('article').last();
+
+/** Addresses of what is drawn from files of this conversation. */
+const drawn = ({ page }: Person): Promise<readonly string[]> =>
+	page
+		.getByRole('log')
+		.locator('img[src^="blob:"]')
+		.evaluateAll((all) => all.map((each) => (each as HTMLImageElement).src));
+
+async function send({ page }: Person, files: (typeof PICTURE)[], text = ''): Promise<void> {
+	await page.getByLabel(m.attach_files()).setInputFiles(files);
+	await page.getByLabel(m.composer_label(), { exact: true }).fill(text);
+	await page.getByRole('button', { name: m.composer_send(), exact: true }).click();
+}
+
+const chunks = ({ page }: Person): Promise<number> =>
+	page.evaluate(
+		() =>
+			new Promise<number>((done) => {
+				const asked = indexedDB.open('aegis-content');
+				asked.onsuccess = () => {
+					const names = [...asked.result.objectStoreNames];
+					if (names.length === 0) done(0);
+					const reading = asked.result.transaction(names);
+					let sum = 0;
+					for (const name of names) {
+						const count = reading.objectStore(name).count();
+						count.onsuccess = () => (sum += count.result);
+					}
+					reading.oncomplete = () => {
+						asked.result.close();
+						done(sum);
+					};
+				};
+			}),
+	);
+
+it('[FL4] shows a picture to the other by itself, in its own shape', async () => {
+	await join(bob, await found(alice, relay, HARBOUR), HARBOUR);
+	await Promise.all([alice.peers.count(1), bob.peers.count(1)]);
+	await send(alice, [PICTURE], 'the new pier');
+	await alice.chat.has('the new pier');
+	await bob.chat.has('the new pier', 'Alice');
+	const picture = last(bob).locator('img[src^="blob:"]');
+	await picture.waitFor();
+	await vi.waitFor(async () => {
+		expect(await picture.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(WIDTH);
+	}, PATIENT);
+	const box = await last(bob)
+		.getByRole('button', { name: m.picture_open({ name: 'pier.png' }) })
+		.boundingBox();
+	expect((box?.width ?? 0) / (box?.height ?? 1)).toBeCloseTo(WIDTH / HEIGHT, 1);
+});
+
+it('opens it on the whole screen, makes it larger, and closes with Escape', async () => {
+	await button(last(bob), m.picture_open({ name: 'pier.png' })).click();
+	const viewer = bob.page.getByRole('dialog', { name: m.viewer_title() });
+	const picture = viewer.getByRole('img', { name: 'pier.png' });
+	await picture.waitFor();
+	const width = async (): Promise<number> => (await picture.boundingBox())?.width ?? 0;
+	const before = await width();
+	await bob.page.keyboard.press('+');
+	await vi.waitFor(async () => {
+		expect(await width()).toBeGreaterThan(before * 1.3);
+	}, PATIENT);
+	await bob.page.keyboard.press('Escape');
+	await viewer.waitFor({ state: 'detached' });
+});
+
+it('[AF7] keeps a document on a card, and gives it back byte for byte', async () => {
+	await send(bob, [DOCUMENT]);
+	await vi.waitFor(async () => {
+		expect(await last(alice).innerText()).toContain('rota.html');
+	}, PATIENT);
+	const card = button(last(alice), m.file_save({ name: 'rota.html' }));
+	await card.waitFor();
+	const download = alice.page.waitForEvent('download');
+	await card.click();
+	const saved = await download;
+	expect(saved.suggestedFilename()).toBe('rota.html');
+	expect((await readFile(await saved.path())).equals(DOCUMENT.buffer)).toBe(true);
+	expect(await alice.page.locator('iframe, object, embed').count()).toBe(0);
+	expect(await alice.page.title()).not.toBe('run');
+});
+
+it('[AF3] sends what was said into the microphone, which the other hears', async () => {
+	await button(bob.page.locator('form'), m.voice_record()).click();
+	const recorder = bob.page.getByRole('group', { name: m.voice_recording() });
+	await recorder.getByText('0:02').waitFor();
+	await button(bob.page.locator('form'), m.voice_send()).click();
+	await recorder.waitFor({ state: 'detached' });
+	const player = last(alice).getByRole('group', { name: m.voice_message() });
+	await button(player, m.sound_play()).click();
+	await button(player, m.sound_pause()).waitFor();
+	const slider = player.getByRole('slider');
+	await vi.waitFor(async () => {
+		expect(Number(await slider.inputValue())).toBeGreaterThan(0.2);
+	}, PATIENT);
+	expect(Number(await slider.getAttribute('max'))).toBeGreaterThan(1.5);
+});
+
+it('[TB1] a purged picture is gone from both devices and both pages', async () => {
+	await send(bob, [PICTURE], 'not for here');
+	await alice.chat.has('not for here', 'Bob');
+	await vi.waitFor(async () => {
+		for (const person of [alice, bob]) expect(await drawn(person)).toHaveLength(2);
+	}, PATIENT);
+	const urls = [await drawn(alice), await drawn(bob)].map((all) => all[1] ?? '');
+	const before = await Promise.all([chunks(alice), chunks(bob)]);
+	await alice.moderating.message('not for here', 'Bob', m.menu_purge(), m.act_purge(), 'Private');
+	for (const [n, person] of [alice, bob].entries()) {
+		await person.page.getByRole('log').getByText(m.gone_purged()).waitFor();
+		expect(await drawn(person)).toHaveLength(1);
+		await vi.waitFor(async () => {
+			expect(await chunks(person)).toBe((before[n] ?? 0) - 1);
+		}, PATIENT);
+		person.expectComplaint(/blob:/);
+		const isShown = await person.page.evaluate(
+			(src) =>
+				new Promise<boolean>((done) => {
+					const image = new Image();
+					image.onload = () => {
+						done(true);
+					};
+					image.onerror = () => {
+						done(false);
+					};
+					image.src = src;
+				}),
+			urls[n] ?? '',
+		);
+		expect(isShown).toBe(false);
+	}
+});
