@@ -4,7 +4,15 @@ import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { commitmentOf, fitsCommitment, openBody, unwrap } from '#lib/crypto/entry-keys.ts';
 import { prekeyId } from '#lib/crypto/hash.ts';
 import { createIdentity, type IdentitySecrets } from '#lib/crypto/identity.ts';
-import { epochSecrets, lateEnvelopeKey } from '#lib/crypto/epoch.ts';
+import { epochSecrets, lateEnvelopeKey, stepForward } from '#lib/crypto/epoch.ts';
+import {
+	chainForward,
+	chainKey,
+	chainOf,
+	unwrapUnder,
+	WRAPPED_KEY,
+	type Chain,
+} from '#lib/crypto/sender-ratchet.ts';
 import { openBlock } from '#lib/crypto/seal.ts';
 import type { Ports, Self } from '#lib/messenger/ports.ts';
 import { createRootSigner } from '#lib/messenger/root-signer.ts';
@@ -187,6 +195,49 @@ export async function contentsThatOpen(
 		if (plain) contents.push(plain);
 	}
 	return contents;
+}
+
+const STEPS = 64;
+const MESSAGES = 16;
+
+/**
+ * The text of a message that came under a ratchet, if any chain that follows from what is on the device opens it: from the
+ * group keys of all epochs, as many steps on as there may have been, and from whatever might be a chain's key.
+ */
+export function underRatchets(
+	crypto: CryptoProvider,
+	{ rows }: Loot,
+	{ header, packet }: Entry,
+): string | undefined {
+	const { body } = packet;
+	if (header.key.mode !== 'ratchet' || body === null) return undefined;
+	const rings = rows
+		.filter(({ table }) => table === 'key')
+		.flatMap(({ value }) => decodeEpochKeys(value) ?? []);
+	const chains: Chain[] = rings.flatMap(({ grant }) => {
+		let groupKey = grant?.groupKey;
+		return Array.from({ length: groupKey === undefined ? 0 : STEPS }, () => {
+			const chain = chainOf(crypto, groupKey ?? new Uint8Array(32), header.device);
+			groupKey = stepForward(crypto, groupKey ?? new Uint8Array(32));
+			return chain;
+		});
+	});
+	for (const { table, value } of rows) {
+		if (table !== 'chain') continue;
+		for (let at = 0; at + 32 <= value.length; at++) {
+			chains.push({ index: 0, key: value.slice(at, at + 32) });
+		}
+	}
+	for (let chain of chains) {
+		for (let n = 0; n < MESSAGES; n++) {
+			const wrapped = body.subarray(0, WRAPPED_KEY);
+			const key = unwrapUnder(crypto, chainKey(crypto, chain), wrapped);
+			const plain = key && openBody(crypto, key, body.subarray(WRAPPED_KEY));
+			if (plain) return textOf(plain);
+			chain = chainForward(crypto, chain);
+		}
+	}
+	return undefined;
 }
 
 function textOf(plain: Bytes): string {
