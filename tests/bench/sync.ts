@@ -3,13 +3,8 @@
 import { createLedger } from '#lib/crdt/ledger.ts';
 import { createPeerKnowledge, holdsMore, learn, planPulls } from '#lib/crdt/sync.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
-import {
-	decodeEnvelope,
-	encodeEnvelope,
-	MAX_FEEDS_PER_MESSAGE,
-	stateContent,
-	type FeedHead,
-} from '#lib/protocol/space-message.ts';
+import { decodeEnvelope, encodeEnvelope } from '#lib/protocol/space-message.ts';
+import { MAX_FEEDS_PER_MESSAGE, stateContent, type FeedHead } from '#lib/protocol/space-state.ts';
 import { admit, found, invite, named, pen, person } from '../support/authority-world.ts';
 
 const SIZES = [100, 1000] as const;

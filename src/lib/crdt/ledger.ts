@@ -3,7 +3,7 @@
 // [FD1] [FD2] [FD3] [FD4] [FD5] [FD8]
 import { compareTime, isControl, KIND, type Time } from '#lib/protocol/entry.ts';
 import { MAX_FEED_HEADS } from '#lib/protocol/limits.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Authority, ControlEntry } from './authority-state.ts';
 import { createResolver, resolveAuthority, type Resolver } from './authority.ts';

@@ -1,8 +1,9 @@
 // What to ask of a peer, given what it says it holds: pure planning, authority first. [SY1] [SY2] [SY3]
 import { compareTime } from '#lib/protocol/entry.ts';
-import type { FeedHead, FeedRange } from '#lib/protocol/space-message.ts';
+import type { FeedRange } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
-import { MAX_FEEDS_PER_MESSAGE } from '#lib/protocol/space-message.ts';
+import { MAX_FEEDS_PER_MESSAGE } from '#lib/protocol/space-state.ts';
 import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { ancestorsOf } from './causality.ts';
 import type { Feed, Ledger } from './ledger.ts';

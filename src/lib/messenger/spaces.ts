@@ -8,27 +8,26 @@ import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { SpaceSummary } from './api.ts';
 import { createBannedSpaces } from './banned-spaces.ts';
-import { createReadMarks, openConversation, type LiveConversation } from './conversation.ts';
+import { openConversation } from './conversation.ts';
 import type { Links } from './delivery/links.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { createDepartures, departureOf, hasLeftElsewhere } from './departure.ts';
 import { foundSpace } from './founding.ts';
+import { startLiveSpace } from './live-space.ts';
 import { createPendingJoins } from './joining/pending-joins.ts';
-import { createModeration } from './moderation/moderation.ts';
 import { ownBan, type OwnBan } from './own-ban.ts';
 import type { Inviting } from './joining/inviting.ts';
 import type { Ports, Self, SelfInSpace } from './ports.ts';
-import { createRecovery, revocationOf } from './recovery.ts';
+import { revocationOf } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
-import { startSpaceNode } from './space-node.ts';
 import { clearSpace, listWrite } from './space-rows.ts';
 import { createShutSpaces } from './shut-spaces.ts';
 import { summaryOf } from './space-summary.ts';
 import { contentNamesOf } from './space/file-book.ts';
 import { openSpace } from './space/space.ts';
-import type { Space, SpaceChange, UnreadableSpace } from './space/space-face.ts';
+import type { Space, UnreadableSpace } from './space/space-face.ts';
 import type { LiveSpace, Spaces, SpacesEvents } from './spaces-face.ts';
-import { createSummaries, isMember, type Summaries } from './summaries.ts';
+import { isMember } from './summaries.ts';
 
 export function createSpaces(
 	ports: Ports,
@@ -77,67 +76,32 @@ export function createSpaces(
 	};
 
 	async function start(space: Space, number: number, self: SelfInSpace): Promise<LiveSpace> {
-		const links = linksFor(self);
-		const conversations = new Set<LiveConversation>();
-		const refreshAll = (): void => {
-			for (const conversation of conversations) conversation.refresh();
-		};
-		// What changes before the summaries are there, they find when they load.
-		const summariesNow = (): Summaries | undefined => spaces.get(space.key)?.summaries;
-		const node = await startSpaceNode(ports, self, space, pool, links, {
-			onChange: (change: SpaceChange) => {
-				for (const [channel, messages] of change.messages) summariesNow()?.added(channel, messages);
-				if (change.shrunk.size > 0) void summariesNow()?.recount(change.shrunk).then(publish);
-				if (change.control) {
-					spaces.get(space.key)?.moderation.update();
-					void summariesNow()?.update().then(publish);
-				}
-				if (change.messages.size > 0 || change.shrunk.size > 0 || change.control) refreshAll();
-				if (change.control) lockIfBanned(space.key);
-				if (change.control) forgetIfLeft(space.key);
-				if (change.control) spaces.get(space.key)?.recovery.look();
-				if (change.control) events.onControl(space.key);
-				publish();
-			},
-			onDelivery: refreshAll,
-			onPresence: () => {
-				events.onPresence();
-			},
-			onEnrolled: (device, block) => {
-				spaces.get(space.key)?.recovery.onEnrolled(device, block);
-				events.onEnrolled(device, block);
-			},
-			onKin: (from, message) => {
-				events.onKin(space.key, from, message);
-			},
-		});
-		const summaries = createSummaries(
-			ports,
-			self,
-			node,
-			createReadMarks(store, space.id),
-			isBlocked,
-			isVerified,
-		);
-		await summaries.update();
-		await inviting.load(space, self);
-		const moderation = createModeration({ ports, self, node, linkOf: inviting.linkOf });
-		const recovery = createRecovery(ports, selves, node, self, (next) => {
-			void goOnAs(live, next);
-		});
-		const live: LiveSpace = {
-			node,
-			summaries,
-			moderation,
-			conversations,
+		const live = await startLiveSpace(
+			{ ports, pool, links: linksFor(self), selves, inviting, isBlocked, isVerified },
+			space,
 			number,
 			self,
-			recovery,
-		};
+			{
+				current: () => spaces.get(space.key),
+				onControl() {
+					lockIfBanned(space.key);
+					forgetIfLeft(space.key);
+					spaces.get(space.key)?.recovery.look();
+					events.onControl(space.key);
+				},
+				onChange: publish,
+				onPresence: events.onPresence,
+				onEnrolled: events.onEnrolled,
+				onKin: (from, message) => {
+					events.onKin(space.key, from, message);
+				},
+				onNextSelf: (started, next) => void goOnAs(started, next),
+			},
+		);
 		spaces.set(space.key, live);
-		links.greet();
+		linksFor(self).greet();
 		lockIfBanned(space.key);
-		recovery.look();
+		live.recovery.look();
 		events.onControl(space.key);
 		void endFormer(live);
 		publish();

@@ -30,7 +30,7 @@ import { controlKeyShape, controlKeyToTuple, type ControlKey } from './content.t
 import { packetShape, packetToTuple, type Packet, type Time } from './entry.ts';
 import { MAX_NAME, MAX_RECORD, MAX_RELAYS, MAX_VALUE, MAX_VALUE_NAME } from './limits.ts';
 import { relayAddressShape, relayAddressToTuple, type RelayAddress } from './relay-address.ts';
-import type { FeedHead } from './space-message.ts';
+import type { FeedHead } from './space-state.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 

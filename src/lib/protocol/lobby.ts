@@ -42,7 +42,8 @@ import {
 } from './identity.ts';
 import { MAX_LARGE_PACKET } from './limits.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
-import { MAX_PREKEYS_PER_MESSAGE, type FeedHead } from './space-message.ts';
+import { MAX_PREKEYS_PER_MESSAGE } from './space-message.ts';
+import type { FeedHead } from './space-state.ts';
 import { label } from './labels.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';

@@ -36,7 +36,7 @@ import { memberShape, memberToTuple, type Member } from './identity.ts';
 import { label } from './labels.ts';
 import { MAX_NAME, MAX_REASON, MAX_TIMER_SECONDS } from './limits.ts';
 import { pad, unpad } from './block.ts';
-import type { FeedHead } from './space-message.ts';
+import type { FeedHead } from './space-state.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import { err, type Result } from '#lib/util/result.ts';
 

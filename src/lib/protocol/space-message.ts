@@ -2,9 +2,8 @@
 //
 // envelope [from device 32, to device 32 or null (everybody), message]
 // ENTRIES  [0, [packet …]]
-// STATE    [1, state]        state = [1, space 32, device 32, full, wants reply, control heads [id …],
-//                                    [[feed 32, seq, head id 32] …], time, digest of prekeys 16, device's signature 64]
-// PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …]]
+// STATE    [1, state]        see space-state.ts
+// PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …], prekey or null]
 // SIGNAL   [3, signal]       signal = [1, space 32, from 32, to 32, attempt 16, step, payload, time, signature 64]
 // ENROL ME [4, space 32, member, token hash 32, proof 64]   a fresh device of a member asks to be let in beside the old one
 // PART     [6, part]   of a packet that is longer than a block (part.ts)
@@ -47,11 +46,10 @@ import {
 import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
 import { label } from './labels.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
+import { MAX_FEEDS_PER_MESSAGE, stateShape, stateToTuple, type State } from './space-state.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
-/** Feeds named in one STATE or PULL; longer lists go in several. */
-export const MAX_FEEDS_PER_MESSAGE = 200;
 /** Prekeys in one PREKEYS, and devices named in one HELD. */
 export const MAX_PREKEYS_PER_MESSAGE = 64;
 export const MAX_HELD_PER_MESSAGE = 500;
@@ -63,28 +61,6 @@ const MAX_PACKETS = 64;
 const MAX_SIGNAL = 2048;
 /** A frame on a direct link; blocks on relays are smaller. */
 export const MAX_FRAME = 262_144;
-
-export interface FeedHead {
-	readonly feed: Bytes;
-	readonly seq: number;
-	readonly id: Bytes;
-}
-
-/** A device's signed word that it durably holds these feeds up to these entries. */
-export interface State {
-	readonly space: Bytes;
-	readonly device: Bytes;
-	/** True: all its feeds are named (in this message or its siblings of the same time). */
-	readonly full: boolean;
-	/** Asks the receiver for its own full state. */
-	readonly wantsReply: boolean;
-	readonly controlHeads: readonly Bytes[];
-	readonly feeds: readonly FeedHead[];
-	readonly time: number;
-	/** Of the newest prekeys held of all member devices, 16 bytes. */
-	readonly prekeys: Bytes;
-	readonly signature: Bytes;
-}
 
 export interface PrekeyTime {
 	/** First bytes of the device's key. */
@@ -189,51 +165,6 @@ export interface Envelope {
 }
 
 const id = bytes(32);
-const feedHeads = list(
-	map(tuple(id, uint(), id), ([feed, seq, head]) => ({ feed, seq, id: head })),
-	MAX_FEEDS_PER_MESSAGE,
-);
-
-const stateShape: Shape<State> = map(
-	tuple(
-		literal(1),
-		id,
-		id,
-		flag,
-		flag,
-		list(id, MAX_AUTHORITY_HEADS),
-		feedHeads,
-		uint(),
-		bytes(16),
-		bytes(64),
-	),
-	([, space, device, full, wantsReply, controlHeads, feeds, time, prekeys, signature]) => ({
-		space,
-		device,
-		full,
-		wantsReply,
-		controlHeads,
-		feeds,
-		time,
-		prekeys,
-		signature,
-	}),
-);
-
-const stateToTuple = (s: Omit<State, 'signature'>): unknown[] => [
-	1,
-	s.space,
-	s.device,
-	s.full,
-	s.wantsReply,
-	s.controlHeads,
-	s.feeds.map((f) => [f.feed, f.seq, f.id]),
-	s.time,
-	s.prekeys,
-];
-/** The bytes that the device signs. */
-export const stateContent = (s: Omit<State, 'signature'>): Bytes => encode(stateToTuple(s));
-
 const signalShape: Shape<SignalStepMessage> = map(
 	tuple(literal(1), id, id, id, bytes(16), uint(2), blob(MAX_SIGNAL), uint(), bytes(64)),
 	([, space, from, to, attempt, step, payload, time, signature]) => ({

@@ -11,7 +11,7 @@ import {
 	type Asked,
 	type PeerKnowledge,
 } from '#lib/crdt/sync.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import {
 	admit,
 	channel,

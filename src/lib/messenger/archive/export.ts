@@ -4,7 +4,7 @@ import { readEntry } from '#lib/crdt/check-entry.ts';
 import { type ArchiveRecord, MAX_RECORD_PACKETS, MAX_ROWS } from '#lib/protocol/archive.ts';
 import { compareTime, encodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import { createReadMarks } from '../conversation.ts';
 import type { Ports, Self } from '../ports.ts';
 import { stripped } from '../space/kept-entries.ts';

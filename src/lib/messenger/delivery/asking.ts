@@ -10,7 +10,8 @@ import {
 	type PeerKnowledge,
 } from '#lib/crdt/sync.ts';
 import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
-import { MAX_FEEDS_PER_MESSAGE, type FeedRange, type State } from '#lib/protocol/space-message.ts';
+import { type FeedRange } from '#lib/protocol/space-message.ts';
+import { MAX_FEEDS_PER_MESSAGE, type State } from '#lib/protocol/space-state.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';

@@ -4,7 +4,7 @@ import type { SpaceChange } from '../space/space-face.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import type { Content } from '#lib/protocol/content.ts';
 import { decodeHeader, KIND } from '#lib/protocol/entry.ts';
-import type { State } from '#lib/protocol/space-message.ts';
+import type { State } from '#lib/protocol/space-state.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { MAX_CONTENT } from '#lib/protocol/block.ts';
 import { label } from '#lib/protocol/labels.ts';

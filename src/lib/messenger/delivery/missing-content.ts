@@ -3,7 +3,8 @@
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { MAX_FEEDS_PER_MESSAGE, type FeedRange } from '#lib/protocol/space-message.ts';
+import { type FeedRange } from '#lib/protocol/space-message.ts';
+import { MAX_FEEDS_PER_MESSAGE } from '#lib/protocol/space-state.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Space } from '../space/space-face.ts';
 import type { Post } from './post-face.ts';

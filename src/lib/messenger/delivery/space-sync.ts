@@ -2,13 +2,8 @@
 import { controlBetween, holdsMore, MAX_SERVED, type PeerKnowledge } from '#lib/crdt/sync.ts';
 import type { Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
-import {
-	MAX_FEEDS_PER_MESSAGE,
-	stateContent,
-	type FeedHead,
-	type SpaceMessage,
-	type State,
-} from '#lib/protocol/space-message.ts';
+import { type SpaceMessage } from '#lib/protocol/space-message.ts';
+import { MAX_FEEDS_PER_MESSAGE, stateContent, type FeedHead, type State } from '#lib/protocol/space-state.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';

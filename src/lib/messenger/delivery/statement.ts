@@ -1,11 +1,7 @@
 // A device's signed word of what it holds of a space. [SY1]
 import { label } from '#lib/protocol/labels.ts';
-import {
-	stateContent,
-	type FeedHead,
-	type SpaceMessage,
-	type State,
-} from '#lib/protocol/space-message.ts';
+import { type SpaceMessage } from '#lib/protocol/space-message.ts';
+import { stateContent, type FeedHead, type State } from '#lib/protocol/space-state.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import { concat } from '#lib/util/bytes.ts';
 import type { Self } from '../ports.ts';

@@ -8,7 +8,7 @@ import { compareTime, KIND, type Time } from '#lib/protocol/entry.ts';
 import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { DAY } from '#lib/protocol/limits.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
 import type { Space } from '../space/space-face.ts';

@@ -48,6 +48,18 @@ export interface IntakeOutcome {
 	readonly settled: readonly string[];
 }
 
+export const NO_CHANGE: IntakeOutcome = {
+	placed: [],
+	forks: [],
+	completed: [],
+	unsealed: [],
+	wanted: [],
+	disputed: [],
+	refused: [],
+	waiting: [],
+	settled: [],
+};
+
 export interface Intake {
 	/** `newKeys`: entries that could not be opened before may be now. */
 	take(packets: readonly Packet[], newKeys?: boolean): Promise<IntakeOutcome>;

@@ -5,7 +5,7 @@ import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { readEntry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import { decodeHeader, isControl, KIND, type Packet } from '#lib/protocol/entry.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';

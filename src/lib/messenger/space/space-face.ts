@@ -8,7 +8,7 @@ import type { Grant, JoinGrant } from '#lib/protocol/lobby.ts';
 import type { Packet, Time } from '#lib/protocol/entry.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import type { PurgedMessage } from '#lib/protocol/moderation.ts';
-import type { FeedHead } from '#lib/protocol/space-message.ts';
+import type { FeedHead } from '#lib/protocol/space-state.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';

@@ -14,7 +14,7 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import { composeEntry } from './composing.ts';
-import { createIntake, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
+import { createIntake, NO_CHANGE, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
 import { proveGrant, takeEpochKeys } from './epoch-keys.ts';
 import { openEpochUse, type EpochUse } from './epoch-use.ts';
 import { controlKeyOnly, createKeyRing } from './key-ring.ts';
@@ -38,17 +38,6 @@ import type { WriteError, Space, UnreadableSpace } from './space-face.ts';
 
 const NOTHING = new Uint8Array(0);
 const done = <E>(result: Result<unknown, E>): Result<void, E> => (result.ok ? ok() : result);
-const NO_CHANGE: IntakeOutcome = {
-	placed: [],
-	forks: [],
-	completed: [],
-	unsealed: [],
-	wanted: [],
-	disputed: [],
-	refused: [],
-	waiting: [],
-	settled: [],
-};
 
 /** Opens a space as it was kept, or an empty one. */
 export async function openSpace(
