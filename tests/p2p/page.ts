@@ -4,6 +4,7 @@ import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-
 import { fromBase64Url, toBase64Url } from '#lib/util/bytes.ts';
 import { createFilesPage } from './files-page.ts';
 import { mediaPage } from './media-page.ts';
+import { peoplePage } from './people-page.ts';
 
 const clock = {
 	now: () => Date.now(),
@@ -83,6 +84,7 @@ type Outcome = number | string;
 const page = {
 	errors,
 	...mediaPage,
+	...peoplePage,
 	...createFilesPage(dialer, clock, random, (index) => at(links, index).link),
 	async offer(stun: string[] = []): Promise<string> {
 		const made = await dialer.offer({ stun });
