@@ -1,5 +1,6 @@
 // Keeps the app of one version on the device, so that it opens without a network. Everything the app is made of is
-// fetched when a version is installed and served from there from then on; nothing else is ever kept. A new version
+// fetched when a version is installed and served from there from then on; nothing else is ever kept. Films that are played
+// come through here from the page (streams.ts). A new version
 // waits until somebody says so, or until no page of the old one is open.
 import { build, files, version } from '$service-worker';
 import { clientsClaim, setCacheNameDetails } from 'workbox-core';
@@ -10,6 +11,7 @@ import {
 	type PrecacheEntry,
 } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { answerStream, isStream } from './streams.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -28,6 +30,10 @@ const entries: PrecacheEntry[] = [
 
 cleanupOutdatedCaches();
 precacheAndRoute(entries);
+registerRoute(
+	({ url }) => isStream(url),
+	({ request, event }) => answerStream(request, (event as FetchEvent).clientId),
+);
 registerRoute(new NavigationRoute(createHandlerBoundToURL(PAGE), { denylist: [RELAY] }));
 
 self.addEventListener('message', ({ data }: ExtendableMessageEvent) => {

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { chromium, type Page as BrowserPage } from 'playwright-core';
-import { build } from 'vite';
+import { build, type Plugin } from 'vite';
 import type { Page } from './page.ts';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
@@ -16,13 +16,40 @@ export interface Harness {
 	stop(): Promise<void>;
 }
 
+const WORKER = 'stream-worker';
+const STREAMS = resolve(import.meta.dirname, '../../src/service-worker/streams.ts');
+
+/** A service worker that does nothing but answer for streams, as the app's own does. */
+const streamWorker: Plugin = {
+	name: WORKER,
+	resolveId: (id) => (id === WORKER ? id : null),
+	load: (id) =>
+		id === WORKER
+			? `import { answerStream, isStream } from ${JSON.stringify(STREAMS)};
+				addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+				addEventListener('fetch', (event) => {
+					if (!isStream(new URL(event.request.url))) return;
+					event.respondWith(answerStream(event.request, event.clientId));
+				});`
+			: null,
+};
+
 export async function startHarness(): Promise<Harness> {
 	const folder = await mkdtemp(join(tmpdir(), 'aegis-p2p-'));
 	await build({
 		root: import.meta.dirname,
 		configFile: false,
 		logLevel: 'error',
-		build: { outDir: folder, emptyOutDir: true, target: 'esnext' },
+		plugins: [streamWorker],
+		build: {
+			outDir: folder,
+			emptyOutDir: true,
+			target: 'esnext',
+			rolldownOptions: {
+				input: [join(import.meta.dirname, 'index.html'), WORKER],
+				output: { entryFileNames: '[name].js' },
+			},
+		},
 	});
 	const server = createServer((request, response) => {
 		const path = new URL(request.url ?? '/', 'http://localhost').pathname;

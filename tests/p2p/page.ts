@@ -5,6 +5,7 @@ import { fromBase64Url, toBase64Url } from '#lib/util/bytes.ts';
 import { createFilesPage } from './files-page.ts';
 import { mediaPage } from './media-page.ts';
 import { peoplePage } from './people-page.ts';
+import { streamsPage } from './streams-page.ts';
 
 const clock = {
 	now: () => Date.now(),
@@ -85,6 +86,7 @@ const page = {
 	errors,
 	...mediaPage,
 	...peoplePage,
+	...streamsPage,
 	...createFilesPage(dialer, clock, random, (index) => at(links, index).link),
 	async offer(stun: string[] = []): Promise<string> {
 		const made = await dialer.offer({ stun });

@@ -9,17 +9,19 @@ import { hasher, patternAt } from './pattern.ts';
 
 let messenger: Messenger | undefined;
 
-const start = createStart({
-	clock: createSystemClock(),
-	slots: createIndexedDbKeySlots('people-keys'),
-	database: 'people',
-	contentDatabase: 'people-content',
-	preferences: { read: () => null, write: () => undefined },
-	offered: Promise.resolve(null),
-	onLost: () => undefined,
-	onLocked: () => undefined,
-	wipe: () => Promise.resolve(),
-});
+/** Once somebody is to be here. */
+const starting = () =>
+	createStart({
+		clock: createSystemClock(),
+		slots: createIndexedDbKeySlots('people-keys'),
+		database: 'people',
+		contentDatabase: 'people-content',
+		preferences: { read: () => null, write: () => undefined },
+		offered: Promise.resolve(null),
+		onLost: () => undefined,
+		onLocked: () => undefined,
+		wipe: () => Promise.resolve(),
+	});
 
 function here(): Messenger {
 	if (messenger === undefined) throw new Error('nobody is here');
@@ -59,6 +61,7 @@ function includes(value: unknown, wanted: Uint8Array): boolean {
 export const peoplePage = {
 	/** Somebody new, or who was here before. */
 	async enter(name: string | null): Promise<string> {
+		const start = starting();
 		const running = await (name === null ? start.open() : start.create(name));
 		if (!running.ok) return running.error.type;
 		({ messenger } = running.value);

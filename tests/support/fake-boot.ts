@@ -55,7 +55,8 @@ export function boot(): Readable<BootState> {
 		const backupProblem = type === undefined ? null : { type };
 		const security = createFakeSecurity(scene);
 		const openSink = (): Promise<null> => Promise.resolve(null);
-		return { state: 'ready', messenger, security, clock, openSink, backupProblem };
+		const streams = { open: () => null };
+		return { state: 'ready', messenger, security, clock, openSink, streams, backupProblem };
 	};
 	const state = createSignal<BootState>({ state: 'starting' });
 	const first = (): BootState => {

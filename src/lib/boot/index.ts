@@ -74,7 +74,7 @@ export function boot(): Readable<BootState> {
 		));
 
 	function ready(
-		{ messenger, security }: Running,
+		{ messenger, security, streams }: Running,
 		lock: HeldNode,
 		backupProblem: RestoreError | null = null,
 	): void {
@@ -84,7 +84,15 @@ export function boot(): Readable<BootState> {
 			state.set({ state: 'moved' });
 			await messenger.stop();
 		};
-		state.set({ state: 'ready', messenger, security, clock, openSink, backupProblem });
+		state.set({
+			state: 'ready',
+			messenger,
+			security,
+			clock,
+			openSink,
+			streams,
+			backupProblem,
+		});
 		messenger.ended.subscribe((ended) => {
 			if (ended) remove(security).catch(fail);
 		});

@@ -18,11 +18,13 @@ import type { PairingTake } from '#lib/messenger/pairing/pairing.ts';
 import type { PairingCodeError } from '#lib/protocol/pairing.ts';
 import type { Security } from '#lib/messenger/security.ts';
 import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
+import { createMediaStreams } from '#lib/platform/media-streams.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
 import type { Ports } from '#lib/messenger/ports.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
+import type { MediaStreams } from '#lib/ports/media-streams.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { KeySlotStore } from '#lib/ports/key-slots.ts';
 import { createIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
@@ -59,6 +61,7 @@ export interface StartParts {
 export interface Running {
 	readonly messenger: Messenger;
 	readonly security: Security;
+	readonly streams: MediaStreams;
 }
 
 export interface Start {
@@ -118,6 +121,10 @@ export function createStart({
 	const bulkCrypto = (): Promise<BulkCrypto> =>
 		(bulk ??= createBulkCrypto(globalThis.crypto.subtle));
 
+	// Not there on pages without a secure context.
+	const workers = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker;
+	const streams = createMediaStreams(workers, random);
+
 	const relayDialer = createRelayDialer({ clock });
 	const portsFor = (store: KeyValueStore): Ports => ({
 		clock,
@@ -171,7 +178,7 @@ export function createStart({
 		void requestPersistence(navigator.storage);
 		// The direct part is large: fetched behind the first paint, before somebody waits for it.
 		if (page.direct) clock.after(DIRECT_AFTER, () => void directDialer().catch(() => undefined));
-		return { messenger, security };
+		return { messenger, security, streams };
 	}
 
 	/** How keys were opened here that have nothing beside them any longer. */

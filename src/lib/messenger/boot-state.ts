@@ -6,6 +6,7 @@ import type { RestoreError, WorkOptions } from './backup-api.ts';
 import type { RecoveryWords, Security, UnlockError } from './security.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { OpenFileSink } from '#lib/ports/file-sink.ts';
+import type { MediaStreams } from '#lib/ports/media-streams.ts';
 import type { Result } from '#lib/util/result.ts';
 
 export type BootState =
@@ -53,6 +54,8 @@ export type BootState =
 			readonly security: Security;
 			readonly clock: Clock;
 			readonly openSink: OpenFileSink;
+			/** Plays what lies here sealed, or is still coming. */
+			readonly streams: MediaStreams;
 			/** Why the backup that was given on the first screen is not all here. */
 			readonly backupProblem: RestoreError | null;
 	  }

@@ -20,7 +20,7 @@ import type { Warning } from '#lib/messenger/warnings.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
 import type { OpenFileSink } from '#lib/ports/file-sink.ts';
 
-type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security' | 'backupProblem'>;
+type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security' | 'streams' | 'backupProblem'>;
 
 /** A message to bring on screen. */
 interface Sought {
