@@ -133,7 +133,8 @@ export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
 		}
 		if (version === 0) db.exec(TABLES);
 		for (const step of STEPS.slice(Math.max(version, OLDEST) - OLDEST)) db.exec(step);
-		db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
+		// A file that is as it should be is not written to: a relay starts on a full disk, too.
+		if (version !== SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
 		db.exec('COMMIT');
 		return ok();
 	} catch (cause) {
