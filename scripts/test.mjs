@@ -1,13 +1,12 @@
 // `npm test`: every suite, one after the other; the last line is the sum.
 // `npm test -- unit` runs the one named.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { generate } from './lib/generate.mjs';
 import { ensureInstalled } from './lib/install.mjs';
-import { cache, main, Refusal, say } from './lib/run.mjs';
-import { failureLines, line, runSuite, sum } from './lib/suites.mjs';
+import { main, Refusal, say } from './lib/run.mjs';
+import { keepVerdict, runSuite, sum, totalsFile } from './lib/suites.mjs';
 
 const suites = [
 	{ name: 'unit' },
@@ -15,8 +14,6 @@ const suites = [
 	{ name: 'p2p', config: 'tests/p2p/vitest.config.ts' },
 	{ name: 'e2e', config: 'tests/e2e/vitest.config.ts' },
 ];
-
-const totalsFile = join(cache, 'tests', 'totals');
 
 await main(async (names) => {
 	const wanted = suites.filter(({ name }) => names.length === 0 || names.includes(name));
@@ -30,10 +27,6 @@ await main(async (names) => {
 	await ensureBuilt();
 	const totals = [];
 	for (const suite of wanted) totals.push(await runSuite(suite, { AEGIS_CHROMIUM: browser }));
-	const total = sum(totals);
-	mkdirSync(join(cache, 'tests'), { recursive: true });
-	const verdict = `${failureLines(totals).join('')}${line(total)}`;
-	writeFileSync(totalsFile, `${verdict}\n`);
-	say(verdict);
-	return total.failed > 0 ? 1 : 0;
+	say(keepVerdict(totals));
+	return sum(totals).failed > 0 ? 1 : 0;
 });

@@ -1,5 +1,5 @@
 // Running test suites and counting what came of them. A suite that crashes counts as a failure.
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cache, root, runTool, say } from './run.mjs';
 
@@ -79,4 +79,30 @@ export const failureLines = (totals) =>
 /** `N passed, N failed`, and the skipped where there are any. */
 export function line({ passed, failed, skipped }) {
 	return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** Where the sum of what ran is kept: failures, a line each, and the sum. */
+export const totalsFile = join(reports, 'totals');
+
+/** Keeps the sum of these; returns its text. */
+export function keepVerdict(totals) {
+	mkdirSync(reports, { recursive: true });
+	const verdict = `${failureLines(totals).join('')}${line(sum(totals))}`;
+	writeFileSync(totalsFile, `${verdict}\n`);
+	return verdict;
+}
+
+/** Adds one more suite to the sum that is kept; returns the text of the new one. */
+export function countIn(totals) {
+	const text = existsSync(totalsFile) ? readFileSync(totalsFile, 'utf8') : '';
+	const numberOf = (word) =>
+		Number(new RegExp(`(\\d+) ${word}`).exec(text.trimEnd().split('\n').at(-1))?.[1] ?? 0);
+	const failures = [...text.matchAll(/^failed: (.*)$/gm)].map(([, failure]) => failure);
+	const before = {
+		passed: numberOf('passed'),
+		failed: numberOf('failed'),
+		skipped: numberOf('skipped'),
+		failures,
+	};
+	return keepVerdict([before, totals]);
 }

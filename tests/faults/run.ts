@@ -1,6 +1,7 @@
 // Everything that may go wrong with a relay, done to real ones under load. Needs root: it mounts disks. Names choose
 // scenarios; the last line is JSON: packets for which a receipt came, and of these lost (times recipients), come again
 // after their acknowledgement, left behind after everybody had acknowledged.
+import { writeFileSync } from 'node:fs';
 import { sqliteStart } from './million.ts';
 import { createScope } from './relays.ts';
 import * as postgres from './postgres.ts';
@@ -53,5 +54,8 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
 	const seconds = Math.round((performance.now() - began) / 1000);
 	say(`${name} (${String(seconds)} s): ${JSON.stringify(scenarios[name])}`);
 }
-say(JSON.stringify({ bench: 'faults', ...sum, passed: isGood, scenarios }));
+const report = JSON.stringify({ bench: 'faults', ...sum, passed: isGood, scenarios });
+const file = process.env['FAULTS_REPORT'];
+if (file !== undefined) writeFileSync(file, report);
+say(report);
 process.exit(isGood ? 0 : 1);

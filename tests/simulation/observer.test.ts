@@ -80,7 +80,9 @@ async function record(seed: number): Promise<Session> {
 
 const seenIn = (frames: readonly Bytes[], secrets: Session['secrets']): string[] =>
 	[...secrets]
-		.filter(([, secret]) => frames.some((frame) => Buffer.from(frame).includes(secret)))
+		.filter(([, secret]) =>
+			frames.some((frame) => Buffer.from(frame).includes(Buffer.from(secret))),
+		)
 		.map(([name]) => name);
 
 /** Everything that was put, each as its name, the hash that deletes it and what is in it. */
