@@ -5,6 +5,7 @@ import { mailboxId } from '#lib/mailbox/proofs.ts';
 import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { fourPeople, deviceOf, ban, membersOf, textsIn } from './bans.ts';
+import { DAY } from '#lib/protocol/limits.ts';
 import { reader, say, talk } from './world.ts';
 
 /** How many tokens of this node's device the relay has in the mailbox of the epoch in use. */
@@ -120,6 +121,24 @@ describe('somebody who is banned', () => {
 		expect(textsIn(talk(alice, space))).not.toContain('into the void');
 		const { ledger } = await bob.kept(space);
 		expect(ledger.authority.bans.size).toBe(1);
+	});
+
+	it('[EP14] [MB22] leaves nobody behind who was away: a closed mailbox is where they are met', async () => {
+		const { world, relay, alice, bob, carol, space } = await fourPeople(307, { direct: false });
+		await carol.stop();
+		await ban(world, alice, bob, space);
+		await world.run(60_000);
+		expect(await isOpenAt(relay, alice, space, -2)).toBe(false);
+		await alice.stop();
+		// Nothing that was left for her lies there any longer.
+		await world.run(20 * DAY);
+		await alice.start();
+		await world.run(5000);
+		await carol.start();
+		await world.until(() => !membersOf(carol, space).includes('Bob'), 60_000, 'Carol knows');
+		const hers = reader(carol, space);
+		await say(world, alice, space, 'welcome back');
+		await world.until(() => hers().includes('welcome back'), 20_000, 'Carol reads on');
 	});
 
 	it('[BN2] is told over the link it has, where there is nothing else', async () => {

@@ -23,6 +23,7 @@ import {
 	type Request,
 	type Session,
 } from './session.ts';
+import { HIDDEN } from './subscriptions.ts';
 import { encodeRelayFrame, ERROR_CODE } from '#lib/protocol/mailbox.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
@@ -150,6 +151,7 @@ export function createAccess(session: Session): Access {
 			}
 			const closed = await store.close(f.mailbox);
 			if (!closed.ok) return refuseFor(closed.error);
+			subscriptions.resize(f.mailbox, HIDDEN);
 			const frame = encodeRelayFrame({ type: 'closed', mailbox: f.mailbox });
 			for (const subscriber of subscriptions.of(f.mailbox)) subscriber.send(frame);
 			return done(f.request);

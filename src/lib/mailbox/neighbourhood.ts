@@ -3,7 +3,7 @@
 import { createElsewhere } from './elsewhere.ts';
 import { createFollowing } from './following.ts';
 import type { Origins } from './origins.ts';
-import type { PresenceChange, Subscriptions } from './subscriptions.ts';
+import { HIDDEN, type PresenceChange, type Subscriptions } from './subscriptions.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Neighbours, PushedPacket } from '#lib/ports/neighbours.ts';
@@ -109,6 +109,11 @@ export function joinNeighbours<S extends Subscriber>(
 		box.tokens.delete(toHex(tokenHash));
 		if (box.tokens.size === 0) forget(mailbox);
 	};
+	const resize = (mailbox: Bytes, size: number): void => {
+		here.resize(mailbox, size);
+		const box = live.get(toHex(mailbox));
+		if (box !== undefined) box.size = size;
+	};
 	const removeHere = (mailbox: Bytes, tokenHash: Bytes): PresenceChange<S> | undefined => {
 		const change = here.removeToken(mailbox, tokenHash);
 		left(mailbox, tokenHash);
@@ -126,6 +131,8 @@ export function joinNeighbours<S extends Subscriber>(
 			return;
 		}
 		if (hint.type === 'closed') {
+			resize(mailbox, HIDDEN);
+			elsewhere.forget(mailbox);
 			const frame = encodeRelayFrame({ type: 'closed', mailbox });
 			for (const subscriber of here.of(mailbox)) subscriber.send(frame);
 			return;
@@ -212,11 +219,7 @@ export function joinNeighbours<S extends Subscriber>(
 				neighbours.tell({ type: 'removed', mailbox, tokenHash });
 				return removeHere(mailbox, tokenHash);
 			},
-			resize: (mailbox, size) => {
-				here.resize(mailbox, size);
-				const box = live.get(toHex(mailbox));
-				if (box !== undefined) box.size = size;
-			},
+			resize,
 			connected: (mailbox, except) => {
 				const connected = new Map(
 					here.connected(mailbox, except).map((hash) => [toHex(hash), hash]),

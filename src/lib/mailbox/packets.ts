@@ -15,6 +15,7 @@ import {
 	type Request,
 	type Session,
 } from './session.ts';
+import { HIDDEN } from './subscriptions.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import { encodeRelayFrame, ERROR_CODE, MAX_IDS, MAX_TOKENS } from '#lib/protocol/mailbox.ts';
@@ -125,7 +126,8 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 				return refuse(ERROR_CODE.busy, 'too many subscriptions');
 			}
 			// Before the look for what waits: what is put meanwhile may be told twice, but never not at all.
-			const change = subscriptions.add(self, mailbox, record.tokens, tokenHash, record.highest);
+			const size = record.open ? record.tokens : HIDDEN;
+			const change = subscriptions.add(self, mailbox, size, tokenHash, record.highest);
 			if (change !== undefined) tellPresence(change);
 			if (record.tokens > storeLimits.smallMailbox) {
 				await store.seen([{ mailbox, tokenHash }], session.seconds());

@@ -22,8 +22,11 @@ export interface PresenceChange<S> {
 	readonly others: readonly S[];
 }
 
+/** Size of a mailbox in which nobody is told who is connected, however few there are: it is closed. [MB22] */
+export const HIDDEN = Number.POSITIVE_INFINITY;
+
 export interface Subscriptions<S> {
-	/** Adds one; `size` is the number of the mailbox's tokens, `highest` its last number. */
+	/** Adds one; `size` is the number of the mailbox's tokens, or HIDDEN; `highest` its last number. */
 	add(
 		subscriber: S,
 		mailbox: Bytes,
@@ -43,7 +46,7 @@ export interface Subscriptions<S> {
 	inLarge(size: number): readonly TokenOf[];
 	/** Token hashes with a subscriber other than this one. */
 	connected(mailbox: Bytes, except: S): readonly Bytes[];
-	/** Who is to get a packet for these tokens (null: all), and the tokens that reaches; never `except`. */
+	/** Who is to get a packet for these tokens (null: all), and the tokens that reaches, unless HIDDEN; never `except`. */
 	reach(
 		mailbox: Bytes,
 		to: readonly Bytes[] | null,
@@ -167,7 +170,7 @@ export function createSubscriptions<S extends object>(maxPresence: number): Subs
 					subscribers.add(subscriber);
 					reached = true;
 				}
-				if (reached && token !== undefined) tokenHashes.push(token.hash);
+				if (reached && token !== undefined && live.size < HIDDEN) tokenHashes.push(token.hash);
 			}
 			return { subscribers, tokenHashes };
 		},

@@ -13,7 +13,7 @@
 // PONG      [74, request]
 // THERE     [75, request, chunks, committed, bits: index i is bit i%8, from the lowest, of byte i/8]
 // CHUNK     [76, request, bytes]
-// CLOSED    [77, mailbox]                                             told to its subscribers: nothing more will come
+// CLOSED    [77, mailbox]                                             told to its subscribers: it keeps nothing more
 // DRAINING  [78, seconds in which the relay ends at the latest]       it takes nothing new from now on
 // receipt = [expiry or 0, batch root 32, path [32 …], signature 64]: the relay's signature over a whole commit batch
 import {

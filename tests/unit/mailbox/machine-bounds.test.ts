@@ -69,19 +69,29 @@ describe('a token', () => {
 });
 
 describe('a closed mailbox', () => {
-	it('[MB22] tells its subscribers, gives what waits, and passes on what is pushed', async () => {
+	it('[MB22] tells its subscribers, gives what waits, passes on what is pushed, and shows nobody', async () => {
 		const world = await createWorld();
 		const { mailbox, writeKey, ownerKey } = world;
-		const alice = await world.opened(2);
+		const alice = await world.opened(3);
 		unwrap(await alice.subscribe(mailbox, tokenOf(1), 0));
 		unwrap(await alice.put(mailbox, writeKey, packetOf(1)));
 		const bob = world.client();
 		unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
+		await until(() => expect(alice.heard.presence).toHaveLength(1));
 		unwrap(await alice.closeMailbox(mailbox, ownerKey));
 		await until(() => expect(bob.heard.ended).toEqual([toHex(mailbox)]));
 		const again = unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
-		expect(again).toMatchObject({ packets: [{ number: 1 }] });
-		expect(unwrap(await alice.push(mailbox, writeKey, packetOf(2)))).toEqual([hashOf(2)]);
+		expect(again).toMatchObject({ packets: [{ number: 1 }], connected: [] });
+
+		const carol = world.client();
+		const hers = unwrap(await carol.subscribe(mailbox, tokenOf(3), 0));
+		expect(hers).toMatchObject({ packets: [{ number: 1 }], connected: [] });
+		expect(unwrap(await carol.push(mailbox, writeKey, packetOf(2)))).toEqual([]);
+		await until(() => expect(bob.heard.packets.map(({ number }) => number)).toEqual([0]));
+		carol.close('gone');
+		unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
+		expect(alice.heard.presence).toHaveLength(1);
+		expect(bob.heard.presence).toEqual([]);
 	});
 });
 

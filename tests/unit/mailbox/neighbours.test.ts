@@ -98,3 +98,44 @@ it('[RS7] shows who is with others, and only whole comings and goings', async ()
 			.map(({ connected }) => connected);
 	await until(() => expect(told()).toEqual([true, false]));
 });
+
+it('[RS7] [MB22] tells the others that a mailbox was closed, and hears it from them: then it shows nobody', async () => {
+	const { one, other, deaf } = await two();
+	const { mailbox } = other;
+	const alice = await one.opened(3);
+	const bob = other.client();
+	unwrap(await bob.subscribe(mailbox, tokenOf(1), 0));
+	const about = { type: 'presence', mailbox, connected: true, asks: false } as const;
+	deaf.onHint?.({ ...about, tokenHash: hashOf(2) }, 'a');
+	await until(() => expect(bob.heard.presence).toHaveLength(1));
+	unwrap(await alice.closeMailbox(mailbox, one.ownerKey));
+	expect(bob.heard.ended).toEqual([]);
+	deaf.onHint?.({ type: 'closed', mailbox }, 'a');
+	await until(() => expect(bob.heard.ended).toEqual([toHex(mailbox)]));
+	expect(unwrap(await bob.subscribe(mailbox, tokenOf(1), 0)).connected).toEqual([]);
+	deaf.onHint?.({ ...about, tokenHash: hashOf(3) }, 'a');
+	const before = deaf.said.length;
+	const carol = other.client();
+	unwrap(await carol.subscribe(mailbox, tokenOf(3), 0));
+	expect(deaf.said).toHaveLength(before);
+	expect(bob.heard.presence).toHaveLength(1);
+	unwrap(await bob.closeMailbox(mailbox, other.ownerKey));
+	expect(deaf.said.at(-1)).toEqual({ type: 'closed', mailbox });
+});
+
+it('[RS7] [MB26] ends what a token that another process removed has here, and tells when it removes one', async () => {
+	const { one, other, deaf } = await two();
+	const { mailbox, ownerKey } = other;
+	await one.opened(3);
+	const [alice, bob] = [other.client(), other.client()];
+	unwrap(await alice.subscribe(mailbox, tokenOf(1), 0));
+	unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
+	await until(() => expect(alice.heard.presence).toHaveLength(1));
+	deaf.onHint?.({ type: 'removed', mailbox, tokenHash: hashOf(2) }, 'a');
+	await until(() => expect(alice.heard.presence.at(-1)?.connected).toBe(false));
+	deaf.onPush?.({ ...packetOf(1), mailbox, to: null });
+	await until(() => expect(alice.heard.packets).toHaveLength(1));
+	expect(bob.heard.packets).toEqual([]);
+	unwrap(await alice.removeToken(mailbox, ownerKey, hashOf(3)));
+	expect(deaf.said).toContainEqual({ type: 'removed', mailbox, tokenHash: hashOf(3) });
+});

@@ -42,7 +42,7 @@ export interface Attachment {
 	ready(): boolean;
 	/** All that waited here for this device has been dealt with. */
 	drained(): boolean;
-	/** Hashes (hex) of the tokens that are connected to this relay now, as far as it says. */
+	/** Hashes (hex) of the tokens that are connected to this relay now, as far as it says; none where it is closed. */
 	present(): ReadonlySet<string>;
 	/** Pushes to these tokens if they are connected; nothing is stored. */
 	push(to: readonly Bytes[] | null, block: Bytes): Promise<void>;
@@ -99,6 +99,11 @@ export function attachMailbox(
 	let ackDue: (() => void) | undefined;
 	let cancelRetry = (): void => undefined;
 
+	/** From then on the relay tells nobody who is there. */
+	const setClosed = (): void => {
+		closed = true;
+		present.clear();
+	};
 	const flushAcks = (): void => {
 		ackDue = undefined;
 		const client = pool.client(relay);
@@ -127,6 +132,7 @@ export function attachMailbox(
 		const opened = await opening;
 		if (round !== generation) return;
 		unread = failures.some((failed) => failed !== null);
+		if (!opened.ok && opened.error.type === 'closed') setClosed();
 		handlers.onPresence();
 		const errors = [opened.ok ? null : opened.error, ...failures];
 		const wait = Math.max(RETRY, ...errors.map((error) => error?.retryAfter ?? 0));
@@ -189,7 +195,8 @@ export function attachMailbox(
 		},
 		onDeleted: () => undefined,
 		onClosed: () => {
-			closed = true;
+			setClosed();
+			handlers.onPresence();
 		},
 	});
 
@@ -215,7 +222,7 @@ export function attachMailbox(
 			const stored = await client.put(mailbox, writeKey, put);
 			// What is for everybody is for this device too, which has it.
 			if (stored.ok && listed === null) settle(packet);
-			if (!stored.ok && stored.error.type === 'closed') closed = true;
+			if (!stored.ok && stored.error.type === 'closed') setClosed();
 			return stored.ok ? { ok: true, value: { relay, receipt: stored.value } } : stored;
 		},
 		async remove(packet, preimage) {
@@ -232,7 +239,7 @@ export function attachMailbox(
 		closed: () => closed,
 		async close(ownerKey) {
 			const done = await pool.client(relay)?.closeMailbox(spec.mailbox, ownerKey);
-			if (done?.ok) closed = true;
+			if (done?.ok) setClosed();
 		},
 		update(changed) {
 			const known = new Set(spec.tokenHashes.map(toHex));

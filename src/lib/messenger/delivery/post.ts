@@ -9,12 +9,11 @@ import { DAY, EPOCHS_READ, LATE_ENVELOPE } from '#lib/protocol/limits.ts';
 import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
 import type { EpochState } from '#lib/crdt/authority-state.ts';
-import type { SigningKey } from '#lib/ports/crypto.ts';
-import { equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';
-import { admissionsOf } from '../space/admissions.ts';
 import { attachMailbox, type Attachment, type MailboxSpec } from './attachment.ts';
+import { createWhereabouts, type EpochPost, type Place, type PostKeys } from './whereabouts.ts';
 import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
 import { forBlocks, forLinks } from './splitting.ts';
@@ -24,21 +23,6 @@ import type { PostEvents, Stored, Post } from './post-face.ts';
 const COPIES = 2;
 
 const NOTHING_STORED: Stored = { copies: [], devices: [] };
-
-/** What of an epoch's keys is here: all, or what is left when it has long been over. */
-interface PostKeys {
-	readonly envelopeKey: Bytes | null;
-	readonly lateKey: Bytes;
-	readonly writeSeed: Bytes;
-	readonly ownerSeed: Bytes | null;
-}
-
-interface EpochPost {
-	keys: PostKeys;
-	readonly writeKey: SigningKey;
-	state: EpochState;
-	readonly attachments: Map<string, Attachment>;
-}
 
 export function createPost(
 	ports: Ports,
@@ -52,11 +36,13 @@ export function createPost(
 	const own = self.device.publicKey;
 	const ownKey = toHex(own);
 	const posts = new Map<string, EpochPost>();
-	/** Time (ms) of the latest epoch in whose mailbox a device (hex) was seen since the start. */
-	const metIn = new Map<string, number>();
 	let current: EpochPost | undefined;
 	let stopped = false;
 	let updating: Promise<void> = Promise.resolve();
+
+	const isLarge = (): boolean =>
+		current !== undefined && [...current.state.tokenHashes.values()].flat().length > MAX_PRESENCE;
+	const where = createWhereabouts(clock, space, posts, isLarge, () => current);
 
 	const specOf = (post: EpochPost): MailboxSpec => ({
 		mailbox: mailboxId(crypto, post.state.content.writeKey, post.state.content.ownerKey),
@@ -67,7 +53,12 @@ export function createPost(
 		tokens: space.ring.get(post.state.id)?.tokens ?? [],
 	});
 
-	async function onBlock(post: EpochPost, block: Bytes, isStored: boolean): Promise<boolean> {
+	async function onBlock(
+		post: EpochPost,
+		relay: string,
+		block: Bytes,
+		isStored: boolean,
+	): Promise<boolean> {
 		const { envelopeKey, lateKey } = post.keys;
 		const early = envelopeKey === null ? undefined : openBlock(crypto, envelopeKey, block);
 		const content = early ?? openBlock(crypto, lateKey, block);
@@ -76,6 +67,7 @@ export function createPost(
 		if (envelope?.ok !== true) return true;
 		const { from, to } = envelope.value;
 		if (toHex(from) === ownKey || (to !== null && toHex(to) !== ownKey)) return true;
+		if (!isStored) where.notice(post, relay, toHex(from));
 		return events.onEnvelope(envelope.value, isStored);
 	}
 
@@ -91,11 +83,11 @@ export function createPost(
 			post.attachments.set(
 				relay,
 				attachMailbox(ports, pool, relay, specOf(post), {
-					onBlock: (block, _packet, isStored) => onBlock(post, block, isStored),
+					onBlock: (block, _packet, isStored) => onBlock(post, relay, block, isStored),
 					isHeld: events.isHeld,
 					onReady: events.onRelayReady,
 					onPresence() {
-						meet();
+						where.meet();
 						events.onPresence();
 					},
 				}),
@@ -119,7 +111,7 @@ export function createPost(
 					(device) =>
 						device !== ownKey &&
 						devices.get(device)?.active === true &&
-						(metIn.get(device) ?? -Infinity) <= epoch.time.ms,
+						where.metIn(device) <= epoch.time.ms,
 				)
 			);
 		});
@@ -137,22 +129,9 @@ export function createPost(
 		return { envelopeKey: null, lateKey, writeSeed, ownerSeed: null };
 	}
 
-	/** Devices that are connected show by their tokens which epoch they know. */
-	function meet(): void {
-		for (const { state, attachments } of posts.values()) {
-			for (const [device, hashes] of state.tokenHashes) {
-				const isHere = [...attachments.values()].some((attachment) =>
-					hashes.some((hash) => attachment.present().has(toHex(hash))),
-				);
-				const before = metIn.get(device) ?? -Infinity;
-				if (isHere) metIn.set(device, Math.max(before, state.time.ms));
-			}
-		}
-	}
-
 	async function update(): Promise<void> {
 		const { authority } = space.ledger;
-		meet();
+		where.meet();
 		const wanted = mayHoldSomething(authority.epochs).slice(-EPOCHS_READ);
 		if (authority.epoch !== null && !wanted.includes(authority.epoch)) wanted.push(authority.epoch);
 		const keep = new Set<string>();
@@ -179,35 +158,6 @@ export function createPost(
 		current = authority.epoch === null ? undefined : posts.get(toHex(authority.epoch.id));
 	}
 
-	/** The device's tokens in this epoch. */
-	const tokensOf = (post: EpochPost, device: string): readonly Bytes[] =>
-		post.state.tokenHashes.get(device) ?? [];
-
-	/** The same, also where what let the device in turned out not to count. */
-	const tokensGiven = (post: EpochPost, device: string): readonly Bytes[] =>
-		post.state.tokenHashes.get(device) ??
-		admissionsOf(space.ledger.control, device)
-			.filter(({ epoch }) => equal(epoch, post.state.id))
-			.map(({ tokenHash }) => tokenHash);
-
-	/** Where the device is connected now: the current epoch's mailboxes first. */
-	function presence(
-		device: string,
-		tokens = tokensOf,
-	): { post: EpochPost; attachment: Attachment; to: Bytes[] } | null {
-		const ordered = [...posts.values()].sort(
-			(a, b) => Number(b === current) - Number(a === current),
-		);
-		for (const post of ordered) {
-			for (const attachment of post.attachments.values()) {
-				if (!attachment.ready()) continue;
-				const to = tokens(post, device).filter((hash) => attachment.present().has(toHex(hash)));
-				if (to.length > 0) return { post, attachment, to };
-			}
-		}
-		return null;
-	}
-
 	const envelopeFor = (device: string | null, message: SpaceMessage): Bytes =>
 		encodeEnvelope({ from: own, to: device === null ? null : (fromHex(device) ?? null), message });
 
@@ -219,7 +169,7 @@ export function createPost(
 
 	function route(device: string): 'direct' | 'relay' | null {
 		if (links.carries(device, space.key)) return 'direct';
-		return presence(device) === null ? null : 'relay';
+		return where.place(device) === null ? null : 'relay';
 	}
 
 	function sendByLink(device: string, message: SpaceMessage): void {
@@ -236,24 +186,24 @@ export function createPost(
 		return sendByRelay(device, message);
 	}
 
-	function sendByRelay(device: string, message: SpaceMessage, tokens = tokensOf): boolean {
-		const found = presence(device, tokens);
-		if (found === null) return false;
-		for (const part of forBlocks(crypto, message)) {
-			const sealed = block(found.post, envelopeFor(device, part));
-			if (sealed !== undefined) void found.attachment.push(found.to, sealed);
-		}
-		return true;
+	function sendByRelay(device: string, message: SpaceMessage, tokens = where.tokensOf): boolean {
+		const found = where.place(device, tokens);
+		if (found !== null) pushTo(found, device, message);
+		return found !== null;
 	}
 
-	const isLarge = (): boolean =>
-		current !== undefined && [...current.state.tokenHashes.values()].flat().length > MAX_PRESENCE;
+	function pushTo({ post, attachment, to }: Place, device: string, message: SpaceMessage): void {
+		for (const part of forBlocks(crypto, message)) {
+			const sealed = block(post, envelopeFor(device, part));
+			if (sealed !== undefined) void attachment.push(to, sealed);
+		}
+	}
 
 	/** To wherever the device may be connected. */
 	function sendUnseen(device: string, message: SpaceMessage): boolean {
 		if (current === undefined || !isLarge()) return false;
 		const post = current;
-		const to = tokensOf(post, device);
+		const to = where.tokensOf(post, device);
 		const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
 		if (to.length === 0 || ready.length === 0) return false;
 		for (const part of forBlocks(crypto, message)) {
@@ -270,7 +220,7 @@ export function createPost(
 			return updating;
 		},
 		route,
-		via: (device) => presence(device)?.attachment.relay ?? null,
+		via: (device) => where.place(device)?.attachment.relay ?? null,
 		send,
 		attempt: (device, message) => send(device, message) || sendUnseen(device, message),
 		isLarge,
@@ -285,7 +235,7 @@ export function createPost(
 					send(key, message);
 					continue;
 				}
-				const found = presence(key);
+				const found = where.place(key);
 				if (found === null) continue;
 				const group = pushes.get(found.attachment) ?? { post: found.post, to: [] };
 				group.to.push(...found.to);
@@ -304,7 +254,7 @@ export function createPost(
 				avoided === current ? [...posts.values()].findLast((p) => p !== avoided) : current;
 			const post = only === undefined ? usual : posts.get(toHex(only));
 			if (post === undefined) return NOTHING_STORED;
-			const tokens = only === undefined ? tokensOf : tokensGiven;
+			const tokens = only === undefined ? where.tokensOf : where.tokensGiven;
 			const reached = devices.filter((device) => tokens(post, device).length > 0);
 			const to = reached.flatMap((device) => tokens(post, device));
 			if (to.length === 0) return NOTHING_STORED;
@@ -352,7 +302,8 @@ export function createPost(
 		},
 		tell(device, message, onlyByLink = false) {
 			sendByLink(device, message);
-			if (!onlyByLink) sendByRelay(device, message, tokensGiven);
+			if (onlyByLink || sendByRelay(device, message, where.tokensGiven)) return;
+			for (const place of where.unseen(device)) pushTo(place, device, message);
 		},
 		async close(epoch, ownerKey) {
 			const attachments = posts.get(toHex(epoch))?.attachments.values() ?? [];
