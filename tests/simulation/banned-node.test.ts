@@ -146,7 +146,7 @@ describe('the node of somebody who is banned', () => {
 		expect(rowsOf(world, 'Bob')).toBeGreaterThan(0);
 	});
 
-	it('[BN2] hears of the end of the ban by whom it meets', async () => {
+	it('[BN2] [DV6] hears of the end of the ban by whom it meets', async () => {
 		const { world, alice, bob, space } = await fourPeople(317);
 		await ban(world, alice, bob, space);
 		await world.until(isLocked(bob, space), 3000, 'Bob is locked out');

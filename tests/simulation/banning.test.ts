@@ -123,7 +123,7 @@ describe('somebody who is banned', () => {
 		expect(ledger.authority.bans.size).toBe(1);
 	});
 
-	it('[EP14] [MB22] leaves nobody behind who was away: a closed mailbox is where they are met', async () => {
+	it('[EP14] [DV6] leaves nobody behind who was away: a closed mailbox is where they are met', async () => {
 		const { world, relay, alice, bob, carol, space } = await fourPeople(307, { direct: false });
 		await carol.stop();
 		await ban(world, alice, bob, space);

@@ -77,9 +77,15 @@ describe('a closed mailbox', () => {
 		unwrap(await alice.put(mailbox, writeKey, packetOf(1)));
 		const bob = world.client();
 		unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
-		await until(() => expect(alice.heard.presence).toHaveLength(1));
+		const dave = world.client();
+		unwrap(await dave.subscribe(mailbox, tokenOf(3), 0));
+		await until(() => expect(alice.heard.presence).toHaveLength(2));
 		unwrap(await alice.closeMailbox(mailbox, ownerKey));
 		await until(() => expect(bob.heard.ended).toEqual([toHex(mailbox)]));
+		dave.close('gone');
+		await until(() => expect(world.machine.connections()).toBe(2));
+		unwrap(await alice.stat(mailbox, writeKey));
+		expect(alice.heard.presence).toHaveLength(2);
 		const again = unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
 		expect(again).toMatchObject({ packets: [{ number: 1 }], connected: [] });
 
@@ -90,8 +96,8 @@ describe('a closed mailbox', () => {
 		await until(() => expect(bob.heard.packets.map(({ number }) => number)).toEqual([0]));
 		carol.close('gone');
 		unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
-		expect(alice.heard.presence).toHaveLength(1);
-		expect(bob.heard.presence).toEqual([]);
+		expect(alice.heard.presence).toHaveLength(2);
+		expect(bob.heard.presence).toHaveLength(1);
 	});
 });
 

@@ -112,8 +112,10 @@ it('[RS7] [MB22] tells the others that a mailbox was closed, and hears it from t
 	expect(bob.heard.ended).toEqual([]);
 	deaf.onHint?.({ type: 'closed', mailbox }, 'a');
 	await until(() => expect(bob.heard.ended).toEqual([toHex(mailbox)]));
-	expect(unwrap(await bob.subscribe(mailbox, tokenOf(1), 0)).connected).toEqual([]);
 	deaf.onHint?.({ ...about, tokenHash: hashOf(3) }, 'a');
+	unwrap(await bob.stat(mailbox, other.writeKey));
+	expect(bob.heard.presence).toHaveLength(1);
+	expect(unwrap(await bob.subscribe(mailbox, tokenOf(1), 0)).connected).toEqual([]);
 	const before = deaf.said.length;
 	const carol = other.client();
 	unwrap(await carol.subscribe(mailbox, tokenOf(3), 0));

@@ -1,5 +1,5 @@
 // In which mailboxes, and through which relays, devices can be reached now: by what relays say of who is connected, and
-// where a mailbox is closed, and they say nothing, by who has spoken there. [DV3] [EP14] [MB22]
+// where a mailbox is closed, and they say nothing, by who has spoken there. [DV3] [DV6] [EP14]
 import type { EpochState } from '#lib/crdt/authority-state.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
