@@ -1,7 +1,8 @@
 // Files between two pages of a real browser: sealed, stored, moved, checked and opened again.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { CDPSession, Page as BrowserPage } from 'playwright-core';
+import type { Page as BrowserPage } from 'playwright-core';
 import { remote, startHarness, type Harness, type Remote } from './browser.ts';
+import { watchHeap } from './heap.ts';
 
 const MB = 1_000_000;
 
@@ -26,40 +27,6 @@ async function two(): Promise<{ alice: Remote; bob: Remote }> {
 	const answer = await bob!.answer(await alice!.offer());
 	expect(await Promise.all([alice!.accept(0, answer), bob!.linked(0)])).toEqual([0, 0]);
 	return { alice: alice!, bob: bob! };
-}
-
-interface HeapUsage {
-	readonly usedSize: number;
-	readonly backingStorageSize?: number;
-}
-
-/** By how much what a page holds, buffers included, grew at the most until the end; bytes. */
-async function watchHeap(page: BrowserPage): Promise<() => Promise<number>> {
-	const session: CDPSession = await page.context().newCDPSession(page);
-	const held = async (): Promise<number> => {
-		const usage = (await session.send('Runtime.getHeapUsage')) as HeapUsage;
-		return usage.usedSize + (usage.backingStorageSize ?? 0);
-	};
-	await session.send('HeapProfiler.enable');
-	await session.send('HeapProfiler.collectGarbage');
-	const before = await held();
-	let most = before;
-	let stopped = false;
-	const watching = (async () => {
-		while (!stopped) {
-			// What nobody holds any longer may lie there for a while.
-			if ((await held()) > most) {
-				await session.send('HeapProfiler.collectGarbage');
-				most = Math.max(most, await held());
-			}
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
-	})();
-	return async () => {
-		stopped = true;
-		await watching;
-		return most - before;
-	};
 }
 
 const rate = (bytes: number, ms: number): string => `${(bytes / ms / 1000).toFixed(1)} MB/s`;

@@ -68,6 +68,8 @@ export const peoplePage = {
 		await messenger.fileSettings.setAutomatic(0);
 		return '';
 	},
+	/** Ends without a word to be heard of. */
+	leaveAlone: () => here().stop(),
 	useRelay: async (address: string) => say(await here().addRelay(address)),
 	async createSpace(): Promise<string> {
 		const created = await here().createSpace('community', 'Friends');

@@ -3,20 +3,21 @@
 import { chunksOf } from '#lib/protocol/attachment-size.ts';
 import { decodeHeader } from '#lib/protocol/entry.ts';
 import { fromBits, toBits } from '#lib/protocol/file-frame.ts';
-import { MAX_PRESENCE, MAX_TOKENS } from '#lib/protocol/mailbox.ts';
+import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { deleteHash } from '#lib/crypto/hash.ts';
-import type { MailboxClient, MailboxError } from '#lib/mailbox/client-api.ts';
+import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import { ok, type Result } from '#lib/util/result.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { LeavingView } from '../files-api.ts';
 import { fraction, type Ports } from '../ports.ts';
 import { COPIES_STATE, type KeptCopies, type KeptFiles } from '../space/file-book.ts';
 import type { Space } from '../space/space-face.ts';
-import { copyName, copyNames, COPY_PART, fitsRelays, partsIn, sealHashes } from './file-copies.ts';
+import { copyName, fitsRelays, sealHashes } from './file-copies.ts';
 import type { FileMailbox, FileMailboxes } from './file-mailboxes.ts';
+import { leaveChunk } from './leave-chunk.ts';
 import { placeOf } from './place.ts';
+import { createTakingBack, type Left } from './taking-back.ts';
 
 export interface CopyLeaving {
 	/** By place; of files that are not left for everybody yet, or were since the start. */
@@ -34,24 +35,12 @@ export interface CopyLeaving {
 const COPIES = 2;
 /** Chunks being left at once: so many are in memory. */
 const AT_ONCE = 2;
-/** Parts on their way to one relay; messages go between them. */
-const PARTS_AT_ONCE = 2;
 /** How often is looked whether somebody has gone who doesn't have it. */
 const LOOK_EVERY = 15_000;
 /** A relay that has no room is asked again after this, unless it says when. */
 const FULL_FOR = 600_000;
 const FAILED_FOR = 5000;
-/** Remembered of what relays that are away are to delete. */
-const MAX_TAKING = 100;
 const NOTHING: Bytes = new Uint8Array();
-
-interface Left {
-	readonly files: KeptFiles;
-	readonly copies: KeptCopies;
-}
-
-const isNotThere = (error: MailboxError['type'] | undefined): boolean =>
-	error === 'unknown-packet' || error === 'unknown-mailbox';
 
 interface Refusal {
 	readonly type: 'full' | 'failed';
@@ -72,11 +61,8 @@ export function createCopyLeaving(
 	const have = new Map<string, Set<string>>();
 	/** What was left of each file, that is what there is to be taken back. */
 	const leftOf = new Map<string, Left>();
-	/** What is still to be taken back from relays that are away. */
-	const taking = new Map<string, Left & { readonly box: FileMailbox }>();
+	const taking = createTakingBack(crypto, space, pool);
 	const refusals = new Map<string, Refusal>();
-	/** Mailboxes (hex) that a connection has opened. */
-	const opened = new WeakMap<MailboxClient, Set<string>>();
 	let working: Promise<void> | undefined;
 	let isDue = false;
 	let stopped = false;
@@ -127,52 +113,22 @@ export function createCopyLeaving(
 		refusals.set(relay, { type: isFull ? 'full' : 'failed', until: clock.now() + wait });
 	}
 
-	/** One chunk on one relay: begun, brought part by part, made visible. */
+	/** One chunk on one relay. */
 	async function leaveOn(
 		relay: string,
 		box: FileMailbox,
 		{ files, copies }: Left,
 		to: readonly Bytes[],
-		{ chunk, sealed, name }: { chunk: number; sealed: Bytes; name: Bytes },
+		{ sealed, name }: { readonly sealed: Bytes; readonly name: Bytes },
 	): Promise<boolean> {
 		const client = pool.client(relay);
-		const block = sealHashes(crypto, random, box.blockKey, files.hashes ?? new Uint8Array());
+		const block = sealHashes(crypto, random, box.blockKey, files.hashes ?? NOTHING);
 		if (client === undefined || block === undefined) return false;
-		const { mailbox, writeKey, ownerKey } = box;
-		const steps = async (): Promise<Result<unknown, MailboxError>> => {
-			const there = opened.get(client) ?? new Set();
-			opened.set(client, there);
-			if (!there.has(toHex(mailbox))) {
-				const tokenHashes = [...box.tokenHashes.values()].flat();
-				const made = await client.open({ writeKey, ownerKey, tokenHashes });
-				if (!made.ok) return made;
-				there.add(toHex(mailbox));
-			}
-			const count = partsIn(files.length, chunk);
-			const begun = await client.begin(mailbox, writeKey, {
-				packet: name,
-				ttl: Math.min(box.ttl, secondsLeft(files)),
-				deleteHash: deleteHash(crypto, copies.preimage),
-				to: to.length > MAX_TOKENS ? null : to,
-				block,
-				chunks: count,
-			});
-			// Everybody has had it.
-			if (!begun.ok) return begun.error.type === 'gone' ? ok() : begun;
-			for (let at = 0; at < count; at += PARTS_AT_ONCE) {
-				const parts = Array.from({ length: Math.min(PARTS_AT_ONCE, count - at) }, (_, n) => at + n);
-				const put = await Promise.all(
-					parts.map((part) => {
-						const bytes = sealed.slice(part * COPY_PART, (part + 1) * COPY_PART);
-						return client.putChunk(mailbox, writeKey, name, part, bytes);
-					}),
-				);
-				const failed = put.find((each) => !each.ok);
-				if (failed !== undefined) return failed;
-			}
-			return client.commit(mailbox, writeKey, name);
-		};
-		const done = await steps();
+		const done = await leaveChunk(client, box, {
+			...{ name, sealed, block, to },
+			deleteHash: deleteHash(crypto, copies.preimage),
+			ttl: Math.min(box.ttl, secondsLeft(files)),
+		});
 		if (!done.ok) refused(relay, done.error);
 		return done.ok;
 	}
@@ -209,7 +165,7 @@ export function createCopyLeaving(
 		};
 		// What was begun in an epoch that is over is left anew, for those who are members now.
 		const old = isSame ? undefined : await boxOf(before?.epoch);
-		if (old !== undefined && before !== null) await takeBackFrom(old, { files, copies: before });
+		if (old !== undefined && before !== null) await taking.from(old, { files, copies: before });
 		if (!(await keep(copiesNow(COPIES_STATE.open)))) return true;
 		const missing = Array.from({ length: chunks }, (_, n) => n).filter((n) => !left.has(n));
 		let isStuck = false;
@@ -222,7 +178,7 @@ export function createCopyLeaving(
 					isStuck = true;
 					return;
 				}
-				const what = { chunk, sealed, name: copyName(crypto, spaceKey, files.id, chunk) };
+				const what = { sealed, name: copyName(crypto, spaceKey, files.id, chunk) };
 				const copies = copiesNow(COPIES_STATE.open);
 				const done = await Promise.all(
 					drawn.map((relay) => leaveOn(relay, box, { files, copies }, to, what)),
@@ -230,7 +186,7 @@ export function createCopyLeaving(
 				if (done.includes(true)) left.add(chunk);
 				else missing.push(chunk);
 				if (!(await keep(copiesNow(COPIES_STATE.open)))) {
-					await takeBackFrom(box, { files, copies: copiesNow(COPIES_STATE.open) });
+					await taking.from(box, { files, copies: copiesNow(COPIES_STATE.open) });
 					missing.length = 0;
 					return;
 				}
@@ -294,7 +250,7 @@ export function createCopyLeaving(
 	async function lookAll(): Promise<void> {
 		do {
 			isDue = false;
-			await takeRest();
+			await taking.rest();
 			let again = false;
 			for (const files of await space.files.list()) {
 				if (!equal(files.device, own) || stopped) continue;
@@ -313,33 +269,6 @@ export function createCopyLeaving(
 		});
 	}
 
-	/** Deletes what was left of a file; of relays that are away later. */
-	async function takeBackFrom(box: FileMailbox, { files, copies }: Left): Promise<void> {
-		const spaceKey = space.ledger.authority.genesis?.spaceKey;
-		if (spaceKey === undefined) return;
-		const names = copyNames(crypto, spaceKey, files.id, files.length);
-		const { mailbox } = box;
-		const { preimage } = copies;
-		for (const relay of box.relays) {
-			const client = pool.client(relay);
-			const done = await Promise.all(
-				names.map(async (name) => client?.deletePacket(mailbox, name, { preimage })),
-			);
-			if (done.every((each) => each?.ok === true || isNotThere(each?.error.type))) continue;
-			taking.set(`${relay} ${toHex(files.id)}`, {
-				box: { ...box, relays: [relay] },
-				files,
-				copies,
-			});
-		}
-	}
-
-	async function takeRest(): Promise<void> {
-		const rest = [...taking.values()].slice(-MAX_TAKING);
-		taking.clear();
-		for (const { box, ...left } of rest) await takeBackFrom(box, left);
-	}
-
 	return {
 		views,
 		look,
@@ -353,7 +282,7 @@ export function createCopyLeaving(
 			if (left === undefined) return;
 			leftOf.delete(key);
 			show(left.files, undefined);
-			void boxOf(left.copies.epoch).then((box) => box && takeBackFrom(box, left));
+			void boxOf(left.copies.epoch).then((box) => box && taking.from(box, left));
 		},
 		stop() {
 			stopped = true;
