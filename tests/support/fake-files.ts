@@ -120,7 +120,10 @@ export function createFakeFiles(): FakeFiles {
 	const views = new Map<string, TransferView>();
 	const names = new Map<string, readonly string[]>();
 	const transfers = createSignal<ReadonlyMap<string, TransferView>>(new Map());
-	const leaving = createSignal<ReadonlyMap<string, LeavingView>>(new Map());
+	/** Of the message of one's own among those with transfers. */
+	const leaving = createSignal<ReadonlyMap<string, LeavingView>>(
+		new Map([['place 3', { state: 'leaving', done: 0.6 }]]),
+	);
 	let count = 0;
 
 	async function message(

@@ -31,6 +31,26 @@ export const FILE_VIEWS: readonly View[] = [
 	view('sounds'),
 	view('transfers'),
 	{
+		name: 'files-storage',
+		scene: { files: 'cards' },
+		go: async (page) => {
+			await shown(page);
+			if (await page.getByRole('button', { name: 'Back' }).isVisible()) await press(page, 'Back');
+			await press(page, 'Settings');
+			await press(page, 'Files on this device');
+			await page.getByText('Files take').waitFor();
+		},
+	},
+	{
+		name: 'files-recording',
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Record a voice message');
+			await page.getByRole('group', { name: 'Recording' }).getByText('0:02').waitFor();
+		},
+	},
+	{
 		name: 'files-tray',
 		scene: {},
 		go: async (page) => {

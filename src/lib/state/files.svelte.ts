@@ -4,7 +4,13 @@ import { live, type Live } from './live.svelte.ts';
 import { createObjectUrls } from './object-urls.ts';
 import type { ConversationModel } from './conversation.svelte.ts';
 import type { Outgoing, OutgoingError } from './outgoing.svelte.ts';
-import type { FileUsage, FileView, SpaceFiles, TransferView } from '#lib/messenger/files-api.ts';
+import type {
+	FileUsage,
+	FileView,
+	LeavingView,
+	SpaceFiles,
+	TransferView,
+} from '#lib/messenger/files-api.ts';
 import type { OpenFileSink } from '#lib/ports/file-sink.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
@@ -15,12 +21,14 @@ const FOLD = 32 << 20;
 export class FilesModel {
 	readonly #files: SpaceFiles;
 	readonly #transfers: Live<ReadonlyMap<string, TransferView>>;
+	readonly #leaving: Live<ReadonlyMap<string, LeavingView>>;
 	readonly #looked = new SvelteMap<string, TransferView>();
 	readonly #urls = createObjectUrls();
 
 	constructor(files: SpaceFiles) {
 		this.#files = files;
 		this.#transfers = live(files.transfers);
+		this.#leaving = live(files.leaving);
 	}
 
 	/** Being fetched since the start: it is told by itself how it stands. */
@@ -31,6 +39,11 @@ export class FilesModel {
 	/** How the files of a message stand; undefined until somebody has looked. */
 	transfer(place: string): TransferView | undefined {
 		return this.#transfers.current.get(place) ?? this.#looked.get(place);
+	}
+
+	/** How copies for those who are away stand, of one's own. */
+	leaving(place: string): LeavingView | undefined {
+		return this.#leaving.current.get(place);
 	}
 
 	async look(place: string): Promise<TransferView> {

@@ -3,6 +3,7 @@ export type * from '#lib/messenger/api.ts';
 export type {
 	FileUsage,
 	FileView,
+	LeavingView,
 	MessageFiles,
 	SendFilesError,
 	TransferView,

@@ -1,6 +1,6 @@
-// What stands in place of a message that is no longer there, and why.
+// What a message says in a line, and what stands in its place once it is no longer there.
 import { m } from '#lib/paraglide/messages.js';
-import type { MessageView } from '#lib/state/views.ts';
+import type { MessageFiles, MessageView } from '#lib/state/views.ts';
 
 type Gone = NonNullable<MessageView['gone']>;
 
@@ -20,9 +20,21 @@ export function goneDetail({ how, byName, reason }: Gone): string | null {
 	return reason === '' ? m.gone_purged_by({ name }) : m.gone_purged_by_reason({ name, reason });
 }
 
+/** What stands for files without a text. */
+function filesText({ files }: MessageFiles): string {
+	const [file] = files;
+	if (!file || files.length > 1) return m.said_files({ count: files.length });
+	if (file.showable === 'image') return m.said_picture();
+	if (file.showable === 'video') return m.said_film();
+	return file.waveform.length > 0 ? m.voice_message() : file.name;
+}
+
 /** What a message says, or what stands in its place. */
-export const shownText = ({ text, gone }: MessageView): string => (gone ? goneText(gone) : text);
+export function shownText({ text, gone, files }: MessageView): string {
+	if (gone) return goneText(gone);
+	return text === '' && files ? filesText(files) : text;
+}
 
 /** What a quote says of a message whose text is no longer there, or not loaded. */
 export const quotedText = (original: MessageView | undefined): string =>
-	original?.gone ? goneText(original.gone) : m.message_original_gone();
+	original && shownText(original) !== '' ? shownText(original) : m.message_original_gone();

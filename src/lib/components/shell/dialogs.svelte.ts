@@ -4,7 +4,7 @@ import type { Act } from '../moderation/acts.ts';
 
 export type Open =
 	| { readonly dialog: 'create' | 'settings' | 'switcher' | 'members' }
-	| { readonly dialog: 'passphrase' | 'phrase' | 'wipe' | 'link' }
+	| { readonly dialog: 'passphrase' | 'phrase' | 'wipe' | 'link' | 'files' }
 	| { readonly dialog: 'device'; readonly id: string }
 	| { readonly dialog: 'join' | 'peers'; readonly link?: string }
 	| { readonly dialog: 'invite' | 'leave' | 'log'; readonly space: string }
