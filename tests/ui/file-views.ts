@@ -47,7 +47,10 @@ export const FILE_VIEWS: readonly View[] = [
 		go: async (page) => {
 			await openChat(page);
 			await press(page, 'Record a voice message');
-			await page.getByRole('group', { name: 'Recording' }).getByText(/0:0[1-9]/).waitFor();
+			await page
+				.getByRole('group', { name: 'Recording' })
+				.getByText(/0:0[1-9]/)
+				.waitFor();
 		},
 	},
 	{
