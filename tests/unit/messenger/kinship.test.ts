@@ -21,12 +21,17 @@ async function story(account: Bytes | null | undefined) {
 	const invited = await invite(alice);
 	for (const other of [phone, bob]) await admit(alice, invited, other);
 	const said: (readonly [to: string, message: SpaceMessage])[] = [];
+	const copies: SpaceMessage[] = [];
+	const way: { there: boolean } = { there: true };
 	const node = {
 		space: alice.space,
 		self: alice.self,
 		post: {
-			route: () => 'relay',
-			send: (to: string, message: SpaceMessage) => said.push([to, message]) > 0,
+			route: () => (way.there ? 'relay' : null),
+			hasRelay: () => true,
+			send: (to: string, message: SpaceMessage) => way.there && said.push([to, message]) > 0,
+			store: (_to: unknown, _copy: unknown, message: SpaceMessage) =>
+				Promise.resolve({ copies: [copies.push(message)], devices: [] }),
 		},
 	} as unknown as SpaceNode;
 	const made: string[] = [];
@@ -38,11 +43,13 @@ async function story(account: Bytes | null | undefined) {
 		tidy: () => Promise.resolve(),
 		ready: () => Promise.resolve(void made.push('made')),
 	} as unknown as AccountSpace;
-	const kinship = createKinship(alice.ports, fake, {
-		spaces: () => [node],
-		relays: () => [],
-		onChange: () => wantedBefore.push(kinship.wanted()),
-	});
+	const begin = () =>
+		createKinship(alice.ports, fake, {
+			spaces: () => [node],
+			relays: () => [],
+			onChange: () => wantedBefore.push(kinship.wanted()),
+		});
+	const kinship = begin();
 	const word = async (by: Device, device: Device, parts: Partial<Kin> = {}) => {
 		const content = {
 			...{ space: alice.space.id, device: device.self.device.publicKey },
@@ -54,7 +61,21 @@ async function story(account: Bytes | null | undefined) {
 	const hear = (from: Device, message: Awaited<ReturnType<typeof word>>) => {
 		kinship.onMessage(alice.space.key, from.key, message);
 	};
-	return { world, alice, phone, bob, said, made, wantedBefore, kinship, word, hear };
+	return {
+		world,
+		alice,
+		phone,
+		bob,
+		begin,
+		copies,
+		way,
+		said,
+		made,
+		wantedBefore,
+		kinship,
+		word,
+		hear,
+	};
 }
 
 describe('the word of an own device', () => {
@@ -85,6 +106,23 @@ describe('the word of an own device', () => {
 		world.clock.advance(3_600_000);
 		expect(said).toHaveLength(2);
 		kinship.stop();
+	});
+
+	it('[MD7] is left for one that is away once a day, over starts', async () => {
+		const { world, begin, copies, way } = await story(LOW);
+		way.there = false;
+		for (let n = 1; n < 4; n++) {
+			for (let start = 0; start < 3; start++) {
+				const kinship = begin();
+				await kinship.load();
+				kinship.look();
+				await until(() => expect(copies).toHaveLength(n));
+				world.clock.advance(3_600_000);
+				await until(() => expect(copies).toHaveLength(n));
+				kinship.stop();
+			}
+			world.clock.advance(22 * 3_600_000);
+		}
 	});
 
 	it('[MD7] is said less often to one that never answers', async () => {

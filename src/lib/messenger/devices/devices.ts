@@ -358,6 +358,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 			const decoded = row && decodeFrame(noticedShape, row, 64 * MAX_NOTICED);
 			if (decoded?.ok) noticed = new Set(decoded.value.map(toHex));
 			await copies.load();
+			await kinship.load();
 			await account.load();
 			saySeen();
 			look();

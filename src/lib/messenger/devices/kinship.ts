@@ -2,6 +2,7 @@
 // both were cut off from each other. Where they meet in any space, each says which account space is its own; the lowest
 // stays, and whoever is in another asks to be let in there. Knows nothing of what the devices share. [MD7]
 import { sealTo, MAX_SEALED_TO } from '#lib/crypto/seal.ts';
+import { bytes, decodeFrame, encode, optional, tuple, uint } from '#lib/protocol/cbor.ts';
 import { ANSWER_OVERHEAD } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { kinContent, type EnrolRequest, type Kin } from '#lib/protocol/space-message.ts';
@@ -23,10 +24,14 @@ const SAY_SELDOM = 10 * 60_000;
 const OFTEN = 6;
 /** How often it is left for one that is away. */
 const LEAVE_EVERY = DAY;
+/** When something was last left of itself, and with which account space: over starts, too. */
+const LEFT = { table: 'account', key: ['kin'] } as const;
+const leftShape = tuple(uint(), optional(bytes(32)));
 /** How often anybody is answered. */
 const ANSWER_EVERY = 3000;
 
 export interface Kinship {
+	load(): Promise<void>;
 	/** Who can be reached, who is a member, or which account space there is, may have changed. */
 	look(): void;
 	/** What a device (hex) says in a space (hex). */
@@ -58,7 +63,7 @@ export function createKinship(
 	account: AccountSpace,
 	{ spaces, relays, onChange }: KinshipParts,
 ): Kinship {
-	const { clock, crypto, random } = ports;
+	const { clock, crypto, random, store } = ports;
 	const working = createQueue();
 	/** By space and device: the account space (hex) that it last said to be its own; null: none. */
 	const said = new Map<string, string | null>();
@@ -66,6 +71,7 @@ export function createKinship(
 	const saying = createOnce(clock, SAY_EVERY);
 	const leaving = createOnce(clock, LEAVE_EVERY);
 	const answering = createOnce(clock, ANSWER_EVERY);
+	let left: { readonly at: number; readonly as: string | null } | undefined;
 	let cancel: (() => void) | undefined;
 	let stopped = false;
 
@@ -112,11 +118,19 @@ export function createKinship(
 		if (stopped || post.send(device, message) || !post.hasRelay()) return;
 		if (!leaving(`${name} ${id}`)) return;
 		const copy = { packet: random.bytes(32), preimage: random.bytes(32), notIn: null };
-		await post.store([device], copy, message);
+		const { copies } = await post.store([device], copy, message);
+		if (copies.length === 0 || stopped) return;
+		left = { at: Math.max(0, Math.floor(clock.now())), as: id };
+		await store.commit([{ ...LEFT, value: encode([left.at, content.account]) }]);
 	}
 
+	/** Those who are away for good are not left something by each start. */
+	const mayLeave = (): boolean =>
+		left?.as !== present() || Math.abs(clock.now() - left.at) >= LEAVE_EVERY;
+
 	function isDue({ node, device, name }: Met): boolean {
-		if (node.post.route(device) === null) return !leaving.lately(`${name} ${present()}`);
+		if (node.post.route(device) === null)
+			return mayLeave() && !leaving.lately(`${name} ${present()}`);
 		const count = times.get(name) ?? 0;
 		if (!saying(name, count < OFTEN ? SAY_EVERY : SAY_SELDOM)) return false;
 		times.set(name, count + 1);
@@ -191,6 +205,12 @@ export function createKinship(
 	}
 
 	return {
+		async load() {
+			const row = await store.get(LEFT.table, LEFT.key);
+			const decoded = row && decodeFrame(leftShape, row, 64);
+			if (decoded?.ok)
+				left = { at: decoded.value[0], as: decoded.value[1] && toHex(decoded.value[1]) };
+		},
 		look,
 		wanted,
 		askable: (id) =>
