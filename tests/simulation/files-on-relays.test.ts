@@ -17,7 +17,7 @@ async function untilGone(scene: FileScene): Promise<void> {
 }
 
 describe('files for who is away', () => {
-	it('[FR2] [FR3] [FR4] [FR5] lie on two relays each, are found there, and go once everybody has them', async () => {
+	it('[FR1] [FR2] [FR3] [FR4] [FR5] lie on two relays each, are found there, and go once everybody has them', async () => {
 		const scene = await fileScene(301, ['one', 'two', 'three']);
 		const { world, alice, bob } = scene;
 		await bob.stop();
@@ -25,6 +25,13 @@ describe('files for who is away', () => {
 		await scene.untilLeft(place);
 		expect(sum(counts(scene))).toBe(2 * CHUNKS);
 		for (const count of counts(scene)) expect(count).toBeGreaterThan(0);
+		// In none of the mailboxes that messages lie in.
+		const boxes = scene.relays.flatMap(({ store }) => [...store.snapshot().mailboxes.values()]);
+		const kinds = boxes
+			.map(({ packets }) => [...packets.values()].map(({ chunks }) => chunks > 0))
+			.filter((each) => each.length > 0);
+		expect(kinds.every((each) => new Set(each).size === 1)).toBe(true);
+		expect(new Set(kinds.map(([isFile]) => isFile))).toEqual(new Set([true, false]));
 		await alice.stop();
 		await bob.start();
 		await world.run(3000);
