@@ -33,9 +33,10 @@ export const FILE_VIEWS: readonly View[] = [
 	{
 		name: 'files-storage',
 		scene: { files: 'cards' },
-		go: async (page, phone) => {
+		go: async (page) => {
 			await shown(page);
-			if (phone) await press(page, 'Back');
+			// One thing at a time on the screen.
+			if ((page.viewportSize()?.width ?? 0) <= 720) await press(page, 'Back');
 			await press(page, 'Settings');
 			await press(page, 'Files on this device');
 			await page.getByText('Files take').waitFor();
