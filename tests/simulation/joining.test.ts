@@ -257,6 +257,28 @@ describe('whoever left', () => {
 		}
 	});
 
+	it('[LV1] leaves the word for those who are away, though somebody else has heard it', async () => {
+		const { world, alice, bob, space } = await aliceAndBob(59);
+		await world.run(3000);
+		await bob.stop();
+		const carol = await world.addNode('Carol');
+		await bringIn(world, alice, carol, space);
+		await world.until(() => carol.messenger.network.get().state === 'direct', 20_000, 'linked');
+		// All who are there are apart from the relay for a while.
+		world.network.partition([['Alice', 'Carol'], ['north']]);
+		await world.finish(carol.messenger.leave(space));
+		await world.run(20_000);
+		await carol.stop();
+		world.network.partition([]);
+		await world.run(20_000);
+		await say(world, alice, space, 'without her');
+		await world.run(5000);
+		await alice.stop();
+		await bob.start();
+		const his = reader(bob, space);
+		await world.until(() => his().includes('without her'), 20_000, 'Bob reads it');
+	});
+
 	it('[IN5] comes back by a new one', async () => {
 		const { world, alice, bob, space } = await aliceAndBob(57);
 		const carol = await world.addNode('Carol');

@@ -35,7 +35,7 @@ export interface CutOff {
 	onOutsider(device: string, state: State): void;
 	/**
 	 * What a copy of this packet consists of for these devices (hex): with what leads to it where it is the last word to
-	 * some of them (`last`), or the last one of this device, which nobody can ask for more when it has gone.
+	 * some of them (`last`), or where it is a departure or builds upon one: who has gone can be asked for nothing more.
 	 */
 	toLeave(packet: Packet, to: readonly string[], last: readonly string[]): readonly Packet[];
 	stop(): void;
@@ -72,6 +72,15 @@ export function createCutOff(
 		...concernedBy(space.ledger, content),
 		...fallenBy(space.ledger, content),
 	];
+
+	function isOfDeparture({ header }: Packet): boolean {
+		const decoded = decodeHeader(header);
+		if (!decoded.ok) return false;
+		const { kind, authorityHeads } = decoded.value;
+		const isLeave = (head: Bytes): boolean =>
+			space.ledger.control.get(toHex(head))?.content.kind === KIND.leave;
+		return kind === KIND.leave || authorityHeads.some(isLeave);
+	}
 
 	function tell(device: string, have: readonly Bytes[], onlyByLink: boolean): void {
 		const packets = lastWordFor(space.ledger, device, have);
@@ -126,9 +135,7 @@ export function createCutOff(
 			tell(device, controlHeads, false);
 		},
 		toLeave(packet, to, last) {
-			const header = decodeHeader(packet.header);
-			const isLeave = header.ok && header.value.kind === KIND.leave;
-			const lacking = isLeave ? to : last.slice(0, 1);
+			const lacking = isOfDeparture(packet) ? to : last.slice(0, 1);
 			const id = entryId(crypto, packet.header);
 			const haves = lacking.map(surelyHeld);
 			return withWhatLeads(space.ledger, id, packet, haves, MAX_CONTENT - AROUND);
