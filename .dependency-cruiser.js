@@ -150,7 +150,7 @@ export default {
 	],
 	options: {
 		doNotFollow: { path: 'node_modules' },
-		exclude: { path: '^(\\.svelte-kit|dist|\\.cache)/' },
+		exclude: { path: '^(\\.svelte-kit|dist|\\.cache|tests/bench/peers)/' },
 		tsPreCompilationDeps: true,
 		tsConfig: { fileName: 'tsconfig.json' },
 		combinedDependencies: true,

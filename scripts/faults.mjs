@@ -44,8 +44,9 @@ function totalsOfFaults() {
 		const why = whyBad(outcome);
 		return why === undefined ? [] : [`faults > ${name}: ${why}`];
 	});
-	const passed = all.length - failures.length;
-	return { passed, failed: failures.length, skipped: 0, failures };
+	const skipped = all.filter(([, outcome]) => 'skipped' in outcome).length;
+	const passed = all.length - failures.length - skipped;
+	return { passed, failed: failures.length, skipped, failures };
 }
 
 await main(async (args) => {

@@ -12,6 +12,9 @@ const exec = promisify(execFile);
 const MAIN = fileURLToPath(new URL('../../relay-server/main.ts', import.meta.url));
 const preload = (name: string): string => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url));
 
+/** The machine lets nobody mount disks, not even root: as in many containers. */
+export class NoDisks extends Error {}
+
 export interface Relay {
 	readonly port: number;
 	readonly url: string;
@@ -59,6 +62,11 @@ export function createScope(): Scope {
 		later(() => run('umount', '--lazy', path));
 		return path;
 	};
+	/** One that was just made: if that can't be mounted, none can. */
+	const mountFresh = (...args: readonly string[]): Promise<string> =>
+		mount(...args).catch((cause: unknown) => {
+			throw new NoDisks(`no disk can be mounted here: ${String(cause)}`);
+		});
 	return {
 		folder,
 		later,
@@ -71,10 +79,11 @@ export function createScope(): Scope {
 			const image = join(await folder(), 'image');
 			await run('truncate', '-s', `${String(megabytes)}M`, image);
 			await run('mkfs.ext4', '-q', image);
-			return { image, path: await mount('-o', 'loop', image) };
+			return { image, path: await mountFresh('-o', 'loop', image) };
 		},
 		mountImage: (image) => mount('-o', 'loop', image),
-		memoryDisk: (megabytes) => mount('-t', 'tmpfs', '-o', `size=${String(megabytes)}m`, 'tmpfs'),
+		memoryDisk: (megabytes) =>
+			mountFresh('-t', 'tmpfs', '-o', `size=${String(megabytes)}m`, 'tmpfs'),
 		end: async () => {
 			for (const undo of undos.splice(0).reverse()) await undo().catch(() => undefined);
 		},
