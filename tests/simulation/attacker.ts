@@ -21,7 +21,12 @@ import {
 	type Time,
 } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
-import { decodeEnvelope, signalContent, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import {
+	decodeEnvelope,
+	signalContent,
+	type Envelope,
+	type SpaceMessage,
+} from '#lib/protocol/space-message.ts';
 import { stateContent, type State } from '#lib/protocol/space-state.ts';
 import { createSeededRandom, type SeededRandom } from '#lib/simulation/random.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';

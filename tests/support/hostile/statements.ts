@@ -1,6 +1,11 @@
 // Statements, requests and signals that are not their sender's to make: passed over, without an answer. [HO6]
 import { label } from '#lib/protocol/labels.ts';
-import { signalContent, SIGNAL_STEP, type SignalStepMessage, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import {
+	signalContent,
+	SIGNAL_STEP,
+	type SignalStepMessage,
+	type SpaceMessage,
+} from '#lib/protocol/space-message.ts';
 import { stateContent, type State } from '#lib/protocol/space-state.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Device } from '../devices.ts';

@@ -3,7 +3,12 @@
 import { bytes, decodeFrame, encode, list, map, tuple } from '#lib/protocol/cbor.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
-import { MAX_HELD_PER_MESSAGE, MAX_PREKEYS_PER_MESSAGE, type PrekeyTime, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import {
+	MAX_HELD_PER_MESSAGE,
+	MAX_PREKEYS_PER_MESSAGE,
+	type PrekeyTime,
+	type SpaceMessage,
+} from '#lib/protocol/space-message.ts';
 import type { State } from '#lib/protocol/space-state.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports, SelfInSpace } from '../ports.ts';

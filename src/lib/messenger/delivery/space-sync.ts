@@ -3,7 +3,12 @@ import { controlBetween, holdsMore, MAX_SERVED, type PeerKnowledge } from '#lib/
 import type { Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { type SpaceMessage } from '#lib/protocol/space-message.ts';
-import { MAX_FEEDS_PER_MESSAGE, stateContent, type FeedHead, type State } from '#lib/protocol/space-state.ts';
+import {
+	MAX_FEEDS_PER_MESSAGE,
+	stateContent,
+	type FeedHead,
+	type State,
+} from '#lib/protocol/space-state.ts';
 import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';
