@@ -253,6 +253,13 @@ it('[ID9] gives the same Root Hash to a fresh browser, with new keys', async () 
 	const swapped = [words[1], words[0], ...words.slice(2)];
 	await elsewhere.locks.restore('Alice', `${words.slice(0, 23).join(' ')} aardwolf`);
 	await elsewhere.page.getByText('aardwolf', { exact: false }).last().waitFor();
+	// A word that was begun is completed with a press.
+	const field = elsewhere.page.getByLabel(m.restore_words());
+	await field.fill('abandon zo');
+	const offered = elsewhere.page.getByRole('group', { name: m.restore_suggestions() });
+	await offered.getByRole('button', { name: 'zone', exact: true }).waitFor();
+	await offered.getByRole('button', { name: 'zoo', exact: true }).click();
+	expect(await field.inputValue()).toBe('abandon zoo ');
 	await elsewhere.page.getByLabel(m.restore_words()).fill(swapped.join(' '));
 	await button(elsewhere.page, m.restore_action()).click();
 	await elsewhere.page.getByText(m.restore_error_checksum()).waitFor();
