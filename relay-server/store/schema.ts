@@ -112,10 +112,13 @@ const STEPS: readonly string[] = [INVITATIONS];
 export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
 	try {
 		// One process for each file: pushes reach only those connected to the process that stores.
+		db.exec('PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE;');
+		// A file that is as it should be is not written to, as these two would: a relay starts on a full disk, too.
+		const { pages } = db.prepare('SELECT page_count AS pages FROM pragma_page_count').get() as {
+			pages: number;
+		};
+		if (pages === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL;');
 		db.exec(`
-			PRAGMA busy_timeout = 2000;
-			PRAGMA locking_mode = EXCLUSIVE;
-			PRAGMA auto_vacuum = INCREMENTAL;
 			PRAGMA journal_mode = WAL;
 			PRAGMA synchronous = FULL;
 			PRAGMA secure_delete = ON;
@@ -133,7 +136,6 @@ export function prepareSchema(db: DatabaseSync): Result<void, OpenStoreError> {
 		}
 		if (version === 0) db.exec(TABLES);
 		for (const step of STEPS.slice(Math.max(version, OLDEST) - OLDEST)) db.exec(step);
-		// A file that is as it should be is not written to: a relay starts on a full disk, too.
 		if (version !== SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
 		db.exec('COMMIT');
 		return ok();

@@ -1,5 +1,5 @@
-// What a relay of an earlier version has left is taken along.
-import { mkdtemp, rm } from 'node:fs/promises';
+// What a relay of an earlier version, or an earlier run, has left is taken along.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -30,5 +30,21 @@ it('[RS3] brings the data of an older relay up to date, with all that it holds',
 	unwrap(await second.open({ ...keys, mailbox: bytesOf(8), invitations: [bytesOf(71)] }));
 	expect((await second.mailbox(box))?.invitation).toBeNull();
 	await second.shutdown();
+	await rm(folder, { recursive: true });
+});
+
+it('[RS3] writes nothing to a file that is up to date: there may be no room', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'mailboxes-'));
+	const path = join(folder, 'mailboxes.db');
+	const first = unwrap(await openSqliteStore(path, DEFAULT_LIMITS.store));
+	unwrap(await first.open({ mailbox: box, ...keys }));
+	await first.shutdown();
+	const before = await readFile(path);
+	const again = unwrap(await openSqliteStore(path, DEFAULT_LIMITS.store));
+	// Its log has been taken into the file by now.
+	expect(before.equals(await readFile(path))).toBe(true);
+	unwrap(await again.addTokens(box, [bytesOf(11)], NOW));
+	await again.shutdown();
+	expect(before.equals(await readFile(path))).toBe(false);
 	await rm(folder, { recursive: true });
 });
