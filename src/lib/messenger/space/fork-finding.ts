@@ -19,6 +19,8 @@ interface Placed {
 }
 
 export interface ForkFinding {
+	/** Whether the authority log holds another entry in the same place, from before the view too. */
+	isDoubted(entry: Entry): boolean;
 	/**
 	 * What the entry, whose place is taken, proves together with the one that stands there; null when that is itself.
 	 * `placed`: what is in the ledger and not yet in the store. `past`: of what came with it, entries whose place is empty
@@ -49,6 +51,7 @@ export function createForkFinding(
 		);
 
 	return {
+		isDoubted: (entry) => inLog(entry) !== undefined,
 		async look(entry, placed, past) {
 			const { device, seq, prev } = entry.header;
 			const place = `${toHex(device)} ${seq}`;

@@ -106,7 +106,8 @@ export function createIntake(tools: Tools): Intake {
 	const isDevice = (device: string): boolean => ledger.takesUpTo(device) > 0;
 
 	/** Whether this very entry is here already: the common case, settled without checking a signature. */
-	const isKnown = async ({ id, key, header, packet }: Entry, round: Round): Promise<boolean> => {
+	const isKnown = async (entry: Entry, round: Round): Promise<boolean> => {
+		const { id, key, header, packet } = entry;
 		const held = waiting.get(key);
 		if (held !== undefined) {
 			return !bringsMore(packet, held.packet) && !(await unsealing.opensMore(packet, held));
@@ -119,7 +120,11 @@ export function createIntake(tools: Tools): Intake {
 		if (isControl(kind)) return ledger.control.has(key);
 		const hasKey = packet.wraps !== null || keyed.mode === 'ratchet';
 		const mayBringMore = packet.body !== null && hasKey && !equal(device, own);
-		if (feed.seq === seq && !mayBringMore) return equal(feed.head, id);
+		if (feed.seq === seq && !mayBringMore) {
+			if (!equal(feed.head, id)) return false;
+			// Of what the view begins after only the name is here: the entry itself may prove a fork.
+			return (await kept.packet(device, seq)) !== undefined || !forks.isDoubted(entry);
+		}
 		const stored = await kept.packet(device, seq);
 		if (stored === undefined || !equal(stored.header, packet.header)) {
 			return feed.seq === seq && equal(feed.head, id);
@@ -283,6 +288,7 @@ export function createIntake(tools: Tools): Intake {
 				round.refused.push(placement.reason);
 				break;
 			case 'known':
+				if (forks.isDoubted(entry)) await lookForFork(entry, round);
 		}
 	};
 
