@@ -6,7 +6,7 @@ import { livelyCommunity } from '../support/authority-log.ts';
 import { byKey, type AuthorityWorld } from '../support/authority-world.ts';
 
 const SIZES = [1000, 10_000] as const;
-const RUNS = 5;
+const RUNS = 15;
 
 const median = (values: readonly number[]): number =>
 	[...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
