@@ -46,13 +46,8 @@ const writeKey = await crypto.signingKey(bytesOf(2));
 const mailbox = mailboxId(crypto, writeKey.publicKey, bytesOf(3));
 const openOn = async (relay: RelayProcess): Promise<ReturnType<typeof reachRelay>> => {
 	const reached = reachRelay(relay.url);
-	unwrap(
-		await reached.client.open({
-			writeKey,
-			ownerKey: bytesOf(3),
-			tokenHashes: [hashOf(1)],
-		}),
-	);
+	const spec = { writeKey, ownerKey: bytesOf(3), tokenHashes: [hashOf(1)] };
+	unwrap(await reached.client.open(spec));
 	return reached;
 };
 

@@ -27,8 +27,7 @@ export const bytes = (length: number): fc.Arbitrary<Bytes> =>
 	fc.uint8Array({ minLength: length, maxLength: length }).map((value) => new Uint8Array(value));
 const blob = (maxLength: number): fc.Arbitrary<Bytes> =>
 	fc.uint8Array({ maxLength }).map((value) => new Uint8Array(value));
-const id = bytes(32);
-const signature = bytes(64);
+const [id, signature] = [bytes(32), bytes(64)];
 const ids = fc.array(id, { maxLength: 4 });
 const uint = fc.maxSafeNat();
 const time = fc.nat(2 ** 31 - 1).map((n) => n * 2 ** 17);
