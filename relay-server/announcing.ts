@@ -17,7 +17,7 @@ import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { toBase64Url, type Bytes } from '#lib/util/bytes.ts';
 
 export interface AnnouncingParts {
-	readonly options: Pick<Options, 'host' | 'publicUrl' | 'publicIp'>;
+	readonly options: Pick<Options, 'host' | 'publicUrl' | 'publicIp' | 'publicRelay'>;
 	/** TCP port. */
 	readonly port: number;
 	readonly tls: boolean;
@@ -48,7 +48,7 @@ export const ipOf = (host: string): string => (host === 'localhost' ? '127.0.0.1
 
 export function createAnnouncing(parts: AnnouncingParts): Announcing {
 	const { options, port, tls, webRtc, router, key } = parts;
-	const { publicUrl, publicIp } = options;
+	const { publicUrl, publicIp, publicRelay } = options;
 	const hosts = reachableHosts(options.host);
 
 	const outside = router?.portOf({ port, protocol: 'TCP' });
@@ -89,6 +89,7 @@ export function createAnnouncing(parts: AnnouncingParts): Announcing {
 				key: toBase64Url(key),
 				urls,
 				link: encodeRelayLink(origin, { key, urls }),
+				...(publicRelay !== null && { publicRelay }),
 			};
 		},
 		linkWith: (invitation) => {

@@ -6,4 +6,6 @@ export interface RelayDescription {
 	readonly key: string;
 	readonly urls: readonly string[];
 	readonly link: string;
+	/** Address of a relay that anybody may use, if the operator names one. */
+	readonly publicRelay?: string;
 }

@@ -32,6 +32,8 @@ export type Options = Readonly<{
 	/** For people, on the status page. */
 	name: string;
 	contact: string | null;
+	/** Of a relay that anybody may use, shown where the app explains itself; need not be this one. */
+	publicRelay: string | null;
 	/** PostgreSQL to keep the mailboxes in; null: SQLite in the data folder. */
 	postgres: string | null;
 	quota: Quota;
@@ -96,6 +98,7 @@ export function readOptions(gathered: Gathered): Result<Options, readonly string
 		access: v.access,
 		name: v.name,
 		contact: v.contact,
+		publicRelay: v['public-relay'],
 		postgres: v.postgres,
 		quota: {
 			connections: v['max-connections'],

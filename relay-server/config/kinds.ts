@@ -1,6 +1,8 @@
 // What a setting's text can be, and what is said about text that is not. Looks at no files.
 import { isIP, type BlockList } from 'node:net';
 import { readNetworks } from '../client-address.ts';
+import { MAX_URL } from '#lib/protocol/limits.ts';
+import { isRelayUrl } from '#lib/protocol/relay-address.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 
 /** From the text that was given to the value; the error continues a sentence: "… must be a number". */
@@ -62,6 +64,12 @@ export const webAddress: Parse<URL> = (text) => {
 		url.search === '';
 	return good ? ok(url) : err('must be like https://relay.example');
 };
+
+/** As it is pasted into Manual Override. */
+export const relayUrl: Parse<string> = (text) =>
+	text.length <= MAX_URL && isRelayUrl(text)
+		? ok(text)
+		: err('must be like wss://relay.example/relay');
 
 export const networks: Parse<BlockList> = (text) => {
 	const read = readNetworks(text);

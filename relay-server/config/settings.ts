@@ -10,6 +10,7 @@ import {
 	port,
 	portOrOff,
 	postgresAddress,
+	relayUrl,
 	shortText,
 	size,
 	webAddress,
@@ -51,6 +52,7 @@ export const SETTINGS = {
 	'tls-self-signed': of(flag, '', 'no', 'make a certificate and keep it'),
 	name: of(shortText, 'TEXT', 'Aegis relay', 'name on the status page'),
 	contact: of(optional(shortText), 'TEXT', '', 'who runs it, on the status page'),
+	'public-relay': of(optional(relayUrl), 'URL', '', 'relay for anybody, shown on /how'),
 	postgres: {
 		...of(optional(postgresAddress), 'URL', '', 'keep mailboxes in PostgreSQL'),
 		secret: true,

@@ -25,11 +25,11 @@ export function createChunkOperations(
 	placing: Placing,
 	limits: StoreLimits,
 ): ChunkOperations {
-	const { one, all, run, boxOf, tokenOf, packetOf } = tables;
+	const { one, all, run, boxOf, tokenOf, packets } = tables;
 	return {
 		begin: (p) => {
 			const known = boxOf(p.mailbox);
-			const row = known && packetOf(known, p.packet);
+			const row = known && packets.of(known.id, p.packet);
 			if (row !== undefined) {
 				return row.chunks === p.chunks ? ok() : fail('conflict', 'taken with other chunks');
 			}
@@ -45,7 +45,7 @@ export function createChunkOperations(
 		putChunk: (mailbox, packet, index, bytes) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return unknownMailbox();
-			const row = packetOf(box, packet);
+			const row = packets.of(box.id, packet);
 			if (row === undefined || index >= row.chunks) return fail('unknown-packet', 'no such packet');
 			const there = 'SELECT 1 FROM chunks WHERE packet = ? AND position = ?';
 			if (one(there, row.id, index)) return ok();
@@ -59,7 +59,7 @@ export function createChunkOperations(
 		},
 		chunks: (mailbox, packet) => {
 			const box = boxOf(mailbox);
-			const row = box && packetOf(box, packet);
+			const row = box && packets.of(box.id, packet);
 			if (row === undefined || row.chunks === 0) return undefined;
 			const there = all<{ position: number }>(
 				'SELECT position FROM chunks WHERE packet = ? ORDER BY position',
@@ -70,7 +70,7 @@ export function createChunkOperations(
 		commit: (mailbox, packet) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return unknownMailbox();
-			const row = packetOf(box, packet);
+			const row = packets.of(box.id, packet);
 			if (row === undefined || row.chunks === 0) {
 				const gone = 'SELECT 1 FROM tombstones WHERE mailbox = ? AND packet = ?';
 				return one(gone, box.id, packet)
@@ -111,13 +111,13 @@ export function createChunkOperations(
 				packet,
 			)?.bytes;
 		},
-		acknowledgeContents: (mailbox, tokenHash, packets) => {
+		acknowledgeContents: (mailbox, tokenHash, ids) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return unknownMailbox();
 			const token = tokenOf(box, tokenHash);
 			if (token === undefined) return fail('unknown-token', 'not a token of this mailbox');
-			const acknowledged = packets.flatMap((packet) => {
-				const row = packetOf(box, packet);
+			const acknowledged = ids.flatMap((packet) => {
+				const row = packets.of(box.id, packet);
 				const waits = 'DELETE FROM contents WHERE token = ? AND packet = ?';
 				return row !== undefined && run(waits, token.id, row.id) > 0 ? [row.id] : [];
 			});

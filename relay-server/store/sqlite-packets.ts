@@ -1,6 +1,7 @@
 // The store's operations on packets that are one block. [MB6] [MB7] [MB10] [MB12] [MB15] [MB17] [MB21]
-import { fail, LIVE, PACKET, publicOf, unknownMailbox } from './tables.ts';
-import type { MailboxRow, PacketRow, Tables } from './tables.ts';
+import { PACKET, type PacketRow } from './sqlite-rows.ts';
+import { fail, LIVE, publicOf, unknownMailbox } from './tables.ts';
+import type { MailboxRow, Tables } from './tables.ts';
 import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { MailboxStoreError, PutPacket } from '#lib/ports/mailbox-store.ts';
@@ -154,28 +155,36 @@ export function createPlacing(tables: Tables, limits: StoreLimits): Placing {
 		keepPlaced: (box, p, to) => {
 			const number = box.highest + 1;
 			const row = { number, due: p.expiry, chunks: 0, to: null, waiting: to.count };
-			deliver(box, insertPacket(box, p, row), number, to, false);
+			const id = insertPacket(box, p, row);
+			deliver(box, id, number, to, false);
+			const { expiry } = p;
+			const size = p.block.length;
+			const { chunks, waiting } = row;
+			// Of what came with the packet only its id is kept.
+			const packet = p.packet.slice();
+			const rest = { recipients: null, chunks, waiting, bytes: size, size, expiry };
+			tables.packets.hold({ id, mailbox: box.id, number, packet, ...rest });
 			return number;
 		},
 	};
 }
 
 export function createPacketOperations(tables: Tables, placing: Placing): PacketOperations {
-	const { one, all, run, boxOf, tokenOf, packetOf } = tables;
+	const { one, all, run, boxOf, tokenOf, packets } = tables;
 	return {
 		put: (p) => {
 			const known = boxOf(p.mailbox);
-			const row = known && packetOf(known, p.packet);
+			const row = known && packets.of(known.id, p.packet);
 			if (row !== undefined) {
 				if (row.chunks > 0) return fail('conflict', 'taken with chunks');
-				return ok({ ...publicOf(row), fresh: false });
+				const { number, size, expiry } = row;
+				return ok({ number, size, expiry, fresh: false });
 			}
 			const admitted = placing.admit(p, 1);
 			if (!admitted.ok) return admitted;
 			const { box, to } = admitted.value;
 			const number = placing.keepPlaced(box, p, to);
-			const { packet, expiry } = p;
-			return ok({ number, packet, size: p.block.length, expiry, fresh: true });
+			return ok({ number, size: p.block.length, expiry: p.expiry, fresh: true });
 		},
 		waiting: (mailbox, tokenHash, cursor, limit) => {
 			const box = boxOf(mailbox);
@@ -189,11 +198,11 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 				limit,
 			).map(publicOf);
 		},
-		fetch: (mailbox, tokenHash, packets) => {
+		fetch: (mailbox, tokenHash, ids) => {
 			const box = boxOf(mailbox);
 			const token = box && tokenOf(box, tokenHash);
 			if (box === undefined || token === undefined) return [];
-			return packets.flatMap((packet) => {
+			return ids.flatMap((packet) => {
 				const row = one<PacketRow & { block: Bytes }>(
 					`SELECT ${PACKET}, b.block FROM packets p
 					JOIN deliveries d ON d.token = ? AND d.number = p.number
@@ -205,7 +214,7 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 				return row === undefined ? [] : [{ ...publicOf(row), block: row.block }];
 			});
 		},
-		acknowledge: (mailbox, tokenHash, cursor, packets) => {
+		acknowledge: (mailbox, tokenHash, cursor, ids) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return unknownMailbox();
 			const token = tokenOf(box, tokenHash);
@@ -214,8 +223,8 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 			const range = 'DELETE FROM deliveries WHERE token = ? AND number <= ? RETURNING packet';
 			const rows = upTo === 0 ? [] : all<{ packet: number }>(range, token.id, upTo);
 			const acknowledged = rows.map((row) => row.packet);
-			for (const packet of packets) {
-				const row = packetOf(box, packet);
+			for (const packet of ids) {
+				const row = packets.of(box.id, packet);
 				if (row === undefined) continue;
 				const one = 'DELETE FROM deliveries WHERE token = ? AND number = ?';
 				if (run(one, token.id, row.number) > 0) acknowledged.push(row.id);
@@ -232,7 +241,7 @@ export function createPacketOperations(tables: Tables, placing: Placing): Packet
 		delete: (mailbox, packet) => {
 			const box = boxOf(mailbox);
 			if (box === undefined) return unknownMailbox();
-			const row = packetOf(box, packet);
+			const row = packets.of(box.id, packet);
 			if (row !== undefined) tables.drop(box, row, true);
 			return ok(row !== undefined);
 		},

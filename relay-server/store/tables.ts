@@ -1,6 +1,7 @@
 // What the operations on the store's tables share: prepared statements, rows, and the books of a mailbox. Transactions
 // are the caller's. [MB10] [MB11]
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { createPacketRows, keyOf, type PacketRow, type PacketRows } from './sqlite-rows.ts';
 import type { MailboxStoreError, StoredPacket } from '#lib/ports/mailbox-store.ts';
 import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -23,14 +24,6 @@ interface Books {
 	unfinished: number;
 	idle_since: number;
 }
-export interface PacketRow extends StoredPacket {
-	readonly id: number;
-	readonly mailbox: number;
-	readonly bytes: number;
-	readonly chunks: number;
-	readonly recipients: Bytes | null;
-	readonly waiting: number;
-}
 export interface TokenRow {
 	readonly id: number;
 	readonly state: number;
@@ -40,16 +33,8 @@ export const LIVE = 0;
 export const IDLE = 1;
 export const REMOVED = 2;
 
-export const PACKET =
-	'p.id, p.mailbox, p.number, p.packet, p.size, p.expiry, p.bytes, p.chunks, p.recipients, p.waiting';
-
-const OWN = PACKET.replaceAll('p.', '');
 /** Mailboxes held in memory from one commit to the next: about a megabyte. */
 const BOXES_HELD = 2048;
-/** Shorter to make, and to compare, than any other text of the same bytes. */
-const keyOf = (id: Bytes): string =>
-	Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1');
-
 export const fail = (
 	type: MailboxStoreError['type'],
 	detail: string,
@@ -81,7 +66,7 @@ export interface Tables {
 	boxOf(mailbox: Bytes): MailboxRow | undefined;
 	/** Not of one that was removed. */
 	tokenOf(box: MailboxRow, hash: Bytes): TokenRow | undefined;
-	packetOf(box: MailboxRow, packet: Bytes): PacketRow | undefined;
+	readonly packets: PacketRows;
 	boxById(id: number): MailboxRow;
 	/** To be called when columns other than its books were changed. */
 	forgetBox(box: MailboxRow): void;
@@ -126,6 +111,8 @@ export function createTables(db: DatabaseSync): Tables {
 	const boxes = new Map<string, MailboxRow>();
 	const boxesById = new Map<number, string>();
 	const booked = new Set<MailboxRow>();
+
+	const rows = createPacketRows(db);
 
 	const forget = (key: string, { id }: MailboxRow): void => {
 		boxes.delete(key);
@@ -179,12 +166,7 @@ export function createTables(db: DatabaseSync): Tables {
 				box.id,
 				hash,
 			),
-		packetOf: (box, packet) =>
-			tables.one(
-				`SELECT ${PACKET} FROM packets p WHERE mailbox = ? AND packet = ?`,
-				box.id,
-				packet,
-			),
+		packets: rows,
 		grow: (box, bytes) => {
 			tables.book(box, { bytes: box.bytes + bytes });
 			totals.bytes += bytes;
@@ -199,6 +181,7 @@ export function createTables(db: DatabaseSync): Tables {
 			tables.run('DELETE FROM blocks WHERE id = ?', row.id);
 			if (row.chunks > 0) tables.run('DELETE FROM chunks WHERE packet = ?', row.id);
 			tables.run('DELETE FROM packets WHERE id = ?', row.id);
+			rows.forget(row);
 			tables.book(box, {
 				packets: box.packets - 1,
 				bytes: box.bytes - row.bytes,
@@ -221,11 +204,8 @@ export function createTables(db: DatabaseSync): Tables {
 			if (packets.length > 0) tables.book(box, { deliveries: box.deliveries - packets.length });
 			const finished: Bytes[] = [];
 			for (const id of packets) {
-				const row = tables.one<PacketRow>(
-					`UPDATE packets SET waiting = waiting - 1 WHERE id = ? RETURNING ${OWN}`,
-					id,
-				);
-				if (row?.waiting !== 0) continue;
+				const row = rows.byId(id);
+				if (row === undefined || rows.countDown(row) > 0) continue;
 				tables.drop(box, row, true);
 				finished.push(row.packet);
 			}
@@ -262,6 +242,8 @@ export function createTables(db: DatabaseSync): Tables {
 		totals: () => totals,
 		keepTotals: () => {
 			tables.keepBooks();
+			rows.write();
+			rows.trim();
 			// What is asked of in one commit is soon asked of again; for longer nothing is held.
 			for (const [key, box] of boxes) {
 				if (boxes.size <= BOXES_HELD) break;
@@ -281,6 +263,7 @@ export function createTables(db: DatabaseSync): Tables {
 			booked.clear();
 			boxes.clear();
 			boxesById.clear();
+			rows.clear();
 			kept = tables.one<Totals>('SELECT mailboxes, packets, bytes FROM numbers') ?? kept;
 			Object.assign(totals, kept);
 		},

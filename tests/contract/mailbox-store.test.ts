@@ -54,13 +54,7 @@ describeStores((make) => {
 	it('[MB6] keeps a packet once, under the number and expiry of the first put', async () => {
 		const store = await opened();
 		const first = unwrap(await store.put(packet(1)));
-		expect(first).toEqual({
-			number: 1,
-			packet: packet(1).packet,
-			size: 1024,
-			expiry: NOW + 100,
-			fresh: true,
-		});
+		expect(first).toMatchObject({ number: 1, size: 1024, expiry: NOW + 100, fresh: true });
 		const again = unwrap(await store.put({ ...packet(1), expiry: NOW + 900, block: blockOf(2) }));
 		expect(again).toEqual({ ...first, fresh: false });
 		expect(unwrap(await store.put(packet(2))).number).toBe(2);

@@ -1,15 +1,10 @@
 // What a relay offers to whoever runs it: commands, a log, metrics, health, backups.
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bytesOf, crypto, hashOf, packetOf, tokenOf } from '../support/mailbox-world.ts';
-import {
-	reachRelay,
-	runRelay,
-	startRelayProcess,
-	type RelayProcess,
-} from '../support/relay-process.ts';
+import { reachRelay, runRelay, type RelayProcess } from '../support/relay-process.ts';
+import { relayFolder } from '../support/relay-folder.ts';
 import { until } from '../support/until.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { decodeRelayLink } from '#lib/protocol/relay-link.ts';
@@ -17,27 +12,11 @@ import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { toBase64Url, toHex } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
-let folder: string;
-let data: string;
-const running: RelayProcess[] = [];
-
-beforeEach(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'relay-'));
-	data = join(folder, 'data');
-});
-afterEach(async () => {
-	for (const relay of running.splice(0)) await relay.end('SIGKILL');
-	await rm(folder, { recursive: true });
-});
-
-const start = async (...args: string[]): Promise<RelayProcess> => {
-	const relay = await startRelayProcess(['--data', data, ...args]);
-	running.push(relay);
-	return relay;
-};
+const place = relayFolder();
+const { start } = place;
 /** The output of a command for the relay of this data folder. */
 const command = async (...args: string[]): Promise<string> => {
-	const { output } = await runRelay([...args, '--data', data]);
+	const { output } = await runRelay([...args, '--data', place.data]);
 	return output;
 };
 
@@ -62,7 +41,7 @@ const acknowledgeAll = async (client: MailboxClient): Promise<number> => {
 
 describe('the commands', () => {
 	it('[RV1] show where each setting came from, and everything that is wrong', async () => {
-		const config = join(folder, 'relay.toml');
+		const config = join(place.folder, 'relay.toml');
 		await writeFile(config, 'port = 81\n');
 		const sound = await runRelay(['config', 'check', '--config', config], {
 			AEGIS_NAME: 'Ours',
@@ -88,7 +67,7 @@ describe('the commands', () => {
 
 	it('[RV12] reach the relay over a socket for its own user only', async () => {
 		const relay = await start('--max-mailboxes', '7');
-		expect((await stat(join(data, 'admin.sock'))).mode & 0o777).toBe(0o600);
+		expect((await stat(join(place.data, 'admin.sock'))).mode & 0o777).toBe(0o600);
 		const client = await openOn(relay.port);
 		unwrap(await client.put(mailbox, writeKey, packetOf(1)));
 		const status = JSON.parse(await command('status', '--json')) as object;
@@ -102,7 +81,7 @@ describe('the commands', () => {
 		});
 		expect(await command('status')).toMatch(/^State +well$/m);
 		await relay.end('SIGTERM');
-		expect(await readdir(data)).not.toContain('admin.sock');
+		expect(await readdir(place.data)).not.toContain('admin.sock');
 		expect(await command('status')).toMatch(/is the relay running/);
 
 		// What a killed relay leaves is in nobody's way.
@@ -160,7 +139,7 @@ describe('a backup', () => {
 				Array.from({ length: 100 }, (_, n) => client.put(mailbox, writeKey, packetOf(from + n))),
 			);
 		await putMany(0);
-		const to = join(folder, 'backup');
+		const to = join(place.folder, 'backup');
 		const [backup] = await Promise.all([command('backup', to), putMany(100)]);
 		expect(backup).toMatch(/holds the relay's key/);
 		expect(await command('backup', to)).toMatch(/is there already/);
@@ -177,7 +156,7 @@ describe('a backup', () => {
 		expect(await command('restore', to)).toMatch(/is not empty/);
 		await relay.end('SIGKILL');
 
-		data = join(folder, 'restored');
+		place.data = join(place.folder, 'restored');
 		expect(await command('restore', to)).toMatch(/holds the backup made at/);
 		const restored = await start();
 		const after = await openOn(restored.port);
@@ -190,20 +169,20 @@ describe('a backup', () => {
 
 	it('[RV14] that is broken is not restored', async () => {
 		await start();
-		const to = join(folder, 'backup');
+		const to = join(place.folder, 'backup');
 		await command('backup', to);
 		const database = join(to, 'mailboxes.db');
 		const good = await readFile(database);
 		const other = Buffer.from(good);
 		other.writeUInt8(other.readUInt8(5000) ^ 1, 5000);
 		await writeFile(database, other);
-		data = join(folder, 'restored');
+		place.data = join(place.folder, 'restored');
 		expect(await command('restore', to)).toMatch(/^mailboxes\.db is not what was backed up/);
 		await rm(database);
 		expect(await command('restore', to, '--verify')).toMatch(/^mailboxes\.db is missing/);
 		await rm(join(to, 'backup.json'));
 		expect(await command('restore', to)).toMatch(/is not a whole backup/);
-		await expect(stat(data)).rejects.toThrow();
+		await expect(stat(place.data)).rejects.toThrow();
 	});
 });
 
@@ -269,7 +248,8 @@ describe('what the relay tells about itself', () => {
 		const relay = await start();
 		const ready = async (): Promise<number> =>
 			(await fetch(`http://127.0.0.1:${String(relay.port)}/readyz`)).status;
-		const wal = async (): Promise<number> => (await stat(join(data, 'mailboxes.db-wal'))).size;
+		const wal = async (): Promise<number> =>
+			(await stat(join(place.data, 'mailboxes.db-wal'))).size;
 		const before = await wal();
 		expect(await ready()).toBe(200);
 		const after = await wal();
@@ -288,11 +268,11 @@ describe('what the relay tells about itself', () => {
 		const link = /Link: {3}(\S+)/.exec(first.output())?.[1] ?? '';
 		expect(unwrap(decodeRelayLink(link)).relay.urls).toEqual([first.url, address]);
 		await first.end('SIGTERM');
-		expect((await stat(join(data, 'webrtc.pem'))).mode & 0o777).toBe(0o600);
+		expect((await stat(join(place.data, 'webrtc.pem'))).mode & 0o777).toBe(0o600);
 		const port = /\/udp\/(\d+)/.exec(address)?.[1] ?? '';
 		const second = await start(...args, port);
 		expect(addressOf(second)).toBe(address);
-		expect((await start('--data', join(folder, 'other'))).output()).not.toMatch(/webrtc/);
+		expect((await start('--data', join(place.folder, 'other'))).output()).not.toMatch(/webrtc/);
 	});
 
 	it('[RV13] is a page for people, complete in itself, where no app is served', async () => {

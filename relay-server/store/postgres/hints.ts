@@ -4,7 +4,7 @@ import type { Hint, PushedPacket } from '#lib/ports/neighbours.ts';
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	flag,
 	list,
@@ -141,7 +141,7 @@ export function createReader(): Reader {
 	const unfinished = new Map<string, (Bytes | undefined)[]>();
 	return {
 		take: (payload) => {
-			const decoded = decodeFrame(partShape, Buffer.from(payload, 'base64'), PART + 128);
+			const decoded = decode(partShape, Buffer.from(payload, 'base64'), PART + 128);
 			if (!decoded.ok) return undefined;
 			const [from, message, part, parts, slice] = decoded.value;
 			const key = `${from} ${String(message)}`;
@@ -155,7 +155,7 @@ export function createReader(): Reader {
 				return undefined;
 			}
 			unfinished.delete(key);
-			const frames = decodeFrame(messageShape, concat(...all), MAX_MESSAGE + 128);
+			const frames = decode(messageShape, concat(...all), MAX_MESSAGE + 128);
 			return frames.ok ? { from, frames: frames.value } : undefined;
 		},
 	};
