@@ -19,9 +19,10 @@ const rooms = {
 	storage: ['util', 'protocol', 'ports'],
 	platform: ['util', 'protocol', 'ports'],
 	simulation: ['util', 'protocol', 'ports', 'crypto', 'crdt', 'mesh', 'mailbox', 'messenger'],
+	explainer: ['util', 'protocol', 'ports', 'crypto', 'messenger', 'simulation'],
 	state: ['util', 'protocol', 'ports', 'media', 'messenger'],
 	ui: [],
-	components: ['util', 'media', 'ui', 'state', 'paraglide'],
+	components: ['util', 'media', 'ui', 'state', 'explainer', 'paraglide'],
 };
 
 /** Package pattern → who alone may import it (as a pattern of paths). */

@@ -23,7 +23,12 @@ export default {
 				'base-uri': ['none'],
 				'form-action': ['none'],
 				'require-trusted-types-for': ['script'],
-				'trusted-types': ['svelte-trusted-html', 'aegis-worker', 'aegis-stretcher'],
+				'trusted-types': [
+					'svelte-trusted-html',
+					'aegis-worker',
+					'aegis-stretcher',
+					'aegis-explainer',
+				],
 			},
 		},
 		serviceWorker: { register: false },

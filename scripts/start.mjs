@@ -7,7 +7,8 @@ import { main, projectNode, Refusal, root } from './lib/run.mjs';
 
 function serve(args) {
 	return new Promise((done, refuse) => {
-		const relay = spawn(projectNode, ['relay-server/main.ts', '--serve', 'dist', ...args], {
+		const command = ['--max-semi-space-size=8', 'relay-server/main.ts', '--serve', 'dist'];
+		const relay = spawn(projectNode, [...command, ...args], {
 			cwd: root,
 			stdio: 'inherit',
 		});

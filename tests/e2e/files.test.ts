@@ -1,10 +1,10 @@
 // Two people and their files: a picture, a document and a voice message, sent, seen, kept, and purged.
 import { readFile } from 'node:fs/promises';
-import { deflateSync } from 'node:zlib';
 import type { Locator } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import { found, join } from './support/newcomer.ts';
 import type { Person } from './support/person.ts';
+import { png } from './support/pictures.ts';
 import { keptProfile } from './support/profile.ts';
 import { tellStory } from './support/story.ts';
 import { m } from './support/words.ts';
@@ -27,38 +27,7 @@ function withoutFilePicker(): void {
 	delete (window as { showSaveFilePicker?: unknown }).showSaveFilePicker;
 }
 
-function png(): Buffer {
-	const rows = Array.from({ length: HEIGHT }, (_, y) =>
-		Uint8Array.from({ length: 1 + 3 * WIDTH }, (_, x) => (x === 0 ? 0 : (x * 7 + y * y) % 256)),
-	);
-	const table = Array.from({ length: 256 }, (_, n) => {
-		let c = n;
-		for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-		return c >>> 0;
-	});
-	const chunk = (type: string, content: Buffer): Buffer => {
-		const named = Buffer.concat([Buffer.from(type), content]);
-		const crc = named.reduce((sum, byte) => (table[(sum ^ byte) & 255] ?? 0) ^ (sum >>> 8), -1);
-		const [length, end] = [Buffer.alloc(4), Buffer.alloc(4)];
-		length.writeUInt32BE(content.length);
-		end.writeInt32BE(~crc);
-		return Buffer.concat([length, named, end]);
-	};
-	const header = Buffer.alloc(13);
-	header.writeUInt32BE(WIDTH, 0);
-	header.writeUInt32BE(HEIGHT, 4);
-	header.set([8, 2, 0, 0, 0], 8);
-	const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-	const data = deflateSync(Buffer.concat(rows));
-	return Buffer.concat([
-		signature,
-		chunk('IHDR', header),
-		chunk('IDAT', data),
-		chunk('IEND', data.subarray(0, 0)),
-	]);
-}
-
-const PICTURE = { name: 'pier.png', mimeType: 'image/png', buffer: png() };
+const PICTURE = { name: 'pier.png', mimeType: 'image/png', buffer: png(WIDTH, HEIGHT) };
 const DOCUMENT = {
 	name: 'rota.html',
 	mimeType: 'text/html',
@@ -166,6 +135,58 @@ it('[AF3] sends what was said into the microphone, which the other hears', async
 		expect(Number(await slider.inputValue())).toBeGreaterThan(0.2);
 	}, PATIENT);
 	expect(Number(await slider.getAttribute('max'))).toBeGreaterThan(1.5);
+});
+
+/** Presses the microphone and holds it until so much was said. */
+async function hold({ page }: Person): Promise<{ x: number; y: number }> {
+	const box = await button(page.locator('form'), m.voice_record()).boundingBox();
+	const at = { x: (box?.x ?? 0) + 20, y: (box?.y ?? 0) + 20 };
+	await page.mouse.move(at.x, at.y);
+	await page.mouse.down();
+	const recorder = page.getByRole('group', { name: m.voice_recording() });
+	await recorder.getByText(/0:0[1-9]/).waitFor();
+	await recorder.getByText(m.voice_held()).waitFor();
+	return at;
+}
+
+it('[AF3] sends what is said while the microphone is held, and nothing once it was slid away from', async () => {
+	const { page } = bob;
+	const recorder = page.getByRole('group', { name: m.voice_recording() });
+	const count = (person: Person): Promise<number> =>
+		person.page.getByRole('group', { name: m.voice_message() }).count();
+	const before = await count(bob);
+	const at = await hold(bob);
+	await page.mouse.move(at.x - 150, at.y);
+	await recorder.getByText(m.voice_away()).waitFor();
+	await page.mouse.up();
+	await recorder.waitFor({ state: 'detached' });
+	await hold(bob);
+	await page.keyboard.press('Escape');
+	await recorder.waitFor({ state: 'detached' });
+	await page.mouse.up();
+	expect(await recorder.count()).toBe(0);
+	expect(await count(bob)).toBe(before);
+	await hold(bob);
+	await page.mouse.up();
+	await recorder.waitFor({ state: 'detached' });
+	await vi.waitFor(async () => {
+		expect([await count(bob), await count(alice)]).toEqual([before + 1, before + 1]);
+	}, PATIENT);
+});
+
+it('[FL5] frees a document in the settings, and gets it again from there', async () => {
+	const { page } = alice;
+	await page.getByRole('button', { name: m.settings(), exact: true }).click();
+	await page.getByRole('button', { name: m.files_on_device() }).click();
+	const dialog = page.getByRole('dialog', { name: m.files_on_device() });
+	await button(dialog, m.files_free_one({ name: 'rota.html' })).click();
+	await button(dialog, m.files_get_one({ name: 'rota.html' })).click();
+	await button(dialog, m.files_free_one({ name: 'rota.html' })).waitFor();
+	expect(await dialog.getByRole('list', { name: m.files_freed() }).count()).toBe(0);
+	for (const each of [dialog, page.getByRole('dialog', { name: m.settings() })]) {
+		await button(each, m.close()).click();
+		await each.waitFor({ state: 'detached' });
+	}
 });
 
 it('[TB1] a purged picture is gone from both devices and both pages', async () => {

@@ -44,7 +44,7 @@ it('adds a relay by its link, which opens the app', async () => {
 	expect(await page.evaluate(() => location.href)).toBe(`${host.origin}/`);
 	await carol.start();
 	const panel = page.getByRole('dialog', { name: m.peers_title() });
-	await panel.getByRole('button', { name: m.override_action() }).click();
+	await panel.getByRole('button', { name: m.override_action(), exact: true }).click();
 	await panel.getByText(m.relay_added()).waitFor();
 	await panel.getByRole('button', { name: m.close() }).click();
 	expect(new Set(carol.socketsTo())).toEqual(new Set([relay.address]));

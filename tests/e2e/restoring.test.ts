@@ -225,6 +225,18 @@ it('[EV2] goes on by a passkey, which is asked for once', async () => {
 	expect(await alice.rootHash()).toBe(rootHash);
 });
 
+it('[AT14] makes a damaged log anew', async () => {
+	const { page } = bob;
+	await spoilRows(page, 'log');
+	await spoilRows(page, 'segment');
+	await page.reload();
+	await bob.spaces.open(HARBOUR);
+	await bob.chat.has('third disk this year', 'Alice');
+	await page.reload();
+	await bob.spaces.open(HARBOUR);
+	await bob.chat.has('third disk this year', 'Alice');
+});
+
 it('[EP10] keeps a space shut whose keys can’t be read, until its person takes it off the device', async () => {
 	const { page } = bob;
 	await spoilRows(page, 'key');

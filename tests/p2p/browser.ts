@@ -34,10 +34,11 @@ const streamWorker: Plugin = {
 			: null,
 };
 
-export async function startHarness(): Promise<Harness> {
+/** `root` has the page, as index.html. */
+export async function startHarness(root: string = import.meta.dirname): Promise<Harness> {
 	const folder = await mkdtemp(join(tmpdir(), 'aegis-p2p-'));
 	await build({
-		root: import.meta.dirname,
+		root,
 		configFile: false,
 		logLevel: 'error',
 		plugins: [streamWorker],
@@ -45,8 +46,9 @@ export async function startHarness(): Promise<Harness> {
 			outDir: folder,
 			emptyOutDir: true,
 			target: 'esnext',
+			minify: false,
 			rolldownOptions: {
-				input: [join(import.meta.dirname, 'index.html'), WORKER],
+				input: [join(root, 'index.html'), WORKER],
 				output: { entryFileNames: '[name].js' },
 			},
 		},
@@ -104,12 +106,13 @@ type Async<T> = T extends (...args: infer A) => infer R
 	: never;
 
 /** The functions of a page, called from here. */
-export type Remote = { readonly [K in Exclude<keyof Page, 'errors'>]: Async<Page[K]> } & {
+export type RemoteOf<P> = { readonly [K in Exclude<keyof P, 'errors'>]: Async<P[K]> } & {
 	errors(): Promise<string[]>;
 };
+export type Remote = RemoteOf<Page>;
 
-export const remote = (page: BrowserPage): Remote =>
-	new Proxy({} as Remote, {
+export const remote = <P = Page>(page: BrowserPage): RemoteOf<P> =>
+	new Proxy({} as RemoteOf<P>, {
 		get:
 			(_, name: string) =>
 			(...args: unknown[]) =>

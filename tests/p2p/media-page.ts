@@ -1,8 +1,10 @@
 // Pictures, films and recordings on the page of the browser tests: made here, prepared as they are for a message, and
 // looked at again as the browser shows them.
 import { tiffSaying } from '#lib/media/orientation.ts';
+import { openFilm } from '#lib/media/film.ts';
 import { placeholderUrl } from '#lib/media/placeholder.ts';
 import { prepareFile, type PreparedFile } from '#lib/media/prepare.ts';
+import { openRecording } from '#lib/media/recording.ts';
 import { concat, utf8, type Bytes } from '#lib/util/bytes.ts';
 
 const CANARY = utf8('canary-media-77');
@@ -102,11 +104,13 @@ async function told(file: File, maxSide?: number) {
 	const { name, type, preview } = made.value;
 	const bytes = await contentOf(made.value);
 	const { placeholder, thumbnail, waveform } = preview;
-	const canary = new TextDecoder('latin1').decode(bytes).includes('canary-media');
+	const words = new TextDecoder('latin1').decode(bytes);
 	return {
 		name,
 		type,
-		canary,
+		canary: words.includes('canary-media'),
+		maker: words.includes('Chrome'),
+		played: await played(type, bytes),
 		smaller: bytes.length < file.size,
 		preview: [preview.width ?? 0, preview.height ?? 0, preview.duration ?? 0],
 		shown: type.startsWith('image/') ? await seen(new Blob([bytes], { type })) : undefined,
@@ -117,10 +121,30 @@ async function told(file: File, maxSide?: number) {
 	};
 }
 
+/** Of a film its size, of a recording its length in ms, as the browser plays what is sent. */
+async function played(type: string, bytes: Bytes): Promise<number[] | undefined> {
+	const file = new Blob([bytes], { type });
+	if (type.startsWith('video/')) {
+		const look = await openFilm(file, signal());
+		return look && [look.width, look.height];
+	}
+	if (!type.startsWith('audio/')) return undefined;
+	const look = await openRecording(file);
+	return look && [look.duration];
+}
+
 export const mediaPage = {
 	prepared: async (type: string, width: number, height: number, maxSide?: number) =>
 		told(await pictureFile(type, width, height), maxSide),
 	preparedFilm: async () => told(await film()),
 	preparedRecording: () => told(recording()),
+	preparedTagged: async () => {
+		const plain = await recording().arrayBuffer();
+		const list = new Uint8Array(8 + CANARY.length + 1);
+		list.set(utf8('LIST'));
+		list[4] = CANARY.length;
+		list.set(CANARY, 8);
+		return told(new File([plain, list], 'tone.wav', { type: 'audio/wav' }));
+	},
 	preparedOther: (type: string) => told(new File([CANARY], 'x.bin', { type })),
 };

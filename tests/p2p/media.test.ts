@@ -43,10 +43,11 @@ describe('a file that is prepared to be sent', () => {
 		expect(made.shown?.colours).toEqual([RED, BLUE, GREEN, expect.any(String)]);
 	});
 
-	it('[ME4] as a film shows a moment of it', async () => {
+	it('[ME4] [ME7] as a film shows a moment of it, plays, and doesn’t say by what it was made', async () => {
 		const made = await page.preparedFilm();
 		expect(made).toMatchObject({ name: 'film.webm', preview: [320, 180, expect.any(Number)] });
 		expect(made.thumbnail?.colours[0]).toBe(RED);
+		expect(made).toMatchObject({ maker: false, played: [320, 180] });
 	});
 
 	it('[ME5] as a recording shows where it is loud', async () => {
@@ -57,11 +58,16 @@ describe('a file that is prepared to be sent', () => {
 		expect(made.waveform?.[50]).toBeGreaterThan(240);
 	});
 
+	it('[ME8] as a recording says nothing beside itself, and plays', async () => {
+		const made = await page.preparedTagged();
+		expect(made).toMatchObject({ canary: false, played: [2000], smaller: false });
+	});
+
 	it('[ME6] that may keep what it says is told as such, and anything else left as it is', async () => {
-		for (const type of ['image/heic', 'image/avif', 'image/jpeg', 'video/mp4']) {
+		for (const type of ['image/heic', 'image/avif', 'image/jpeg', 'video/mp4', 'audio/ogg']) {
 			expect(await page.preparedOther(type)).toEqual({ error: 'keeps-metadata' });
 		}
-		for (const type of ['application/pdf', '', 'audio/mpeg']) {
+		for (const type of ['application/pdf', '', 'text/plain']) {
 			expect(await page.preparedOther(type)).toMatchObject({ name: 'x.bin', canary: true });
 		}
 	});

@@ -112,6 +112,37 @@ export const peoplePage = {
 	},
 	film: (space: string, place: string) => here().files(space).look(place),
 	leaving: (space: string, place: string) => here().files(space).leaving.get().get(place),
+	freeFilm: (space: string, place: string) => here().files(space).free(place),
+	/** Milliseconds until all of it is durable here. */
+	async fetchFilm(space: string, place: string): Promise<number> {
+		const start = performance.now();
+		const { fetch, transfers } = here().files(space);
+		if (!(await fetch(place))) throw new Error('not fetched');
+		await new Promise<void>((resolve) => {
+			transfers.subscribe((all) => {
+				if (all.get(place)?.state === 'whole') resolve();
+			});
+		});
+		return performance.now() - start;
+	},
+	/** Milliseconds until all of them are durable here and acknowledged by everybody. */
+	async sendTexts(space: string, texts: readonly string[]): Promise<number> {
+		const [channel] = here().channels(space).get();
+		const conversation = here().conversation(space, channel?.id ?? '');
+		const start = performance.now();
+		const sent = await Promise.all(texts.map((text) => conversation.send(text)));
+		if (sent.some(({ ok }) => !ok)) throw new Error('not sent');
+		const last = texts.at(-1);
+		await new Promise<void>((resolve) => {
+			conversation.messages.subscribe((all) => {
+				const message = all.findLast(({ text }) => text === last);
+				if (message?.delivery?.state === 'delivered') resolve();
+			});
+		});
+		const ms = performance.now() - start;
+		conversation.close();
+		return ms;
+	},
 	getFilm: (space: string, place: string) => here().files(space).fetch(place),
 	/** Hash of its content, and how long the reading took, ms. */
 	async watchFilm(space: string, place: string, from?: number, to?: number): Promise<string> {

@@ -8,8 +8,10 @@ import type { Page as BrowserPage } from 'playwright-core';
 import { startRelayProcess, type RelayProcess } from '../support/relay-process.ts';
 import { remote, startHarness, type Harness, type Remote } from './browser.ts';
 
-const SIZE = Number(process.env['FILE_MB'] ?? 30) * 1_000_000 + 4321;
+const SIZE = Number(process.env['FILE_MB'] ?? 100) * 1_000_000 + 4321;
 const CHUNKS = Math.ceil(SIZE / 2 ** 20);
+/** So slowly relays are heard while a link comes about, bytes a second: most of a film is still to come then. */
+const RELAYED = 500_000;
 const SLOW = { timeout: 240_000, interval: 50 };
 
 let harness: Harness;
@@ -47,9 +49,57 @@ interface Story {
 const eventually = <T>(look: () => Promise<T>, expected: unknown): Promise<void> =>
 	vi.waitFor(async () => expect(await look()).toEqual(expected), SLOW);
 
-async function story(relayCount: number): Promise<Story> {
+declare global {
+	interface Window {
+		links: { areLet: boolean; readonly all: RTCPeerConnection[] };
+	}
+}
+
+/** From now on the page's connections can be ended, and none let come about. */
+function watchLinks(): void {
+	const links: Window['links'] = { areLet: true, all: [] };
+	window.links = links;
+	const Plain = RTCPeerConnection;
+	window.RTCPeerConnection = class extends Plain {
+		constructor(how: RTCConfiguration = {}) {
+			super(links.areLet ? how : { ...how, iceServers: [], iceTransportPolicy: 'relay' });
+			links.all.push(this);
+		}
+	};
+}
+
+interface Hearing {
+	/** Bytes that relays have sent to the page. */
+	readonly heard: () => number;
+	/** From now on they come at this pace, bytes a second. */
+	atMost(rate: number): Promise<void>;
+}
+
+/** What a page hears of its relays. Links are held up with them. */
+async function hearing(page: BrowserPage): Promise<Hearing> {
+	const session = await page.context().newCDPSession(page);
+	let heard = 0;
+	session.on('Network.webSocketFrameReceived', ({ response }) => {
+		heard += (response.payloadData.length * 3) / 4;
+	});
+	await session.send('Network.enable');
+	return {
+		heard: () => heard,
+		async atMost(downloadThroughput) {
+			const rates = { downloadThroughput, uploadThroughput: -1 };
+			await session.send('Network.emulateNetworkConditions', {
+				offline: false,
+				latency: 0,
+				...rates,
+			});
+		},
+	};
+}
+
+async function story(relayCount: number, isWatched = false): Promise<Story> {
 	const pages = [await harness.open(), await harness.open()];
 	open = pages;
+	if (isWatched) await pages[1]!.evaluate(watchLinks);
 	const [alice, bob] = pages.map(remote) as [Remote, Remote];
 	expect(await alice.enter('Alice')).toBe('');
 	expect(await bob.enter('Bob')).toBe('');
@@ -160,6 +210,41 @@ describe('files between people', () => {
 		await vi.waitFor(async () => expect(await heldBy(of, place)).toBeGreaterThan(2), SLOW);
 		await close(of, 0);
 		await expectWhole(of, place);
+	});
+
+	it('[TW6] [FR3] go on by relays when the link alone falls midway, and by the next one', async () => {
+		const of = await story(2, true);
+		const { alice, bob, pages, space } = of;
+		const relayed = await hearing(pages[1]!);
+		const [place] = await sent(of);
+		await arrived(of, place);
+		expect(await bob.getFilm(space, place)).toBe(true);
+		await vi.waitFor(async () => expect(await heldBy(of, place)).toBeGreaterThan(2), SLOW);
+		await pages[1]!.evaluate(() => {
+			window.links.areLet = false;
+			for (const each of window.links.all) {
+				each.close();
+				// Who closes it is not told; whose network fails is.
+				each.dispatchEvent(new Event('connectionstatechange'));
+			}
+		});
+		await vi.waitFor(async () => expect(await alice.network()).not.toBe('direct'), SLOW);
+		const before = await heldBy(of, place);
+		expect(before).toBeLessThan(CHUNKS - 6);
+		await vi.waitFor(async () => expect(await heldBy(of, place)).toBeGreaterThan(before + 3), SLOW);
+		expect(relayed.heard()).toBeGreaterThan(3 * 2 ** 20);
+		expect(await alice.network()).not.toBe('direct');
+		await relayed.atMost(RELAYED);
+		await pages[1]!.evaluate(() => {
+			window.links.areLet = true;
+		});
+		await eventually(() => alice.network(), 'direct');
+		await relayed.atMost(-1);
+		// What was asked of relays still comes, and the rest by the link.
+		const [rest, heard] = [CHUNKS - (await heldBy(of, place)), relayed.heard()];
+		expect(rest).toBeGreaterThan(6);
+		await expectWhole(of, place);
+		expect(relayed.heard() - heard).toBeLessThan((rest / 2) * 2 ** 20);
 	});
 
 	it('[TB1] [FR8] leave nothing anywhere after a purge', async () => {

@@ -223,6 +223,27 @@ describe('a download', () => {
 		expect(asked).toBe(MAX_UNDER_WAY);
 	});
 
+	it('[TR2] puts off what nothing has come of when somebody looks elsewhere, and keeps what has begun', () => {
+		const download = createDownload(50, [0, 1, 2, 3]);
+		const all = new Set(Array.from({ length: 50 }, (_, n) => n));
+		download.step({ type: 'up', source: 'a' }, 0);
+		download.step({ type: 'has', source: 'a', chunks: all }, 0);
+		for (const chunk of [4, 5, 6]) {
+			download.step({ type: 'landed', source: 'a', chunk }, chunk);
+			download.step({ type: 'kept', chunk }, chunk);
+		}
+		// Four are asked for: 7 to 10.
+		download.step({ type: 'piece', source: 'a', chunk: 7 }, 10);
+		const effects = download.step({ type: 'prefer', chunk: 40 }, 11);
+		const of = (type: string): number[] =>
+			effects.flatMap((each) => (each.type === type && 'chunk' in each ? [each.chunk] : []));
+		expect(of('cancel')).toEqual([8, 9, 10]);
+		expect(of('request')).toEqual([40, 41, 42]);
+		// What is asked for already, or here, changes nothing.
+		expect(download.step({ type: 'prefer', chunk: 41 }, 12)).toEqual([]);
+		expect(download.step({ type: 'prefer', chunk: 2 }, 13)).toEqual([]);
+	});
+
 	it('[TR6] asks for nothing while it is paused, nor of whom has lied, nor once it is whole', () => {
 		const download = createDownload(2, []);
 		const both = new Set([0, 1]);

@@ -1,8 +1,8 @@
 // Members who write, admit, leave, fork and lie, read in any order: what a space says is a function of its entries.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Authority, ControlEntry } from '#lib/crdt/authority-state.ts';
-import { createResolver, resolveAuthority } from '#lib/crdt/authority.ts';
+import type { Authority, ControlEntry, Forks } from '#lib/crdt/authority-state.ts';
+import { createResolver, resolveAuthority, type Resolver } from '#lib/crdt/authority.ts';
 import { ancestorsOf } from '#lib/crdt/causality.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { Fence } from '#lib/protocol/moderation.ts';
@@ -208,6 +208,49 @@ describe('a space', () => {
 				if (a === undefined || b === undefined || c === undefined) throw new Error('three');
 				expect(digest(b.ledger)).toBe(digest(a.ledger));
 				expect(digest(c.ledger)).toBe(digest(a.ledger));
+			}),
+			{ numRuns: 150 },
+		);
+	});
+
+	it('[AU1] [FE1] and whether or not a fork beyond a fence was seen', () => {
+		const [alice, bob] = people as [Person, Person];
+		const [hers, his] = [pen(alice), pen(bob)];
+		const world = found(hers);
+		const link = world.write(hers, invite());
+		world.write(hers, admit(bob, link));
+		const on = world.all.slice(-1);
+		const at = nextTime();
+		world.write(his, invite(), { on, at: at + 1 });
+		const other = { ...his };
+		const said: Item = { entry: world.say(his, { on, at: at + 2 }), control: null };
+		// In the place of the message, and by its time before what stands before it.
+		world.write(other, invite(), { on, at });
+		world.write(hers, revokeDevice(bob, []), { on });
+		const items = world.all.map((control): Item => ({ entry: control.entry, control }));
+		const [seen, unseen] = [createReader(world.space), createReader(world.space)];
+		seen.settle([...items.slice(0, 4), said, ...items.slice(4)]);
+		unseen.settle([...items, said]);
+		const frozenAt = [seen, unseen].map(
+			({ ledger }) => ledger.feeds.get(bob.key)?.frozenAt ?? null,
+		);
+		expect(frozenAt).toEqual([1, null]);
+		expect(digest(unseen.ledger)).toBe(digest(seen.ledger));
+	});
+
+	it('[AU1] [FE1] has the same members for who knows of forks beyond the end of devices and who does not', () => {
+		fc.assert(
+			fc.property(plan, fc.nat(3), (steps, further) => {
+				const { world } = play(steps);
+				const judge = (forks: Forks): Resolver => {
+					const resolver = createResolver(world.space, () => forks, { membersOnly: true });
+					for (const control of world.all) resolver.take(control);
+					return resolver;
+				};
+				const unknowing = judge(new Map());
+				const ends = [...unknowing.ranks.deviceEnds];
+				const forks = ends.map(([device, { seq }]) => [device, seq + 1 + further] as const);
+				expect(told(judge(new Map(forks)).authority)).toEqual(told(unknowing.authority));
 			}),
 			{ numRuns: 150 },
 		);

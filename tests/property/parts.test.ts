@@ -48,7 +48,7 @@ describe('parts', () => {
 		const [part] = parts;
 		if (part === undefined) throw new Error('no part');
 		const id = random.bytes(32);
-		const envelope = encodeEnvelope({ from: id, to: id, message: { type: 'part', part } });
+		const envelope = encodeEnvelope({ from: id, to: id, hops: 0, message: { type: 'part', part } });
 		expect(sealBlock(crypto, random, id, envelope)).toHaveLength(16_384);
 		const { publicKey } = await crypto.agreementKey(id);
 		const reply = encodeJoinReply({ type: 'part', part });

@@ -21,6 +21,11 @@ const [alice, bob] = [id(1), id(2)];
 const at = (index: number, step = 0, device = alice): Entry =>
 	({ header: { device, key: { mode: 'ratchet', epoch, step, index } } }) as Entry;
 
+function unwrapped<T>(ratchets: T | undefined): T {
+	if (ratchets === undefined) throw new Error('chains that can’t be read');
+	return ratchets;
+}
+
 /** What the key of a message must be, from the beginning. */
 function keyOf(index: number, step = 0, device = alice): string {
 	let { groupKey } = secrets;
@@ -37,7 +42,7 @@ async function device(step = 0) {
 	const ring = createKeyRing(crypto);
 	ring.addGrant({ ...secrets, maker: id(99), groupKey, step, token: id(9), ownerSeed: null });
 	const store = createMemoryDisk().open();
-	let ratchets = await loadRatchets(crypto, store, space, ring);
+	let ratchets = unwrapped(await loadRatchets(crypto, store, space, ring));
 	return {
 		ring,
 		store,
@@ -51,7 +56,7 @@ async function device(step = 0) {
 		},
 		async again() {
 			await store.commit(ratchets.changes());
-			ratchets = await loadRatchets(crypto, store, space, ring);
+			ratchets = unwrapped(await loadRatchets(crypto, store, space, ring));
 		},
 	};
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '#lib/util/bytes.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
-import { linkDevice } from './own-devices.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
 import { addressOf, bringIn, createWorld, found, isIn, say, talk, useRelay } from './world.ts';
 
 async function story(seed: number) {

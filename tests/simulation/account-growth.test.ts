@@ -2,8 +2,10 @@
 import { expect, it } from 'vitest';
 import { decodeHeader, decodePacket, KIND } from '#lib/protocol/entry.ts';
 import { DAY } from '#lib/protocol/limits.ts';
-import { linkDevice } from './own-devices.ts';
-import { createWorld, found, useRelay, type World } from './world.ts';
+import type { SimulatedNode } from '#lib/simulation/simulation.ts';
+import { toHex } from '#lib/util/bytes.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
+import { createWorld, found, isIn, useRelay, type World } from './world.ts';
 
 /** After so many changes the whole is told. */
 const WHOLE_EVERY = 64;
@@ -83,4 +85,59 @@ it('[AC8] keeps a bounded number of changes, and a device that was away catches 
 		60_000,
 		'a further device has it too',
 	);
+});
+
+/** The kept document, bytes. */
+const documentOn = (world: World, node: string): string =>
+	world
+		.disk(node)
+		.rows()
+		.filter(({ table }) => table === 'account')
+		.map(({ key, value }) => `${key}${Buffer.from(value).toString('hex')}`)
+		.join();
+
+it('[AC9] begins anew, and a device that was away brings along what it had changed', async () => {
+	const world = createWorld(772);
+	await world.addRelay('north');
+	const alice = await world.addNode('Alice');
+	await useRelay(world, alice, 'north');
+	const space = await found(world, alice);
+	const phone = await linkDevice(world, alice, 'Phone');
+	await world.until(() => isIn(phone, space), 60_000, 'the phone is in');
+	await world.run(40_000);
+	const [channel] = alice.messenger.channels(space).get();
+	if (channel === undefined) throw new Error('no channel');
+	world.network.partition([['Alice', 'north'], ['Phone']]);
+	await world.run(30_000);
+	const id = toHex(phone.self.device.publicKey);
+	await world.finish(phone.messenger.devices.rename(id, 'Pocket'));
+	phone.messenger.drafts.set(space, channel.id, { text: 'from the road', replyTo: null });
+	await world.run(40_000);
+	// Worn out by two things that change in turn.
+	for (let n = 0; n < 700; n++) {
+		await world.finish(alice.messenger.settings.set('appearance', `choice ${n}`));
+		await world.finish(alice.messenger.devices.rename(toHex(alice.self.device.publicKey), `${n}`));
+	}
+	await world.run(60_000);
+	expect(documentOn(world, 'Alice').length / 2).toBeLessThan(6000);
+	world.network.partition([]);
+	await world.run(120_000);
+	for (const node of [alice, phone]) {
+		const names = node.messenger.devices.list.get().map(({ name }) => name);
+		expect(names.sort()).toEqual(['699', 'Pocket']);
+		expect(node.messenger.settings.get('appearance')).toBe('choice 699');
+		expect(node.messenger.drafts.get(space, channel.id)?.text).toBe('from the road');
+	}
+	// Each has said that it is used, and nothing changes: nothing is written.
+	const restart = async (node: SimulatedNode): Promise<void> => {
+		await node.stop();
+		await node.start();
+		await world.run(60_000);
+	};
+	for (const node of [alice, phone]) await restart(node);
+	for (const node of [alice, phone]) {
+		const before = documentOn(world, node.name);
+		await restart(node);
+		expect(documentOn(world, node.name)).toBe(before);
+	}
 });

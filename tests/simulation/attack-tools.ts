@@ -6,7 +6,7 @@ import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { Member } from '#lib/protocol/identity.ts';
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
-import type { Attacker } from './attacker.ts';
+import type { Attacker } from '#lib/simulation/attacker.ts';
 import type { Scene, Wrong } from './scene.ts';
 
 export interface Hand {

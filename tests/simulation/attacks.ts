@@ -9,7 +9,8 @@ import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { encodeLinkFrame } from '#lib/protocol/link-frame.ts';
 import { enrolContent } from '#lib/protocol/moderation.ts';
 import { equal, fromHex, toHex } from '#lib/util/bytes.ts';
-import { stripped, type Attacker } from './attacker.ts';
+import { stripped, type Attacker } from '#lib/simulation/attacker.ts';
+import { meshAttacks } from './mesh-attacks.ts';
 import type { Attack } from './plan.ts';
 import { message, overreaching, packetsOf, peopleOf, puppet, type Hand } from './attack-tools.ts';
 import type { Scene } from './scene.ts';
@@ -373,4 +374,5 @@ const attacks: Record<Attack, (hand: Hand) => Promise<void>> = {
 		}
 		await Promise.resolve();
 	},
+	...meshAttacks,
 };

@@ -206,6 +206,7 @@ async function begin({ selves, left }: Path, { later = 0 }: Stage): Promise<Stor
 		space: before?.space ?? '',
 		asked: new Map(before?.asked),
 		left: new Set(),
+		leaving: new Set(),
 		said: new Map(before?.said),
 		turned: new Map(),
 		restored: new Set(before?.restored),

@@ -1,7 +1,7 @@
 // One person with several devices, among others: how they come in, what reaches them, and how one of them ends.
 import { describe, expect, it } from 'vitest';
 import { toHex } from '#lib/util/bytes.ts';
-import { linkDevice, shownLink, take } from './own-devices.ts';
+import { linkDevice, shownLink, take } from '#lib/simulation/own-devices.ts';
 import { bringIn, createWorld, found, isIn, reader, say, useRelay } from './world.ts';
 
 async function story(seed: number) {
@@ -94,6 +94,8 @@ describe('several devices of one person', () => {
 		await world.run(10_000);
 		const { authority } = (await bob.kept(space)).ledger;
 		expect(authority.devices.get(lost)?.active).toBe(false);
+		const counted = bob.messenger.members(space).get();
+		expect(counted.map(({ devices }) => devices)).toEqual([1, 1]);
 		const recipients = authority.epoch?.content.recipients.map(({ device }) => toHex(device));
 		expect(recipients).toHaveLength(2);
 		expect(recipients).not.toContain(lost);

@@ -160,6 +160,29 @@ describe('files for who is away', () => {
 		expect(scene.leaving(place)).toBeUndefined();
 	});
 
+	it('[FR8] [FL5] go from relays with a purge by their author, whose device had freed them', async () => {
+		const scene = await fileScene(309, ['one', 'two']);
+		const { world, alice, bob, space } = scene;
+		await world.run(5000);
+		await alice.stop();
+		const sent = await scene.send(bob, SIZE);
+		const { leaving } = bob.messenger.files(space);
+		const isLeft = (): boolean => leaving.get().get(placeOf(sent))?.state === 'left';
+		await world.until(isLeft, 120_000, 'left');
+		await world.finish(bob.messenger.files(space).free(placeOf(sent)));
+		expect(world.content('Bob').chunks()).toEqual([]);
+		await bob.stop();
+		await bob.start();
+		await world.run(20_000);
+		expect(counts(scene)).toEqual([CHUNKS, CHUNKS]);
+		await scene.lastSeen(bob);
+		expect((await world.finish(bob.messenger.moderation(space).purge([sent.id], ''))).ok).toBe(
+			true,
+		);
+		await untilGone(scene);
+		expect(await world.finish(bob.messenger.files(space).usage())).toEqual([]);
+	});
+
 	for (const who of ['its author', 'the owner', 'both in one']) {
 		it(`[FR8] [TB4] go from relays with a purge by ${who}, and when a relay comes up`, async () => {
 			const scene = await fileScene(308, ['one', 'two']);

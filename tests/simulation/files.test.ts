@@ -238,14 +238,47 @@ describe('files in a space of three', () => {
 		await untilWhole(bob, place);
 		const usage = await world.finish(bob.messenger.files(space).usage());
 		expect(usage).toMatchObject([
-			{ place, bytes: 1_572_864, isWhole: true, isOwn: false, names: ['film.mp4'] },
+			{ place, bytes: 1_572_864, state: 'whole', isOwn: false, names: ['film.mp4'] },
 		]);
 		await world.finish(bob.messenger.files(space).free(place));
 		expect(holdsFiles('Bob')).toBe(false);
 		expect((await lastSeen(bob)).text).toBe('see');
 		expect((await look(bob, place)).state).toBe('absent');
+	});
+
+	it('[FL5] stay known once freed, also after a restart, and come again from whoever has them', async () => {
+		const place = placeOf(await send(alice, [sourceOf('film.mp4', FILM)]));
 		await startFetch(bob, place);
 		await untilWhole(bob, place);
+		await world.finish(alice.messenger.files(space).free(place));
+		await alice.stop();
+		await alice.start();
+		await untilLinked(alice);
+		await world.run(1000);
+		const files = alice.messenger.files(space);
+		const freed = { place, bytes: 0, size: FILM.length, state: 'freed', names: ['film.mp4'] };
+		expect(await world.finish(files.usage())).toMatchObject([freed]);
+		expect(holdsFiles('Alice')).toBe(false);
+		expect(await read(alice, place, 0)).toHaveLength(0);
+		await world.finish(files.pause(place));
+		expect((await look(alice, place)).state).toBe('absent');
+		expect(await startFetch(alice, place)).toBe(true);
+		await untilWhole(alice, place);
+		expect(equal(await read(alice, place, 0), FILM)).toBe(true);
+		expect(await world.finish(files.usage())).toMatchObject([
+			{ ...freed, state: 'whole', bytes: 1_572_864 },
+		]);
+	});
+
+	it('[FL5] leave nothing here when they are freed while they come', async () => {
+		const place = placeOf(await send(alice, [sourceOf('film.mp4', plainOf(6_000_000))]));
+		await startFetch(bob, place);
+		for (let n = 0; n < 400 && !holdsFiles('Bob'); n++) await world.run(5);
+		expect(holdsFiles('Bob')).toBe(true);
+		await world.finish(bob.messenger.files(space).free(place));
+		await world.run(5000);
+		expect(holdsFiles('Bob')).toBe(false);
+		expect((await look(bob, place)).state).toBe('absent');
 	});
 
 	it('[TW9] are given to members alone', async () => {

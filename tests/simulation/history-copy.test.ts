@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '#lib/util/bytes.ts';
 import type { CopyView } from '#lib/messenger/devices-api.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
-import { linkDevice } from './own-devices.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
 import { bringIn, createWorld, found, say, talk, useRelay } from './world.ts';
 
 const MESSAGES = 24;

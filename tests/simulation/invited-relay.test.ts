@@ -5,7 +5,7 @@ import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import { unwrap } from '#lib/util/result.ts';
-import { linkDevice } from './own-devices.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
 import { addressOf, bringIn, createWorld, found, isIn, reader, say, type World } from './world.ts';
 
 /** What the operator prints for somebody. */

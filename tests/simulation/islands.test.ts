@@ -1,11 +1,11 @@
 // Devices of one person that founded account spaces apart, or none at all: where they meet in any space they become one
 // person's devices again, with everything that each of them knew. [MD7]
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, bytes, tuple } from '#lib/protocol/cbor.ts';
+import { decode, bytes, tuple } from '#lib/protocol/cbor.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
-import { linkDevice } from './own-devices.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
 import { bringIn, createWorld, found, isIn, useRelay, type World } from './world.ts';
 
 /** Alice and Bob share a space; she has this device. */
@@ -40,7 +40,7 @@ function accountOf(world: World, node: SimulatedNode): string | undefined {
 		.disk(node.name)
 		.rows()
 		.find(({ table, key }) => table === 'account' && key.includes('space'));
-	const decoded = row && decodeFrame(tuple(bytes(32)), row.value, 64);
+	const decoded = row && decode(tuple(bytes(32)), row.value, 64);
 	return decoded?.ok ? toHex(decoded.value[0]) : undefined;
 }
 const knows = (node: SimulatedNode, others: readonly SimulatedNode[]): boolean => {
@@ -156,8 +156,9 @@ describe('devices of one person that were apart', () => {
 		await expectOne(begun);
 	});
 
-	it('[MD7] a device that is in no other space is waited for where it was left', async () => {
-		const begun = await story(732);
+	/** Alice's two islands, and in one of them a device that is away and in no space but that of the account. */
+	async function withOneAlone(seed: number) {
+		const begun = await story(seed);
 		const { world, alice, space } = begun;
 		const phone = await linkDevice(world, alice, 'Phone');
 		await world.until(() => isIn(phone, space), 60_000, 'the phone is in');
@@ -166,10 +167,18 @@ describe('devices of one person that were apart', () => {
 		const alone = await linkDevice(world, again, 'Alone');
 		await alone.stop();
 		const isLeft = (accountOf(world, alice) ?? '') < (accountOf(world, again) ?? '');
+		return { ...begun, phone, again, alone, isLeft };
+	}
+
+	it('[MD7] a device that is in no other space is waited for where it was left', async () => {
+		// Chance says which of the two account spaces is left.
+		let begun = await withOneAlone(734);
+		for (let seed = 735; !begun.isLeft && seed < 750; seed++) begun = await withOneAlone(seed);
+		const { world, alice, phone, again, alone, space, isLeft } = begun;
+		expect(isLeft).toBe(true);
 		for (const node of [alice, phone]) await node.start();
 		await world.until(() => accountOf(world, alice) === accountOf(world, again), 60_000, 'one');
 		await world.run(60_000);
-		expect(isLeft).toBe(true);
 		expect(accountOf(world, alone)).not.toBe(accountOf(world, again));
 		for (const node of [alice, phone]) await node.stop();
 		await alone.start();

@@ -162,6 +162,7 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 	const isSilenced =
 		ledger.authority.channels.some(({ readOnly, archived }) => readOnly || archived) ||
 		[...ledger.control.values()].some(({ content }) => content.kind === KIND.channelEdit);
+	const inVain = struckInVain(scene, ledger);
 	const seenByAny = new Set([...shownBy.values()].flat().map(({ id }) => id));
 	const due = [...sent.values()].filter(
 		(each) =>
@@ -188,7 +189,8 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 			const each = sent.get(message.id);
 			if (each === undefined) continue;
 			// A purge takes the boxes away with the text: nothing is left to tell whom it was for.
-			const isPurged = isPurgedIn(ledger, message);
+			const isGone = inVain.has(message.id) && message.gone !== null;
+			const isPurged = isPurgedIn(ledger, message) || isGone;
 			if (honest.has(each.root) && !isPurged && !isFor(each)) {
 				wrong.push(`${node.name} shows what was not for it`);
 			}
@@ -201,7 +203,7 @@ async function messagesWrong(scene: Scene, { members, ledger }: Standing): Promi
 			// What a disk forgot comes back from others, who have it in boxes for them and not for its author.
 			const isForgotten = each.root === root && scene.restored.has(node.name);
 			const isJudged =
-				honest.has(each.root) && !(isForgotten && message.gone?.how === 'unreadable');
+				honest.has(each.root) && !((isForgotten || isGone) && message.gone?.how === 'unreadable');
 			wrong.push(...textWrong(scene, ledger, node.name, message, isJudged));
 		}
 	}
@@ -217,6 +219,24 @@ const isPurgedIn = (
 	[...authority.purges.values()].some(
 		(purge) => toHex(purge.message.id) === id && toHex(purge.author) === author,
 	);
+
+/**
+ * Messages (ids, hex) that a Powernode purged in vain: it counted where nobody knew yet of what speaks against it. Nothing
+ * brings back by itself what went then. [TB5]
+ */
+function struckInVain({ turned }: Scene, ledger: Ledger): ReadonlyMap<string, string> {
+	const hostile = new Set(
+		[...turned.values()].map((attacker) => attacker && toHex(attacker.self.rootHash)),
+	);
+	const struck = new Map<string, string>();
+	for (const { entry, content } of ledger.control.values()) {
+		const by = toHex(entry.header.author);
+		if (content.kind !== KIND.tombstone || hostile.has(by) || !everGranted(ledger, by)) continue;
+		if (ledger.authority.verdicts.get(entry.key) === 'valid') continue;
+		for (const { id } of content.messages) struck.set(toHex(id), toHex(content.author));
+	}
+	return struck;
+}
 
 /** A purged message shows no text, any other the one that was written, by who wrote it. */
 function textWrong(
@@ -248,7 +268,10 @@ function lost(
 ): string[] {
 	const texts = new Set([...shownBy.values()].flat().map(({ text }) => text));
 	const own = new Map(members.map((member) => [member.node.name, member]));
-	const purged = new Set([...ledger.authority.purges.values()].map(({ author }) => toHex(author)));
+	const purged = new Set([
+		...[...ledger.authority.purges.values()].map(({ author }) => toHex(author)),
+		...struckInVain(scene, ledger).values(),
+	]);
 	return [...scene.said].flatMap(([text, author]) => {
 		const member = own.get(author);
 		if (member === undefined || texts.has(text)) return [];

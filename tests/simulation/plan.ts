@@ -36,6 +36,8 @@ export const ATTACKS = [
 	'unknown-heads',
 	'strip',
 	'lie',
+	'false-records',
+	'false-news',
 	'message',
 ] as const;
 export type Attack = (typeof ATTACKS)[number];

@@ -8,6 +8,7 @@ import { createRelayPool } from '#lib/messenger/delivery/relay-pool.ts';
 import type { Ports } from '#lib/messenger/ports.ts';
 import { decodeClientFrame } from '#lib/protocol/mailbox.ts';
 import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
+import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import { createMemoryStore } from '#lib/storage/memory.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import {
@@ -108,6 +109,50 @@ describe('a relay that drains', () => {
 		await say(world, alice, space, 'for later');
 		await world.run(5000);
 		expect(held()).toEqual([before[0], (before[1] ?? 0) + 1]);
+	});
+});
+
+describe('a relay that is preferred', () => {
+	it('[RP8] keeps what is sent, before others; and no longer once it is as good as they are', async () => {
+		const world = createWorld(36);
+		const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+		const relays: SimulatedRelay[] = [];
+		for (const name of names) relays.push(await world.addRelay(name));
+		const [alice, bob] = [await world.addNode('Alice'), await world.addNode('Bob')];
+		for (const name of names) await useRelay(world, alice, name);
+		await world.run(2000);
+		const idOf = (name: string): string =>
+			toHex(relays[names.indexOf(name)]?.address.key ?? new Uint8Array(0));
+		const prefer = (name: string, preferred: boolean) =>
+			world.finish(alice.messenger.preferRelay(idOf(name), preferred));
+		for (const name of ['six', 'three']) await prefer(name, true);
+		// Five of the six find room in a space: the last one because it is preferred.
+		const space = await found(world, alice);
+		await bringIn(world, alice, bob, space);
+		await world.run(5000);
+		await bob.stop();
+		const held = () => relays.map(({ store }) => store.held().length);
+		let before = held();
+		const since = () => held().map((count, n) => count - (before[n] ?? 0));
+		for (const text of ['one', 'two', 'three', 'four']) await say(world, alice, space, text);
+		await world.run(5000);
+		expect(since()).toEqual([0, 0, 4, 0, 0, 4]);
+		// It is kept, until it is taken back.
+		await alice.stop();
+		await alice.start();
+		await world.run(5000);
+		const isPreferred = () =>
+			alice.messenger.network.get().relays.filter(({ preferred }) => preferred === true);
+		expect(isPreferred()).toHaveLength(2);
+		await prefer('three', false);
+		await prefer('six', false);
+		before = held();
+		for (let n = 0; n < 12; n++) await say(world, alice, space, `again ${String(n)}`);
+		await world.run(5000);
+		expect(since().filter((count) => count > 0).length).toBeGreaterThan(2);
+		await prefer('six', true);
+		await world.finish(alice.messenger.removeRelay(idOf('six')));
+		expect(isPreferred()).toEqual([]);
 	});
 });
 

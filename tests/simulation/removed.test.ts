@@ -5,7 +5,7 @@ import { checkEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { toHex } from '#lib/util/bytes.ts';
-import { linkDevice } from './own-devices.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
 import { addPerson, contentsThatOpen, textsThatOpen, underRatchets, type Loot } from './thief.ts';
 import { bringIn, createWorld, found, isIn, reader, say, useRelay, type World } from './world.ts';
 

@@ -4,7 +4,7 @@ import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import { concat, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { act } from './acts.ts';
-import { createAttacker } from './attacker.ts';
+import { createAttacker } from '#lib/simulation/attacker.ts';
 import { attack } from './attacks.ts';
 import { complaints, digestOf } from './oracle.ts';
 import { describePlan, type Happening, type Plan } from './plan.ts';
@@ -77,6 +77,7 @@ export async function runScenario(
 		relays,
 		asked,
 		left: new Set(),
+		leaving: new Set(),
 		said: new Map(),
 		turned: new Map(),
 		restored: new Set(),
@@ -96,14 +97,11 @@ export async function runScenario(
 	const isSkewed = plan.people.some(({ skew }) => skew !== 0);
 	const last = healed + (isSkewed ? QUIET_WITHIN_SKEWED : QUIET_WITHIN);
 	let wrong = ['not looked yet'];
-	while (wrong.length > 0 && world.clock.now() < last) {
-		await world.run(Math.max(LOOK, (world.clock.now() - healed) / 10));
+	// What holds must go on holding: unless somebody hostile said something new in between, which is to reach all as well.
+	for (let held = 0; held < 2 && (held > 0 || world.clock.now() < last);) {
+		await world.run(held > 0 ? LOOK : Math.max(LOOK, (world.clock.now() - healed) / 10));
 		wrong = await complaints(scene);
-	}
-	// What holds must go on holding.
-	if (wrong.length === 0) {
-		await world.run(LOOK);
-		wrong = await complaints(scene);
+		held = wrong.length === 0 ? held + 1 : 0;
 	}
 	if (wrong.length > 0) {
 		end(scene);
@@ -195,6 +193,7 @@ async function befall(
 			break;
 		case 'leave':
 			if (!isIn(node, space)) return;
+			scene.leaving.add(node.name);
 			void node.messenger.leave(space).then((left) => {
 				if (left.ok) scene.left.add(node.name);
 			});

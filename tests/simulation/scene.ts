@@ -2,7 +2,7 @@
 import type { SimulatedRelay } from '#lib/simulation/network.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
 import type { DiskSnapshot } from '#lib/storage/memory.ts';
-import type { Attacker } from './attacker.ts';
+import type { Attacker } from '#lib/simulation/attacker.ts';
 import type { World } from './world.ts';
 
 /** What an attacker wrote, by entry id (hex), and what must not become of it. */
@@ -23,6 +23,8 @@ export interface Scene {
 	readonly asked: Map<string, string>;
 	/** Names of those whose departure was kept. */
 	readonly left: Set<string>;
+	/** Names of those who meant to depart, whether or not they lived to hear that it was kept. */
+	readonly leaving: Set<string>;
 	/** What was sent, as far as its commit resolved: text → author. */
 	readonly said: Map<string, string>;
 	/** Those who have turned, with what they are now; null: they had not been let in. */

@@ -18,7 +18,7 @@ import type { Ports, Self } from '#lib/messenger/ports.ts';
 import { createRootSigner } from '#lib/messenger/root-signer.ts';
 import { decodeEpochKeys } from '#lib/messenger/space/key-ring.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
-import { bytes, decodeFrame, flag, optional, tuple } from '#lib/protocol/cbor.ts';
+import { bytes, decode, flag, optional, tuple } from '#lib/protocol/cbor.ts';
 import { decodeContent } from '#lib/protocol/content.ts';
 import { KIND, packetShape } from '#lib/protocol/entry.ts';
 import { decodeEpochBox } from '#lib/protocol/lobby.ts';
@@ -97,7 +97,7 @@ async function envelopeKeysIn(crypto: CryptoProvider, loot: Loot): Promise<Bytes
 	const prekeys = await prekeysIn(crypto, loot);
 	const boxed: Bytes[] = [];
 	for (const { value } of rowsOf('control')) {
-		const row = decodeFrame(tuple(packetShape, flag, optional(bytes(32))), value, 1e6);
+		const row = decode(tuple(packetShape, flag, optional(bytes(32))), value, 1e6);
 		const wraps = row.ok ? row.value[0].wraps : null;
 		const secret = wraps && (await unwrap(crypto, wraps, prekeys));
 		const box = secret ? decodeEpochBox(secret) : undefined;

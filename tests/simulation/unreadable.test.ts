@@ -1,8 +1,10 @@
 // A space whose keys can't be read on a device: it stays as it is until the person takes it off that device.
 import { expect, it } from 'vitest';
+import { sweptContent } from '#lib/messenger/files/sweeping.ts';
+import { encode } from '#lib/protocol/cbor.ts';
 import { fromHex } from '#lib/util/bytes.ts';
 import type { SimulatedNode } from '#lib/simulation/simulation.ts';
-import { linkDevice } from './own-devices.ts';
+import { linkDevice } from '#lib/simulation/own-devices.ts';
 import { bringIn, createWorld, found, isIn, reader, say, useRelay, type World } from './world.ts';
 
 /** Its disk spoils the space's keys while it is off. */
@@ -74,4 +76,41 @@ it('[EP10] that goes from one device stays on the others of the same person', as
 	await world.finish(bob.messenger.dismiss(space));
 	await world.run(60_000);
 	expect(isIn(phone, space)).toBe(true);
+});
+
+it.each(['list', 'list again'])(
+	'[AT14] is found where a row of its %s is damaged or gone',
+	async (copy) => {
+		const { world, bob, space } = await meeting(313);
+		for (const value of [Uint8Array.of(), null]) {
+			await bob.stop();
+			const { store } = bob.ports();
+			const [row] = await store.range('space', [copy]);
+			expect(row).toBeDefined();
+			await store.commit([{ table: 'space', key: [copy, row?.at ?? 0], value }]);
+			store.close();
+			await world.finish(bob.start());
+			expect(stateOf(bob, space)).toBe('ready');
+			// And made good.
+			expect(await bob.ports().store.range('space', [copy])).toEqual([row]);
+		}
+	},
+);
+
+it('[AT14] [FL2] keeps all files where nobody can tell whose they are', async () => {
+	const { world, bob, space } = await meeting(314);
+	const content = world.content('Bob').open();
+	const name = new Uint8Array(32).fill(7);
+	const list = (value: Uint8Array<ArrayBuffer>) =>
+		['list', 'list again'].map((copy) => ({ table: 'space', key: [copy, 0], value }));
+	await bob.stop();
+	const kept = fromHex(space) ?? Uint8Array.of();
+	await content.write(name, 0, Uint8Array.of(1));
+	const { store } = bob.ports();
+	await store.commit(list(Uint8Array.of()));
+	await sweptContent({ store, content }).write(new Uint8Array(32), 0, Uint8Array.of(2));
+	expect(await content.names()).toContainEqual(name);
+	await store.commit(list(encode([kept])));
+	await sweptContent({ store, content }).write(new Uint8Array(32), 0, Uint8Array.of(2));
+	expect(await content.names()).toEqual([new Uint8Array(32)]);
 });

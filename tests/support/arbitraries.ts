@@ -14,24 +14,21 @@ import type { Member, Prekey } from '#lib/protocol/identity.ts';
 import type { Fence, Moderation, SealedContent } from '#lib/protocol/moderation.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
 import { MAX_PACKET, MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
-import type { LinkFrame } from '#lib/protocol/link-frame.ts';
 import type { Part } from '#lib/protocol/part.ts';
 import type { EpochBox, Grant, JoinGrant, JoinReply, JoinRequest } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import { copyMessage } from './copy-arbitraries.ts';
-import { SIGNAL_STEP, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
 import { attachedFile } from './attachment-arbitraries.ts';
 
 export const bytes = (length: number): fc.Arbitrary<Bytes> =>
 	fc.uint8Array({ minLength: length, maxLength: length }).map((value) => new Uint8Array(value));
-const blob = (maxLength: number): fc.Arbitrary<Bytes> =>
+export const blob = (maxLength: number): fc.Arbitrary<Bytes> =>
 	fc.uint8Array({ maxLength }).map((value) => new Uint8Array(value));
-const [id, signature] = [bytes(32), bytes(64)];
-const ids = fc.array(id, { maxLength: 4 });
-const uint = fc.maxSafeNat();
+export const [id, signature] = [bytes(32), bytes(64)];
+export const ids = fc.array(id, { maxLength: 4 });
+export const uint = fc.maxSafeNat();
 const time = fc.nat(2 ** 31 - 1).map((n) => n * 2 ** 17);
-const choice = <T>(values: Record<string, T>): fc.Arbitrary<T> =>
+export const choice = <T>(values: Record<string, T>): fc.Arbitrary<T> =>
 	fc.constantFrom(...Object.values(values));
 
 /** Text that fits so many bytes, of every kind of character. */
@@ -53,15 +50,15 @@ export const relay: fc.Arbitrary<RelayAddress> = fc.record({
 });
 const relays = fc.array(relay, { maxLength: 2 });
 
-const prekey: fc.Arbitrary<Prekey> = fc.record({
+export const prekey: fc.Arbitrary<Prekey> = fc.record({
 	deviceKey: id,
 	publicKey: id,
 	time: uint,
 	signature,
 });
-const prekeyRecords = fc.array(prekey, { maxLength: 3 });
+export const prekeyRecords = fc.array(prekey, { maxLength: 3 });
 export const controlKey: fc.Arbitrary<ControlKey> = fc.record({ maker: id, key: id });
-const controlKeys = fc.array(controlKey, { maxLength: 5 });
+export const controlKeys = fc.array(controlKey, { maxLength: 5 });
 
 export const member: fc.Arbitrary<Member> = fc.record({
 	certificate: fc.record({
@@ -246,9 +243,9 @@ export const content: fc.Arbitrary<Content> = fc.oneof(
 	}),
 	message,
 	fc
-		.tuple(fc.nat(7), fc.integer({ min: 1, max: 8 }), fc.option(uint), blob(400))
-		.map(([part, parts, whole, change]) => {
-			return { kind: KIND.update, part: part % parts, parts, whole, bytes: change };
+		.tuple(uint, fc.nat(7), fc.integer({ min: 1, max: 8 }), fc.option(uint), blob(400))
+		.map(([generation, part, parts, whole, change]) => {
+			return { kind: KIND.update, generation, part: part % parts, parts, whole, bytes: change };
 		}),
 );
 
@@ -294,9 +291,9 @@ export const joinGrant: fc.Arbitrary<JoinGrant> = fc.record(grantParts);
 
 export const grant: fc.Arbitrary<Grant> = fc.record({ ...grantParts, token: id });
 
-const feedHeads = fc.array(fc.record({ feed: id, seq: uint, id }), { maxLength: 5 });
+export const feedHeads = fc.array(fc.record({ feed: id, seq: uint, id }), { maxLength: 5 });
 
-const part: fc.Arbitrary<Part> = fc
+export const part: fc.Arbitrary<Part> = fc
 	.record({
 		hashes: fc.array(id, { minLength: 1, maxLength: 3 }),
 		bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
@@ -321,80 +318,4 @@ export const joinReply: fc.Arbitrary<JoinReply> = fc.oneof(
 	}),
 	fc.record({ type: fc.constant('part' as const), part }),
 	fc.record({ type: fc.constant('prekeys' as const), records: prekeyRecords }),
-);
-
-const spaceMessage: fc.Arbitrary<SpaceMessage> = fc.oneof(
-	fc.record({ type: fc.constant('copy' as const), copy: copyMessage }),
-	fc.record({ type: fc.constant('part' as const), part }),
-	fc.record({
-		type: fc.constant('entries' as const),
-		packets: fc.array(packet, { maxLength: 3 }),
-	}),
-	fc.record({
-		type: fc.constant('state' as const),
-		state: fc.record({
-			space: id,
-			device: id,
-			full: fc.boolean(),
-			wantsReply: fc.boolean(),
-			controlHeads: ids,
-			feeds: feedHeads,
-			time: uint,
-			prekeys: bytes(16),
-			signature,
-		}),
-	}),
-	fc.record({ type: fc.constant('prekeys' as const), records: prekeyRecords }),
-	fc.record({
-		type: fc.constant('held-prekeys' as const),
-		wantsReply: fc.boolean(),
-		times: fc.array(fc.record({ name: bytes(8), time: uint }), { maxLength: 5 }),
-	}),
-	fc.record({ type: fc.constant('opening' as const), controlKeys }),
-	fc.record({
-		type: fc.constant('pull' as const),
-		control: ids,
-		have: ids,
-		wantsKeys: fc.option(prekey),
-		ranges: fc.array(
-			fc
-				.tuple(id, fc.nat(2 ** 30), fc.integer({ min: 1, max: 2 ** 20 }))
-				.map(([feed, from, count]) => ({ feed, from, to: from + count })),
-			{ maxLength: 4 },
-		),
-	}),
-	fc.record({
-		type: fc.constant('signal' as const),
-		signal: fc.record({
-			space: id,
-			from: id,
-			to: id,
-			attempt: bytes(16),
-			step: choice(SIGNAL_STEP),
-			payload: blob(300),
-			time: uint,
-			signature,
-		}),
-	}),
-	fc.record({
-		type: fc.constant('enrol-me' as const),
-		space: id,
-		member,
-		tokenHash: id,
-		proof: signature,
-	}),
-	fc.record({ type: fc.constant('enrolled' as const), device: id, block: blob(1024) }),
-);
-
-export const envelope: fc.Arbitrary<Envelope> = fc.record({
-	from: id,
-	to: fc.option(id),
-	message: spaceMessage,
-});
-
-export const linkFrame: fc.Arbitrary<LinkFrame> = fc.oneof(
-	fc.record({ type: fc.constant('hello' as const), tag: id, device: id, signature }),
-	fc.record({ type: fc.constant('space' as const), tag: id, envelope: blob(300) }),
-	fc.record({ type: fc.constant('ping' as const), number: uint }),
-	fc.record({ type: fc.constant('pong' as const), number: uint }),
 );

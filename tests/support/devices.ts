@@ -19,6 +19,7 @@ import type { Entry } from '#lib/crdt/check-entry.ts';
 import { joinProofContent } from '#lib/protocol/lobby.ts';
 import { createSeededRandom, type SeededRandom } from '#lib/simulation/random.ts';
 import { createMemoryContent, type MemoryContent } from '#lib/storage/memory-content.ts';
+import type { KeyValueStore } from '#lib/ports/store.ts';
 import { createMemoryDisk, type MemoryDisk } from '#lib/storage/memory.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
@@ -53,7 +54,11 @@ const nowhere = (): never => {
 	throw new Error('nothing is connected here');
 };
 
-export function createDevices(seed: number): Devices {
+/** `seal`: what lies on their disks is sealed, as on real devices. */
+export function createDevices(
+	seed: number,
+	seal = (store: KeyValueStore): KeyValueStore => store,
+): Devices {
 	const random = createSeededRandom(seed);
 	const clock = createManualClock();
 	async function make(name: string, ahead: { ms: number }, rootSeed?: Bytes): Promise<Device> {
@@ -76,7 +81,7 @@ export function createDevices(seed: number): Devices {
 			clock: { ...clock, now: () => clock.now() + ahead.ms },
 			random: own,
 			crypto,
-			store: disk.open(),
+			store: seal(disk.open()),
 			content: content.open(),
 			bulkCrypto: () => Promise.resolve(createSyncBulkCrypto()),
 			relayDialer: { dial: nowhere },

@@ -1,11 +1,14 @@
 // What a person's devices share, without any other device: values by name, forgotten with the page.
 import { createDrafts } from '#lib/messenger/drafts.ts';
 import type { SharedValues } from '#lib/messenger/devices/shared-values.ts';
+import { createHiding } from '#lib/messenger/hiding.ts';
 import { createSharedSettings } from '#lib/messenger/shared-settings.ts';
 import type { Messenger } from '#lib/messenger/api.ts';
+import type { TypingView } from '#lib/messenger/typing-api.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { ok } from '#lib/util/result.ts';
+import { createSignal } from '#lib/util/signal.ts';
 
 function createMemoryKeeper(): SharedValues {
 	const values = new Map<string, Bytes>();
@@ -43,7 +46,14 @@ const clock: Pick<Clock, 'after'> = {
 	},
 };
 
-export function createFakeAccount(): Pick<Messenger, 'drafts' | 'settings'> {
+export function createFakeAccount(
+	hidden: boolean | string = false,
+	writing: readonly TypingView[] = [],
+): Pick<Messenger, 'drafts' | 'settings' | 'hiding' | 'typing'> {
 	const keeper = createMemoryKeeper();
-	return { drafts: createDrafts(clock, keeper), settings: createSharedSettings(keeper) };
+	const hiding = createHiding(keeper, new Uint8Array(32), () => undefined);
+	if (hidden !== false) void hiding.set(hidden === true ? null : hidden, true);
+	const typing = { view: createSignal(writing), type: () => undefined };
+	const settings = createSharedSettings(keeper);
+	return { drafts: createDrafts(clock, keeper), settings, hiding, typing };
 }

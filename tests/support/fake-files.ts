@@ -8,6 +8,7 @@ import type {
 	TransferView,
 } from '#lib/messenger/files-api.ts';
 import type { MessageView } from '#lib/messenger/api.ts';
+import { toBits } from '#lib/protocol/file-frame.ts';
 import { showable } from '#lib/protocol/file-type.ts';
 import { lookOf } from '#lib/media/picture.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
@@ -15,13 +16,19 @@ import { err, ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
 import { fakeHash, NOW, plainMessage } from './fake-data.ts';
 
-export type FilesScene = 'pictures' | 'cards' | 'sounds' | 'transfers';
+export type FilesScene = 'pictures' | 'cards' | 'sounds' | 'transfers' | 'several';
 
 const MB = 1_000_000;
 const NONE: Bytes = new Uint8Array();
-const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
-const WHOLE: TransferView = { state: 'whole', done: 1, rate: 0, left: null };
+const ABSENT: TransferView = { state: 'absent', done: 0, held: NONE, rate: 0, left: null };
+const WHOLE: TransferView = { ...ABSENT, state: 'whole', done: 1 };
 const view = (rest: Partial<TransferView>): TransferView => ({ ...ABSENT, ...rest });
+/** The first chunks are there. */
+const coming = (done: number, chunks: number): TransferView =>
+	view({
+		...{ state: 'moving', done, held: toBits(Array(chunks).keys(), 64) },
+		...{ rate: 1.2 * MB, left: 9000 },
+	});
 
 const file = (
 	name: string,
@@ -32,6 +39,7 @@ const file = (
 	name,
 	type,
 	size,
+	offset: 0,
 	showable: showable(type),
 	width: 0,
 	height: 0,
@@ -151,7 +159,13 @@ export function createFakeFiles(): FakeFiles {
 			text,
 			time: NOW - 60_000 + count * 1000,
 			delivery: mine ? { state: 'delivered', delivered: 3, of: 3 } : null,
-			files: { place, files: made.map((each) => each.file) },
+			files: {
+				place,
+				files: made.map(({ file }, n) => ({
+					...file,
+					offset: made.slice(0, n).reduce((sum, before) => sum + before.file.size, 0),
+				})),
+			},
 		});
 	}
 	async function picture(n: number, width: number, height: number) {
@@ -216,6 +230,24 @@ export function createFakeFiles(): FakeFiles {
 					},
 				),
 			),
+		several: () => [
+			Promise.all([picture(2, 800, 800), picture(3, 900, 600), picture(4, 600, 900)]).then((some) =>
+				message(
+					'mina',
+					some.map(({ file, blob }) => ({ file: { ...file, size: 4 * MB }, blob })),
+					{ transfer: coming(0.5, 6) },
+				),
+			),
+			message(
+				'mina',
+				[
+					plain('tide-tables.ods', 'application/vnd.oasis.opendocument.spreadsheet', 2_088_000),
+					plain('harbour-wall-survey.zip', 'application/zip', 11 * MB),
+					{ ...voice(9), file: { ...voice(9).file, size: 3 * MB, waveform: NONE } },
+				],
+				{ transfer: coming(0.4, 6) },
+			),
+		],
 	};
 
 	const change = (place: string, to: TransferView): void => {
@@ -246,17 +278,16 @@ export function createFakeFiles(): FakeFiles {
 		},
 		usage: () =>
 			Promise.resolve(
-				[...views]
-					.filter(([, { done }]) => done > 0)
-					.map(([place], n) => ({
-						place,
-						channel: fakeHash('general'),
-						message: `with-files-${String(n)}`,
-						bytes: (n + 1) * 7 * MB,
-						isWhole: n !== 1,
-						isOwn: n === 0,
-						names: names.get(place) ?? [],
-					})),
+				[...views].map(([place, { state }], n) => ({
+					place,
+					channel: fakeHash('general'),
+					message: `with-files-${String(n)}`,
+					bytes: state === 'absent' ? 0 : (n + 1) * 7 * MB,
+					size: (n + 1) * 7 * MB,
+					state: state === 'absent' ? 'freed' : state === 'whole' ? 'whole' : 'partly',
+					isOwn: n === 0,
+					names: names.get(place) ?? [],
+				})),
 			),
 		free(place) {
 			views.set(place, ABSENT);

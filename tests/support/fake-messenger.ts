@@ -19,7 +19,14 @@ import {
 	SPACES,
 } from './fake-data.ts';
 import { FakeConversation } from './fake-conversation.ts';
-import { ADDRESSES, fakeNetwork, type NetworkScene } from './fake-network.ts';
+import {
+	ADDRESSES,
+	fakeMesh,
+	fakeNetwork,
+	fakeReport,
+	fakeTraffic,
+	type NetworkScene,
+} from './fake-network.ts';
 import { fakePreview } from './fake-preview.ts';
 import { createFakeAccount } from './fake-account.ts';
 import {
@@ -29,11 +36,12 @@ import {
 	type FilesScene,
 } from './fake-files.ts';
 import { createFakeDevices, type DevicesScene } from './fake-devices.ts';
+import { createFakeMeeting, type MeetingScene } from './fake-meeting.ts';
 import { UNREADABLE } from './fake-oddities.ts';
 import { createFakeVerification } from './fake-verification.ts';
 import { createFakeSpace, type FakeRole, type FakeSpace } from './fake-moderation.ts';
 
-export interface FakeScene extends DevicesScene {
+export interface FakeScene extends DevicesScene, MeetingScene {
 	readonly empty?: boolean;
 	readonly network?: NetworkScene;
 	readonly unreachable?: boolean;
@@ -60,6 +68,8 @@ export interface FakeScene extends DevicesScene {
 	readonly out?: SpaceSummary['out'];
 	/** Messages with files of this kind stand at the end of the first channel. */
 	readonly files?: FilesScene;
+	/** The person hides their address: everywhere, or in the space with this id. */
+	readonly hidden?: boolean | string;
 	/** Every act of moderation fails with it. */
 	readonly failing?: ModerationError['type'];
 }
@@ -183,12 +193,15 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 	return {
 		me: { name, rootHash, deviceName: 'Chromium on Linux' },
 		devices: createFakeDevices(scene),
-		...createFakeAccount(),
+		...createFakeAccount(scene.hidden),
 		ended: createSignal(false),
 		spaces,
 		network,
+		traffic: () => fakeTraffic(network.get(), Date.now()),
+		mesh: () => fakeMesh(network.get()),
 		files: (space) => filesOf(space),
 		fileSettings: createFakeFileSettings(),
+		meet: () => Promise.resolve(createFakeMeeting(scene)),
 		createSpace: async (kind, spaceName, everything) => {
 			const id = fakeHash(spaceName);
 			spaces.update((known) => [
@@ -306,6 +319,12 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			}));
 			return ok();
 		},
+		preferRelay: async (id, preferred) => {
+			network.update((view) => ({
+				...view,
+				relays: view.relays.map((relay) => (relay.id === id ? { ...relay, preferred } : relay)),
+			}));
+		},
 		removeRelay: async (id) => {
 			network.update((view) => ({
 				...view,
@@ -313,6 +332,10 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 			}));
 		},
 		reconnect: () => undefined,
+		testConnection: async () => {
+			await seconds(100);
+			return fakeReport(network.get());
+		},
 		stop: async () => undefined,
 		receive: (space, channel, text) => {
 			conversation(space, channel).add({

@@ -1,5 +1,8 @@
 // Relays and peers for the fake messenger, in every state of the network.
-import type { AddRelayError, NetworkView } from '#lib/messenger/api.ts';
+import type { AddRelayError, NetworkView, Traffic } from '#lib/messenger/api.ts';
+import type { ConnectionReport } from '#lib/messenger/connection-api.ts';
+import { judgeConnection } from '#lib/messenger/connection/judge.ts';
+import type { MeshView } from '#lib/messenger/mesh-api.ts';
 import { fakeHash } from './fake-data.ts';
 
 export type NetworkScene = NetworkView['state'] | 'waiting';
@@ -9,6 +12,8 @@ const relay = (rest: Partial<NetworkView['relays'][number]>): NetworkView['relay
 	address: 'wss://relay.harbour.example',
 	state: 'connected',
 	roundTripMs: 24,
+	traffic: { sent: 48_200, received: 9120 },
+	keeps: 2,
 	retryAt: null,
 	origin: 'added',
 	link: `https://relay.harbour.example/#/relay/${'Ab3dE6gH'.repeat(12)}`,
@@ -21,6 +26,8 @@ const waiting = (): NetworkView['relays'][number] =>
 		address: 'ws://192.168.1.20:8080',
 		state: 'waiting',
 		roundTripMs: null,
+		traffic: { sent: 0, received: 0 },
+		keeps: 0,
 		retryAt: Date.now() + 12_000,
 		origin: 'space',
 		link: null,
@@ -59,6 +66,7 @@ export function fakeNetwork(scene: NetworkScene): NetworkView {
 						...peer('mina', 'Mina Okafor', 'Firefox on Android'),
 						route: 'relay',
 						via: 'wss://relay.harbour.example',
+						carrier: fakeHash('relay'),
 						roundTripMs: 61,
 					},
 				],
@@ -71,12 +79,16 @@ export function fakeNetwork(scene: NetworkScene): NetworkView {
 					{
 						...peer('mina', 'Mina Okafor', 'Firefox on Android'),
 						route: 'direct',
+						path: 'srflx/udp',
 						roundTripMs: 18,
+						traffic: { sent: 184_320, received: 2_310_000 },
 					},
 					{
 						...peer('jonas', 'Jonas Weber', 'Safari on iPhone'),
 						route: 'relay',
 						via: 'wss://relay.harbour.example',
+						carrier: fakeHash('relay'),
+						retryAt: Date.now() + 25_000,
 						roundTripMs: 57.4,
 					},
 					{
@@ -98,3 +110,61 @@ export const ADDRESSES: Readonly<Record<string, AddRelayError['type']>> = {
 	'stranger.example': 'wrong-key',
 	'relay.harbour.example': 'known',
 };
+
+/** Everybody of the picture, each linked with the next. */
+export function fakeMesh({ peers }: NetworkView): MeshView {
+	const own = fakeHash('own device');
+	const others = peers.map(({ device, rootHash, name, deviceName, route }) => ({
+		device,
+		rootHash,
+		name,
+		deviceName,
+		own: false,
+		route: route === 'connecting' ? null : route,
+		relays: [fakeHash('relay')],
+	}));
+	const me = {
+		device: own,
+		rootHash: fakeHash('me'),
+		name: 'You',
+		deviceName: 'This device',
+		own: true,
+		route: null,
+		relays: [fakeHash('relay')],
+	};
+	const direct = others.filter(({ route }) => route === 'direct').map(({ device }) => device);
+	const ring = [own, ...direct].flatMap((a, n, all) => {
+		const b = all[(n + 1) % all.length];
+		return b === undefined || a === b ? [] : [{ a, b }];
+	});
+	return { devices: [me, ...others], links: ring };
+}
+
+/** As if each relay that stands answered, and the others not. */
+export function fakeReport({ state, relays, direct }: NetworkView): ConnectionReport {
+	const probes = {
+		online: state !== 'offline',
+		relays: relays.map((each) => ({
+			id: each.id,
+			address: each.address,
+			answer: each.state === 'connected' ? ('works' as const) : ('unreachable' as const),
+			ms: each.state === 'connected' ? 31 : null,
+			stun: each.state === 'connected' && direct ? ('answers' as const) : ('untested' as const),
+		})),
+		channel: direct ? ('works' as const) : ('missing' as const),
+		mapping: 'unknown' as const,
+		hidden: false,
+		linked: state === 'direct',
+	};
+	return { ...probes, verdict: judgeConnection(probes) };
+}
+
+/** Much passes to whom one is linked with, and something from the relay. */
+export const fakeTraffic = (
+	{ peers, relays }: NetworkView,
+	now: number,
+): ReadonlyMap<string, Traffic> =>
+	new Map([
+		...peers.map(({ device }) => [device, { sent: now, received: now }] as const),
+		...relays.map(({ id }) => [id, { sent: 0, received: now }] as const),
+	]);

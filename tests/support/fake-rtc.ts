@@ -104,8 +104,8 @@ export class FakePeerConnection extends EventTarget {
 		this.#meet();
 	}
 
-	findCandidate(): void {
-		this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: {} }));
+	findCandidate(type = 'host'): void {
+		this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: { type } }));
 	}
 
 	completeGathering(): void {

@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import type { MailboxClient } from '#lib/mailbox/client-api.ts';
 import { createMailboxClient } from '#lib/mailbox/client.ts';
+import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -83,7 +84,9 @@ export function startRelayProcess(
 	});
 }
 
-const random = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
+const random = {
+	bytes: (length: number) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
+};
 const clock: Clock = {
 	now: () => Date.now(),
 	after: (ms, callback) => {
@@ -101,7 +104,11 @@ export interface Reached {
 }
 
 /** Connects; certificates are not looked at. `invitation`: the seed of one that the relay's operator has given. */
-export function reachRelay(url: string, invitation: Bytes | null = null): Reached {
+export function reachRelay(
+	url: string,
+	invitation: Bytes | null = null,
+	crypto: CryptoProvider = createCryptoProvider(),
+): Reached {
 	const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false });
 	socket.binaryType = 'arraybuffer';
 	const waiting: Uint8Array[] = [];
@@ -136,7 +143,6 @@ export function reachRelay(url: string, invitation: Bytes | null = null): Reache
 			end(reason.toString());
 		});
 	});
-	const crypto = createCryptoProvider();
 	const shown = () => invitation;
 	const client = createMailboxClient({ channel, crypto, clock, random, invitation: shown });
 	return { client, closed };

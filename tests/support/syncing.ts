@@ -20,6 +20,8 @@ export interface Syncing {
 	part(a: Device, b: Device): void;
 	/** Brings a message that nobody sent by itself. */
 	bring(from: Device, to: Device, message: SpaceMessage): Promise<void>;
+	/** Until nothing is under way. */
+	settle(): Promise<void>;
 	/** When (ms) all was last there that somebody had said it holds. */
 	levelAt(device: Device): number;
 	/** The device starts anew: it has a space opened from its disk, and no links. */
@@ -113,6 +115,7 @@ export function createSyncing(...devices: readonly Device[]): Syncing {
 			await deliver({ from, to, message });
 			await settle();
 		},
+		settle,
 		levelAt: ({ key }) => syncs.get(key)?.levelAt() ?? -Infinity,
 		restart(device) {
 			for (const { key } of devices) links.delete(linkOf(device.key, key));

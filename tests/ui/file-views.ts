@@ -30,6 +30,7 @@ export const FILE_VIEWS: readonly View[] = [
 	view('cards'),
 	view('sounds'),
 	view('transfers'),
+	view('several'),
 	{
 		name: 'files-storage',
 		scene: { files: 'cards' },
@@ -54,6 +55,21 @@ export const FILE_VIEWS: readonly View[] = [
 				.waitFor();
 		},
 	},
+	...(['held', 'away'] as const).map((how): View => ({
+		name: `files-recording-${how}`,
+		scene: {},
+		go: async (page) => {
+			await openChat(page);
+			const box = await page.getByRole('button', { name: 'Record a voice message' }).boundingBox();
+			const [x, y] = [(box?.x ?? 0) + 20, (box?.y ?? 0) + 20];
+			await page.mouse.move(x, y);
+			await page.mouse.down();
+			const recorder = page.getByRole('group', { name: 'Recording' });
+			await recorder.getByText(/0:0[1-9]/).waitFor();
+			if (how === 'away') await page.mouse.move(x - 150, y - 40);
+			await recorder.getByText(how === 'away' ? 'Release to discard' : 'Slide away').waitFor();
+		},
+	})),
 	{
 		name: 'files-tray',
 		scene: {},

@@ -8,7 +8,7 @@ import { serveInterface } from './serve.ts';
 import type { View } from './view.ts';
 import { VIEWS } from './views.ts';
 
-const PORT = 5198;
+const PORT = Number(process.env['AEGIS_UI_PORT'] ?? 5198);
 /** ms; the machine may be busy with something else. */
 const PATIENCE = 30_000;
 const SIZES = {

@@ -44,6 +44,12 @@ export async function serveInterface(port: number): Promise<() => Promise<void>>
 	const copy = await buildInterface();
 	const serve = sirv(join(copy, 'dist'), { single: '200.html' });
 	const server = createServer((request, response) => {
+		// As a web server that names a public relay.
+		if (request.url === '/relay.json') {
+			response.setHeader('Content-Type', 'application/json');
+			response.end('{"publicRelay":"wss://relay.example/relay"}');
+			return;
+		}
 		serve(request, response);
 	});
 	await new Promise<void>((listening) => server.listen(port, 'localhost', listening));

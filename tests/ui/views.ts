@@ -1,6 +1,8 @@
 // Every view of the interface: the scene it needs, and the way there.
 import { DEVICE_VIEWS } from './device-views.ts';
+import { EXPLAINER_VIEWS } from './explainer-views.ts';
 import { FILE_VIEWS } from './file-views.ts';
+import { MEETING_VIEWS } from './meeting-views.ts';
 import { MODERATION_VIEWS } from './moderation-views.ts';
 import { ODD_VIEWS } from './odd-views.ts';
 import { RESTORING_VIEWS } from './restoring-views.ts';
@@ -14,6 +16,16 @@ const peers = (scene: string): View => ({
 	go: async (page) => {
 		await press(page, /Peer/);
 		await page.getByRole('dialog', { name: 'Peers' }).waitFor();
+	},
+});
+
+const tested = (scene: string): View => ({
+	name: `connection-test-${scene}`,
+	scene: { network: scene },
+	go: async (page) => {
+		await press(page, /Peer/);
+		await press(page, 'Test the connection');
+		await page.getByRole('button', { name: 'Test again' }).waitFor();
 	},
 });
 
@@ -197,6 +209,7 @@ export const VIEWS: readonly View[] = [
 		},
 	},
 	...['offline', 'no-relay', 'waiting', 'alone', 'bridged', 'direct'].map(peers),
+	...['waiting', 'bridged', 'direct'].map(tested),
 	{
 		name: 'peers-error',
 		scene: { network: 'no-relay' },
@@ -245,7 +258,9 @@ export const VIEWS: readonly View[] = [
 	...RESTORING_VIEWS,
 	...VERIFICATION_VIEWS,
 	...DEVICE_VIEWS,
+	...MEETING_VIEWS,
 	...FILE_VIEWS,
+	...EXPLAINER_VIEWS,
 	...['unsupported', 'other-tab', 'moved', 'failed'].map((boot): View => ({
 		name: boot,
 		scene: { boot },

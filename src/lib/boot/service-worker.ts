@@ -1,37 +1,17 @@
 // Registers the service worker, the one script that the page names at run time, and says when a new version waits.
 import { Workbox } from 'workbox-window';
+import { trustedScript } from '#lib/platform/trusted-script.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 
 const SCRIPT = '/service-worker.js';
 const CHECK_EVERY = 3_600_000;
-
-type ScriptUrl = ConstructorParameters<typeof Workbox>[0];
-
-interface TrustedTypes {
-	createPolicy(
-		name: string,
-		rules: { createScriptURL(url: string): string },
-	): { createScriptURL(url: string): ScriptUrl };
-}
-
-/** The page's policy lets no text name a script; this one lets one text do so. */
-function scriptUrl(): ScriptUrl {
-	const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-	const policy = trustedTypes?.createPolicy('aegis-worker', {
-		createScriptURL(url) {
-			if (url !== SCRIPT) throw new TypeError('not the service worker');
-			return url;
-		},
-	});
-	return policy?.createScriptURL(SCRIPT) ?? SCRIPT;
-}
 
 /** `onUpdate` is called when a version waits; what it is given applies that version, which loads the page anew. */
 export async function registerServiceWorker(
 	clock: Clock,
 	onUpdate: (apply: () => void) => void,
 ): Promise<void> {
-	const workbox = new Workbox(scriptUrl());
+	const workbox = new Workbox(trustedScript('aegis-worker', SCRIPT));
 	// The first one takes charge of a page that was made without it, and changes nothing there.
 	let controlled = navigator.serviceWorker.controller !== null;
 	workbox.addEventListener('controlling', () => {

@@ -21,7 +21,7 @@ import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import { createMediaStreams } from '#lib/platform/media-streams.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
-import type { Ports } from '#lib/messenger/ports.ts';
+import type { Page, Ports } from '#lib/messenger/ports.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { MediaStreams } from '#lib/ports/media-streams.ts';
@@ -37,7 +37,7 @@ import { createPage } from './page.ts';
 import { createSecurity } from './security.ts';
 import { openerFor, remember, type RememberedWay, type Way } from './ways-in.ts';
 
-/** How long after the messenger stands the part for direct links is fetched, if nobody needed it before, ms. */
+/** How long after a new person's first start the part for direct links is fetched, if nobody needed it before, ms. */
 const DIRECT_AFTER = 1000;
 
 export interface StartParts {
@@ -49,7 +49,7 @@ export interface StartParts {
 	readonly contentDatabase: string;
 	readonly preferences: Preferences;
 	/** Address of the relay that served the page. */
-	readonly offered: Promise<string | null>;
+	readonly offered: Promise<Page['offeredRelay']>;
 	/** The store was taken away, such as by another tab. */
 	readonly onLost: () => void;
 	/** The keys are forgotten and the messenger has ended. */
@@ -137,9 +137,11 @@ export function createStart({
 		directDialer,
 	});
 
-	async function start(account: Account): Promise<Running> {
+	async function start(account: Account, directAfter = DIRECT_AFTER): Promise<Running> {
 		const { self, store } = account;
-		const page = createPage(await offered);
+		const page = createPage(offered);
+		// The direct part is large. Who was here before has people to link with: it comes while relays are dialled.
+		if (page.direct) clock.after(directAfter, () => void directDialer().catch(() => undefined));
 		const messenger = await createMessenger(portsFor(store), self, page);
 		// A page that goes says so, or others would wait for it; one that is brought back from memory starts anew.
 		const running = new AbortController();
@@ -176,8 +178,6 @@ export function createStart({
 			wipe,
 		});
 		void requestPersistence(navigator.storage);
-		// The direct part is large: fetched behind the first paint, before somebody waits for it.
-		if (page.direct) clock.after(DIRECT_AFTER, () => void directDialer().catch(() => undefined));
 		return { messenger, security, streams };
 	}
 
@@ -187,10 +187,11 @@ export function createStart({
 	/** Of keys that are in use from now on, and that only their container holds. */
 	async function startWith(
 		account: Result<Account, AccountError>,
+		directAfter?: number,
 	): Promise<Result<Running, AccountError>> {
 		if (!account.ok) return account;
 		entered?.forget();
-		return ok(await start(account.value));
+		return ok(await start(account.value, directAfter));
 	}
 
 	return {
@@ -200,7 +201,7 @@ export function createStart({
 			const account = await openAccount(parts, once?.opener);
 			if (!account.ok && account.error.type === 'absent') entered = once;
 			else once?.forget();
-			return startWith(account);
+			return startWith(account, 0);
 		},
 		async ways() {
 			const found = await readSlots(slots);

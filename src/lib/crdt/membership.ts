@@ -99,13 +99,15 @@ export function walkMembership(parts: MembershipParts): MembershipWalk {
 			return 'valid';
 		}
 		const sound = soundness(control);
-		// What lies beyond a fence nobody need hold, so that who does not may not know of a fork there.
-		if (sound !== 'valid') return sound === 'forked' && ranks.isCut(entry) ? 'beyond-fence' : sound;
+		if (sound === 'unproven') return sound;
+		// What lies beyond a fence nobody need hold, so that who does not may not know of a fork there: nothing else is
+		// said of it. The root's own word counts wherever it stands.
+		if (content.kind !== KIND.revokeDevice && ranks.isCut(entry)) return 'beyond-fence';
+		if (sound !== 'valid') return sound;
 		if (state.genesis?.spaceKind === SPACE_KIND.account && !OF_ACCOUNTS.has(content.kind)) {
 			return 'not-allowed';
 		}
 		if (content.kind !== KIND.leave && isAction(control)) return act(control);
-		if (ranks.isCut(entry)) return 'beyond-fence';
 		const device = state.devices.get(toHex(header.device));
 		if (device === undefined || !equal(device.rootHash, header.author)) return 'not-a-member';
 		// A ban ends a device at its fence: what lies before it counts, whatever came in between.

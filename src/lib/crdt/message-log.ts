@@ -1,6 +1,7 @@
 // One channel's messages in segments of about a thousand, so that opening it costs the same at any length. [DO1] [DO2]
-// Changes are staged as store writes: the caller commits them together with the entries that they come from.
-import { encode, list, tuple, uint, decodeFrame } from '#lib/protocol/cbor.ts';
+// Changes are staged as store writes: the caller commits them together with the entries that they come from. What is
+// damaged is told, and made anew by whoever has those entries. [DO3]
+import { encode, list, tuple, uint, decode } from '#lib/protocol/cbor.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { equal, utf8, type Bytes } from '#lib/util/bytes.ts';
@@ -13,6 +14,7 @@ const SPLIT_SIZE = 2000;
 const MAX_CHANGES = 64;
 const CACHED_SEGMENTS = 4;
 const BEGINNING: Time = { ms: 0, counter: 0 };
+const beginning = (): Stretch => ({ number: 0, from: BEGINNING, count: 0, changes: 0 });
 
 interface Stretch {
 	readonly number: number;
@@ -39,6 +41,8 @@ export interface MessageLog {
 	replace(messages: readonly LoggedMessage[]): Promise<readonly StoreWrite[]>;
 	/** Removes messages for good. */
 	remove(messages: readonly { id: Bytes; time: Time }[]): Promise<readonly StoreWrite[]>;
+	/** Empties it, whatever was damaged: what to commit, with what is inserted right after. */
+	discard(): Promise<readonly StoreWrite[]>;
 	/** Whether these words are in anything that the store keeps of it. For tests. */
 	holds(words: string): Promise<boolean>;
 	/** What was staged is committed. */
@@ -54,7 +58,13 @@ export interface StagedMessages {
 
 const indexShape = list(tuple(uint(), uint(2 ** 48), uint(65_535), uint(), uint()), 1_000_000);
 
-export function createMessageLog(store: KeyValueStore, space: Bytes, channel: Bytes): MessageLog {
+/** `onDamaged`: something of it is kept and can't be read, or is missing. */
+export function createMessageLog(
+	store: KeyValueStore,
+	space: Bytes,
+	channel: Bytes,
+	onDamaged: () => void = () => undefined,
+): MessageLog {
 	// Promises, so that whoever comes while something is being read gets the same copy: a change to another would be lost.
 	let index: Promise<Stretch[]> | undefined;
 	const cache = new Map<number, Promise<Segment>>();
@@ -64,22 +74,28 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 
 	async function readIndex(): Promise<Stretch[]> {
 		const stored = await store.get('log', [space, channel]);
-		const decoded = stored && decodeFrame(indexShape, stored, Number.MAX_SAFE_INTEGER);
-		return decoded?.ok
-			? decoded.value.map(([number, ms, counter, count, changes]) => ({
-					number,
-					from: { ms, counter },
-					count,
-					changes,
-				}))
-			: [{ number: 0, from: { ms: 0, counter: 0 }, count: 0, changes: 0 }];
+		if (stored === undefined) return [beginning()];
+		const decoded = decode(indexShape, stored, Number.MAX_SAFE_INTEGER);
+		if (decoded.ok) {
+			return decoded.value.map(([number, ms, counter, count, changes]) => ({
+				number,
+				from: { ms, counter },
+				count,
+				changes,
+			}));
+		}
+		onDamaged();
+		return [beginning()];
 	}
 
 	const loadIndex = (): Promise<Stretch[]> => (index ??= readIndex());
 
 	async function readSegment(stretch: Stretch): Promise<Segment> {
+		const { changes } = stretch;
 		const rows = await store.range('segment', segmentKey(stretch.number));
-		return openSegment(rows.map((row) => row.value));
+		const readable = rows.map((row) => row.value).filter((value) => value.length > 0);
+		if (readable.length < changes) onDamaged();
+		return openSegment(readable);
 	}
 
 	function load(stretch: Stretch): Promise<Segment> {
@@ -241,6 +257,24 @@ export function createMessageLog(store: KeyValueStore, space: Bytes, channel: By
 		replace: (messages) =>
 			rewrite(messages, (segment, message) => segment.replace([message]) !== null),
 		remove: (messages) => rewrite(messages, (segment, { id }) => segment.remove([id]) !== null),
+		async discard() {
+			const known = Math.max(...(await loadIndex()).map(({ number }) => number));
+			const gone: StoreWrite[] = [];
+			for (let number = 0; ; number++) {
+				const rows = await store.range('segment', segmentKey(number));
+				if (rows.length === 0 && number > known) break;
+				for (const { at } of rows) {
+					gone.push({ table: 'segment', key: [...segmentKey(number), at], value: null });
+				}
+			}
+			const first = beginning();
+			index = Promise.resolve([first]);
+			cache.clear();
+			staged.clear();
+			cache.set(first.number, Promise.resolve(openSegment([])));
+			staged.add(first.number);
+			return [...gone, indexWrite([first])];
+		},
 		async holds(words) {
 			const wanted = utf8(words);
 			for (const { number } of await loadIndex()) {

@@ -137,14 +137,18 @@ export function createRanks({
 			({ control, rank }) => rules.isSenior(rank, grant.rank + 1) && !grant.past.has(control.entry),
 		);
 
+	/** Of somebody of this rank: what lies beyond a fence ends nothing, lest a stolen device leave for its person. */
+	const leavesOf = (target: string, rank: number): readonly Entry[] =>
+		(leaves.get(target) ?? [])
+			.filter(({ entry, past }) => !isDeviceCut(entry) && !isBanned(entry, past, rank))
+			.map(({ entry }) => entry);
+
 	const isRevoked = (grant: Action, entry: Entry, past: Past): boolean => {
 		const target = authorOf(entry);
 		const device = toHex(entry.header.device);
 		return (
 			removing(target, grant).some(({ fence }) => rules.isBeyond(endOf(fence, device), entry)) ||
-			(leaves.get(target) ?? []).some(
-				({ entry: leave }) => !grant.past.has(leave) && past.has(leave),
-			)
+			leavesOf(target, grant.rank + 1).some((leave) => !grant.past.has(leave) && past.has(leave))
 		);
 	};
 
@@ -152,7 +156,7 @@ export function createRanks({
 		if (isDeviceCut(entry)) return null;
 		const author = authorOf(entry);
 		if (author === founder()) {
-			return (leaves.get(author) ?? []).some(({ entry: leave }) => past.has(leave)) ? null : 0;
+			return leavesOf(author, 0).some((leave) => past.has(leave)) ? null : 0;
 		}
 		let best: number | null = null;
 		for (const grant of grants.get(author) ?? []) {
@@ -176,11 +180,11 @@ export function createRanks({
 	}
 
 	function standing(target: string): number | null {
-		const left = leaves.get(target) ?? [];
-		if (target === founder()) return left.length === 0 ? 0 : null;
+		if (target === founder()) return leavesOf(target, 0).length === 0 ? 0 : null;
 		const standing = (grants.get(target) ?? []).filter(
 			(grant) =>
-				removing(target, grant).length === 0 && left.every(({ entry }) => grant.past.has(entry)),
+				removing(target, grant).length === 0 &&
+				leavesOf(target, grant.rank + 1).every((leave) => grant.past.has(leave)),
 		);
 		return standing.length === 0 ? null : Math.min(...standing.map(({ rank }) => rank + 1));
 	}

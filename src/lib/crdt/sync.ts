@@ -43,8 +43,8 @@ export function learn(
 
 /** What is not to be asked for now. */
 export interface Asked {
-	/** Feeds (hex) → up to which seq entries are on their way. */
-	readonly feeds: ReadonlyMap<string, number>;
+	/** Up to where entries of this feed (hex) are on their way, without a gap from this seq on; the seq itself: none are. */
+	upTo(feed: string, from: number): number;
 	/** Whether this control entry (hex) is on its way, or was asked for in vain. */
 	control(key: string): boolean;
 }
@@ -70,16 +70,19 @@ export function planPulls(
 		if (ranges.length === MAX_FEEDS_PER_MESSAGE) break;
 		const feed = ledger.feeds.get(key);
 		const held = feed?.seq ?? -1;
-		if (held > head.seq || (feed !== undefined && feed.frozenAt !== null)) continue;
+		const isFrozen = feed !== undefined && feed.frozenAt !== null;
+		if (held > head.seq) continue;
 		if (feed !== undefined && held === head.seq) {
 			// Two entries in one place: theirs is the other half of the proof.
-			if (!equal(feed.head, head.id) && held < ledger.takesUpTo(key)) {
+			if (!isFrozen && !equal(feed.head, head.id) && held < ledger.takesUpTo(key)) {
 				ranges.push({ feed: head.feed, from: head.seq, to: head.seq + 1 });
 			}
 			continue;
 		}
-		const from = Math.max(held + 1, asked.feeds.get(key) ?? 0);
-		const to = Math.min(head.seq + 1, from + RANGE, ledger.takesUpTo(key));
+		const from = asked.upTo(key, held + 1);
+		// A fork may be known before what leads to it.
+		const end = Math.min(ledger.takesUpTo(key), feed?.frozenAt ?? Infinity);
+		const to = Math.min(head.seq + 1, from + RANGE, end);
 		if (from < to) ranges.push({ feed: head.feed, from, to });
 	}
 	return { control, ranges };

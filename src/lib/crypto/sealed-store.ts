@@ -1,5 +1,6 @@
 // A store that the one below learns nothing from: text and bytes in keys become opaque names, values are sealed to
-// their row. Numbers stay, because they are ranged over; table names are fixed words. [AT3] [AT4] [AT5]
+// their row. Numbers stay, because they are ranged over; table names are fixed words. What is damaged reads as a value of
+// no bytes, which no decoder takes, and not as one that was never there. [AT3] [AT4] [AT5]
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { KeyPart, KeyValueStore, StoreKey } from '#lib/ports/store.ts';
@@ -14,7 +15,7 @@ const ROW_TAG = 16;
 const NAMES_HELD = 4096;
 
 export interface SealedStoreOptions {
-	/** A value that doesn't open, or not in this row: damaged or tampered with. It reads as absent. */
+	/** A value that doesn't open, or not in this row: damaged or tampered with. */
 	readonly onCorrupt?: (table: string) => void;
 }
 
@@ -65,13 +66,13 @@ export function createSealedStore(
 		return concat(nonce, crypto.seal(valueKey, nonce, concat(rowTag(table, name), value)));
 	}
 
-	function open(table: string, name: StoreKey, sealed: Bytes): Bytes | undefined {
+	function open(table: string, name: StoreKey, sealed: Bytes): Bytes {
 		const plain = crypto.open(valueKey, sealed.subarray(0, NONCE), sealed.subarray(NONCE));
 		if (plain !== undefined && equal(plain.subarray(0, ROW_TAG), rowTag(table, name))) {
 			return plain.slice(ROW_TAG);
 		}
 		onCorrupt(table);
-		return undefined;
+		return new Uint8Array(0);
 	}
 
 	return {
@@ -83,10 +84,7 @@ export function createSealedStore(
 		async range(table, prefix, range) {
 			const name = keyName(table, prefix);
 			const rows = await store.range(table, name, range);
-			return rows.flatMap(({ at, value }) => {
-				const opened = open(table, [...name, at], value);
-				return opened === undefined ? [] : [{ at, value: opened }];
-			});
+			return rows.map(({ at, value }) => ({ at, value: open(table, [...name, at], value) }));
 		},
 		commit: (writes) =>
 			store.commit(

@@ -22,115 +22,108 @@ import {
 	type Answer,
 	type Request,
 	type Session,
+	type Shared,
 } from './session.ts';
 import { HIDDEN } from './subscriptions.ts';
 import { encodeRelayFrame, ERROR_CODE } from '#lib/protocol/mailbox.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export interface Access {
-	enter(f: Request<'enter'>): Promise<Answer>;
-	open(f: Request<'open'>): Promise<Answer>;
-	prove(f: Request<'prove'>): Promise<Answer>;
-	add(f: Request<'add'>): Promise<Answer>;
+	enter(session: Session, f: Request<'enter'>): Promise<Answer>;
+	open(session: Session, f: Request<'open'>): Promise<Answer>;
+	prove(session: Session, f: Request<'prove'>): Promise<Answer>;
+	add(session: Session, f: Request<'add'>): Promise<Answer>;
 	/** To be called at once when the frame comes: what names the token later has to find it. */
-	name(f: Request<'token'>): Promise<Answer> | undefined;
-	token(f: Request<'token'>): Promise<Answer>;
-	remove(f: Request<'remove'>): Promise<Answer>;
-	close(f: Request<'close'>): Promise<Answer>;
+	name(session: Session, f: Request<'token'>): Promise<Answer> | undefined;
+	token(session: Session, f: Request<'token'>): Promise<Answer>;
+	remove(session: Session, f: Request<'remove'>): Promise<Answer>;
+	close(session: Session, f: Request<'close'>): Promise<Answer>;
 }
 
-export function createAccess(session: Session): Access {
-	const { shared, from, here, proven, tokens, invitations } = session;
+export function createAccess(shared: Shared): Access {
 	const { store, crypto, subscriptions, quotas, invitedOnly } = shared;
 	const limits = shared.limits.connection;
 
-	const standsBehind = (invitation: Bytes): void => {
-		if (invitations.size < limits.invitations) invitations.set(toHex(invitation), invitation);
-	};
-
 	return {
-		enter: async (f) => {
+		enter: async (session, f) => {
 			const hash = hashInvitation(crypto, f.invitation);
 			if (!(await store.isInvited(hash))) {
 				return refuse(ERROR_CODE.uninvited, 'no invitation that holds');
 			}
-			if (!(await crypto.verify(f.invitation, enterContent(here), f.signature))) {
+			if (!(await crypto.verify(f.invitation, enterContent(session.here), f.signature))) {
 				return session.wrongProof();
 			}
-			standsBehind(hash);
+			session.standsBehind(hash);
 			return done(f.request);
 		},
 
-		open: async (f) => {
+		open: async (session, f) => {
 			const { writeKey, ownerKey } = f;
 			const mailbox = mailboxId(crypto, writeKey, ownerKey);
-			const wait = quotas.mayOpen(from);
+			const wait = quotas.mayOpen(session.from);
 			if (wait > 0 && (await store.mailbox(mailbox)) === undefined) return tooMuch(wait);
 			const made = { mailbox, writeKey, ownerKey };
 			const opened = await store.open(
-				invitedOnly ? { ...made, invitations: [...invitations.values()] } : made,
+				invitedOnly ? { ...made, invitations: [...session.invitations.values()] } : made,
 			);
 			if (!opened.ok) return refuseFor(opened.error);
-			if (opened.value.fresh) quotas.opened(from);
+			if (opened.value.fresh) quotas.opened(session.from);
 			return done(f.request);
 		},
 
-		prove: async (f) => {
-			const id = toHex(f.mailbox);
-			if (proven.has(id)) return done(f.request);
-			if (proven.size >= limits.proven) return refuse(ERROR_CODE.busy, 'too many mailboxes');
+		prove: async (session, f) => {
+			if (session.hasProven(f.mailbox)) return done(f.request);
 			const record = await store.mailbox(f.mailbox);
 			if (record === undefined) return unknownMailbox;
-			const content = writeAccessContent(here, f.mailbox);
+			const content = writeAccessContent(session.here, f.mailbox);
 			if (!(await crypto.verify(record.writeKey, content, f.signature))) {
 				return session.wrongProof();
 			}
-			proven.add(id);
-			if (record.invitation !== null) standsBehind(record.invitation);
+			if (!session.prove(f.mailbox)) return refuse(ERROR_CODE.busy, 'too many mailboxes');
+			if (record.invitation !== null) session.standsBehind(record.invitation);
 			return done(f.request);
 		},
 
-		add: async (f) => {
-			if (!proven.has(toHex(f.mailbox))) return denied;
-			const added = await store.addTokens(f.mailbox, f.tokenHashes, session.seconds());
+		add: async (session, f) => {
+			if (!session.hasProven(f.mailbox)) return denied;
+			const added = await store.addTokens(f.mailbox, f.tokenHashes, session.seconds);
 			if (!added.ok) return refuseFor(added.error);
 			subscriptions.resize(f.mailbox, added.value);
 			return done(f.request);
 		},
 
-		name: (f) => {
-			if (tokens.has(f.token)) {
+		name: (session, f) => {
+			if (session.tokens.has(f.token)) {
 				return Promise.resolve(refuse(ERROR_CODE.conflict, 'the number names a token'));
 			}
-			if (tokens.size >= limits.tokens) {
+			if (session.tokens.size >= limits.tokens) {
 				return Promise.resolve(refuse(ERROR_CODE.busy, 'too many tokens'));
 			}
 			const tokenHash = hashTokenKey(crypto, f.tokenKey);
-			tokens.set(f.token, { mailbox: f.mailbox, tokenHash, proven: false });
+			session.nameToken(f.token, { mailbox: f.mailbox, tokenHash, proven: false });
 			return undefined;
 		},
 
-		token: async (f) => {
-			const named = tokens.get(f.token);
+		token: async (session, f) => {
+			const named = session.tokens.get(f.token);
 			if (named === undefined) return unknownToken;
 			if (!(await store.hasToken(f.mailbox, named.tokenHash))) {
-				tokens.delete(f.token);
+				session.forgetToken(f.token);
 				const isThere = (await store.mailbox(f.mailbox)) !== undefined;
 				return isThere ? unknownToken : unknownMailbox;
 			}
-			const content = tokenAccessContent(here, f.mailbox);
+			const content = tokenAccessContent(session.here, f.mailbox);
 			if (!(await crypto.verify(f.tokenKey, content, f.signature))) {
-				tokens.delete(f.token);
+				session.forgetToken(f.token);
 				return session.wrongProof();
 			}
 			named.proven = true;
 			return done(f.request);
 		},
 
-		remove: async (f) => {
+		remove: async (session, f) => {
 			const record = await store.mailbox(f.mailbox);
 			if (record === undefined) return unknownMailbox;
-			const content = ownerRemoveContent(here, f.mailbox, f.tokenHash);
+			const content = ownerRemoveContent(session.here, f.mailbox, f.tokenHash);
 			if (!(await crypto.verify(record.ownerKey, content, f.signature))) {
 				return session.wrongProof();
 			}
@@ -142,10 +135,10 @@ export function createAccess(session: Session): Access {
 			return done(f.request);
 		},
 
-		close: async (f) => {
+		close: async (session, f) => {
 			const record = await store.mailbox(f.mailbox);
 			if (record === undefined) return unknownMailbox;
-			const content = ownerCloseContent(here, f.mailbox);
+			const content = ownerCloseContent(session.here, f.mailbox);
 			if (!(await crypto.verify(record.ownerKey, content, f.signature))) {
 				return session.wrongProof();
 			}

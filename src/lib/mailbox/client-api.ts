@@ -173,6 +173,8 @@ export interface MailboxClient {
 		writeKey: SigningKey,
 	): Outcome<{ readonly packets: number; readonly bytes: number; readonly open: boolean }>;
 
+	/** The network may have changed: the relay is to answer soon, or the connection ends. */
+	probe(): void;
 	/** Last round trip in milliseconds. */
 	roundTrip(): number | undefined;
 	close(reason: string): void;

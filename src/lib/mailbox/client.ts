@@ -235,6 +235,7 @@ export function createMailboxClient(parts: {
 			void Promise.resolve().then(() => closeHandler?.(reason));
 		},
 		...createClientRequests({ crypto, asking, verified, prolong, fetching }),
+		probe: () => heartbeat?.probe(),
 		roundTrip: () => heartbeat?.roundTrip(),
 		close,
 	};

@@ -4,21 +4,17 @@ import { createAccess } from './access.ts';
 import { createChunks } from './chunks.ts';
 import { createPackets } from './packets.ts';
 import { helloContent, mailboxId } from './proofs.ts';
-import { createBuckets } from './quotas.ts';
 import {
 	refuse,
-	tellPresence,
+	Session,
 	unknownToken,
 	type Answer,
-	type Connection,
 	type Request,
-	type Session,
 	type Shared,
 } from './session.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import {
 	decodeClientFrame,
-	encodeRelayFrame,
 	ERROR_CODE,
 	MAILBOX_VERSION,
 	type ClientFrame,
@@ -43,130 +39,71 @@ const PREPARING: ReadonlySet<Asking['type']> = new Set([
 ]);
 
 /** Serves a client, who has to greet first, until the channel closes. `challenge`: 32 fresh bytes. */
-export function createConnection(
-	shared: Shared,
-	channel: FrameChannel,
-	challenge: Bytes,
-	from: string,
-): Connection {
-	const { clock, crypto, subscriptions, origins, relayKey } = shared;
+export type Serve = (channel: FrameChannel, challenge: Bytes, from: string) => Session;
+
+export function createServing(shared: Shared): Serve {
+	const { clock, crypto, relayKey } = shared;
 	const limits = shared.limits.connection;
-	const running = new Set<Promise<void>>();
-	/** By mailbox (hex): what has to be done before its next request. */
-	const preparing = new Map<string, Promise<void>>();
-	let state: 'new' | 'greeting' | 'served' | 'ended' = 'new';
-	let failedProofs = 0;
-	/** Bytes of requests that are being worked on. */
-	let inProgress = 0;
+	const access = createAccess(shared);
+	const packets = createPackets(shared);
+	const chunks = createChunks(shared, packets);
 
-	const end = (): void => {
-		if (state === 'ended') return;
-		state = 'ended';
-		cancelGreeting();
-		for (const change of subscriptions.remove(self)) tellPresence(change);
-		origins.forget(self);
-		shared.backlog.forget(self);
-		shared.closed(self);
-	};
-	const self: Connection = {
-		send: (frame) => {
-			if (state === 'ended') return;
-			channel.send(frame);
-			const waiting = channel.buffered();
-			if (waiting > limits.sendBuffer) self.close('too slow: the client does not read');
-			else shared.backlog.note(self, waiting);
-		},
-		close: (reason) => {
-			if (state === 'ended') return;
-			end();
-			channel.close(reason);
-		},
-		waiting: () => channel.buffered(),
-		alive: () => state !== 'ended',
-		settled: async () => {
-			await Promise.allSettled([...running]);
-		},
-	};
-	const session: Session = {
-		shared,
-		self,
-		from,
-		here: { relayKey: relayKey.publicKey, challenge },
-		proven: new Set(),
-		tokens: new Map(),
-		invitations: new Map(),
-		puts: createBuckets(clock, limits.puts, 1),
-		seconds: () => Math.floor(clock.now() / 1000),
-		tell: (frame) => {
-			self.send(encodeRelayFrame(frame));
-		},
-		wrongProof: () => {
-			failedProofs += 1;
-			shared.quotas.wrongProof(from);
-			if (failedProofs >= limits.failedProofs) self.close('too many wrong proofs');
-			return refuse(ERROR_CODE.denied, 'wrong proof');
-		},
-	};
-	const access = createAccess(session);
-	const packets = createPackets(session, channel);
-	const chunks = createChunks(session, packets);
-
-	const mailboxOf = (f: Asking): Bytes | undefined => {
+	const mailboxOf = (session: Session, f: Asking): Bytes | undefined => {
 		if (f.type === 'open') return mailboxId(crypto, f.writeKey, f.ownerKey);
 		if (f.type === 'enter') return undefined;
 		return 'mailbox' in f ? f.mailbox : session.tokens.get(f.token)?.mailbox;
 	};
 
-	const answerToReader = async (f: Reading): Promise<Answer | undefined> => {
+	const answerToReader = async (session: Session, f: Reading): Promise<Answer | undefined> => {
 		const token = session.tokens.get(f.token);
 		if (token?.proven !== true) return unknownToken;
 		switch (f.type) {
 			case 'subscribe':
-				return packets.subscribe(f, token);
+				return packets.subscribe(session, f, token);
 			case 'fetch':
-				return packets.fetch(f, token);
+				return packets.fetch(session, f, token);
 			case 'ack':
-				return packets.acknowledge(f, token);
+				return packets.acknowledge(session, f, token);
 			case 'fetch-chunk':
-				return chunks.fetchChunk(f, token);
+				return chunks.fetchChunk(session, f, token);
 			case 'ack-contents':
-				return chunks.acknowledge(f, token);
+				return chunks.acknowledge(session, f, token);
 		}
 	};
 
-	const answerTo = async (f: Asking): Promise<Answer | undefined> => {
-		if (isReading(f)) return answerToReader(f);
+	const answerTo = async (session: Session, f: Asking): Promise<Answer | undefined> => {
+		if (isReading(f)) return answerToReader(session, f);
 		switch (f.type) {
 			case 'enter':
-				return access.enter(f);
+				return access.enter(session, f);
 			case 'open':
-				return access.open(f);
+				return access.open(session, f);
 			case 'prove':
-				return access.prove(f);
+				return access.prove(session, f);
 			case 'add':
-				return access.add(f);
+				return access.add(session, f);
 			case 'token':
-				return access.token(f);
+				return access.token(session, f);
 			case 'remove':
-				return access.remove(f);
+				return access.remove(session, f);
 			case 'close':
-				return access.close(f);
+				return access.close(session, f);
 			case 'put':
-				return packets.put(f);
+				return packets.put(session, f);
 			case 'delete':
-				return packets.deletePacket(f);
+				return packets.deletePacket(session, f);
 			case 'stat':
-				return packets.stat(f);
+				return packets.stat(session, f);
 			case 'chunk':
-				return chunks.chunk(f);
+				return chunks.chunk(session, f);
 			case 'commit':
-				return chunks.commit(f);
+				return chunks.commit(session, f);
 			case 'chunks':
-				return chunks.there(f);
+				return chunks.there(session, f);
 		}
 	};
 
-	const reply = (request: number, answer: Answer | undefined): void => {
+	const reply = (session: Session, request: number, answer: Answer | undefined): void => {
 		if (answer === undefined) return;
 		if (answer.type !== 'refusal') {
 			session.tell(answer);
@@ -176,95 +113,128 @@ export function createConnection(
 		session.tell({ ...answer, type: 'error', request });
 	};
 
-	const serve = async (f: Asking): Promise<void> => {
+	const serve = async (session: Session, f: Asking): Promise<void> => {
 		let answer: Answer | undefined;
 		try {
-			answer = await answerTo(f);
+			answer = await answerTo(session, f);
 		} catch {
 			// A store that broke off: whether it happened is unknown, so the answer is no promise.
 			answer = refuse(ERROR_CODE.failed, 'the store failed');
 		}
-		reply(f.request, answer);
+		reply(session, f.request, answer);
 	};
 
 	/** What has to be done before: what prepares the same mailbox, and what may stand behind one that is to be made. */
-	const earlier = (f: Asking, key: string): Promise<unknown> | undefined => {
-		if (f.type !== 'open' || !shared.invitedOnly) return preparing.get(key);
-		return preparing.size === 0 ? undefined : Promise.all(preparing.values());
+	const earlier = (
+		{ preparing }: Session,
+		f: Asking,
+		key: string,
+	): Promise<unknown> | undefined => {
+		if (preparing === undefined) return undefined;
+		return f.type === 'open' && shared.invitedOnly
+			? Promise.all(preparing.values())
+			: preparing.get(key);
 	};
 
 	/** Runs a request, after what was asked before and it builds upon. */
-	const run = (f: Asking, size: number): void => {
-		const named = f.type === 'token' ? access.name(f) : undefined;
-		const mailbox = mailboxOf(f);
+	const run = (session: Session, f: Asking, size: number): void => {
+		const named = f.type === 'token' ? access.name(session, f) : undefined;
+		const prepares = PREPARING.has(f.type);
+		// Most requests come when nothing is being prepared: nobody asks what they are about.
+		const mailbox = prepares || session.preparing !== undefined ? mailboxOf(session, f) : undefined;
 		const key = mailbox === undefined ? '' : toHex(mailbox);
-		const before = earlier(f, key);
+		const before = earlier(session, f, key);
 		const serving = (): Promise<void> =>
-			named === undefined ? serve(f) : named.then((answer) => reply(f.request, answer));
+			named === undefined
+				? serve(session, f)
+				: named.then((answer) => reply(session, f.request, answer));
 		const work = before === undefined ? serving() : before.then(serving);
-		running.add(work);
-		inProgress += size;
-		if (PREPARING.has(f.type)) preparing.set(key, work);
+		session.begin(size);
+		if (prepares) {
+			session.preparing ??= new Map();
+			session.preparing.set(key, work);
+		}
 		void work.finally(() => {
-			running.delete(work);
-			inProgress -= size;
-			if (preparing.get(key) === work) preparing.delete(key);
+			session.finish(size);
+			const { preparing } = session;
+			if (!prepares || preparing?.get(key) !== work) return;
+			preparing.delete(key);
+			if (preparing.size === 0) session.preparing = undefined;
 		});
 	};
 
-	const greet = async ({ version, challenge: asked }: Request<'greet'>): Promise<void> => {
-		cancelGreeting();
+	const greet = async (
+		session: Session,
+		{ version, challenge: asked }: Request<'greet'>,
+	): Promise<void> => {
+		session.endGreeting();
 		const hello = {
 			version: MAILBOX_VERSION,
 			relayKey: relayKey.publicKey,
-			challenge,
-			time: session.seconds(),
+			challenge: session.challenge,
+			time: session.seconds,
 			stunPort: shared.stunPort,
 			invitedOnly: shared.invitedOnly,
 			draining: shared.isDraining(),
 		};
 		const signature = await relayKey.sign(helloContent(asked, hello));
-		if (state === 'ended') return;
-		state = 'served';
+		if (!session.alive()) return;
+		session.state = 'served';
 		session.tell({ type: 'hello', ...hello, signature });
-		if (version !== MAILBOX_VERSION) self.close('another version');
+		if (version !== MAILBOX_VERSION) session.close('another version');
 	};
 
-	const malformed = (): void => {
-		reply(0, refuse(ERROR_CODE.malformed, 'malformed frame'));
-		self.close('malformed frame');
+	const malformed = (session: Session): void => {
+		reply(session, 0, refuse(ERROR_CODE.malformed, 'malformed frame'));
+		session.close('malformed frame');
 	};
 
-	channel.onFrame = (bytes) => {
-		if (state === 'ended') return;
+	const receive = (session: Session, bytes: Bytes): void => {
+		if (!session.alive()) return;
 		const decoded = decodeClientFrame(bytes);
 		if (!decoded.ok) {
-			malformed();
+			malformed(session);
 			return;
 		}
 		const frame = decoded.value;
-		if (frame.type === 'greet' || state === 'new' || state === 'greeting') {
-			if (frame.type !== 'greet' || state !== 'new') {
-				malformed();
+		if (frame.type === 'greet' || session.state !== 'served') {
+			if (frame.type !== 'greet' || session.state !== 'new') {
+				malformed(session);
 				return;
 			}
-			state = 'greeting';
-			const work = greet(frame).catch(() => {
-				self.close('the relay failed');
-			});
-			running.add(work);
-			void work.finally(() => running.delete(work));
+			session.state = 'greeting';
+			session.begin(0);
+			void greet(session, frame)
+				.catch(() => {
+					session.close('the relay failed');
+				})
+				.finally(() => {
+					session.finish(0);
+				});
 		} else if (frame.type === 'ping') {
 			session.tell({ type: 'pong', request: frame.request });
-		} else if (running.size >= limits.requests || inProgress + bytes.length > limits.inProgress) {
-			reply(frame.request, refuse(ERROR_CODE.busy, 'too many requests at once', 1));
+		} else if (
+			session.running >= limits.requests ||
+			session.inProgress + bytes.length > limits.inProgress
+		) {
+			const busy = refuse(ERROR_CODE.busy, 'too many requests at once', 1);
+			reply(session, frame.request, busy);
 		} else {
-			run(frame, bytes.length);
+			run(session, frame, bytes.length);
 		}
 	};
-	channel.onClose = end;
-	const cancelGreeting = clock.after(limits.greeting, () => {
-		self.close('no greeting');
-	});
-	return self;
+
+	return (channel, challenge, from) => {
+		const session = new Session(shared, channel, challenge, from);
+		channel.onFrame = (bytes) => {
+			receive(session, bytes);
+		};
+		channel.onClose = () => {
+			session.end();
+		};
+		session.cancelGreeting = clock.after(limits.greeting, () => {
+			session.close('no greeting');
+		});
+		return session;
+	};
 }

@@ -6,6 +6,8 @@ export interface Heartbeat {
 	alive(): void;
 	/** The answer to the ping with this number came. */
 	pong(number: number): void;
+	/** Asks at once, and gives less time: there is a reason to doubt. */
+	probe(): void;
 	/** The last round trip in milliseconds. */
 	roundTrip(): number | undefined;
 	stop(): void;
@@ -13,6 +15,7 @@ export interface Heartbeat {
 
 const EVERY = 10_000;
 const ANSWER_WITHIN = 5000;
+const ANSWER_SOON = 3000;
 
 /** Pings at once, so that the round trip is known early; `dead` is called at most once. */
 export function startHeartbeat(
@@ -27,18 +30,20 @@ export function startHeartbeat(
 	let stopped = false;
 	let cancel = (): void => undefined;
 
-	const beat = (): void => {
+	const beat = (within = ANSWER_WITHIN): void => {
 		number += 1;
 		sentAt = clock.now();
 		heard = false;
 		// First the timers: sending may find the connection closed and stop this.
-		cancel = clock.after(ANSWER_WITHIN, () => {
+		cancel = clock.after(within, () => {
 			if (!heard) {
 				stopped = true;
 				dead();
 				return;
 			}
-			cancel = clock.after(EVERY - ANSWER_WITHIN, beat);
+			cancel = clock.after(EVERY - within, () => {
+				beat();
+			});
 		});
 		ping(number);
 	};
@@ -50,6 +55,11 @@ export function startHeartbeat(
 		},
 		pong: (answered) => {
 			if (!stopped && answered === number) last = Math.max(0, clock.now() - sentAt);
+		},
+		probe: () => {
+			if (stopped) return;
+			cancel();
+			beat(ANSWER_SOON);
 		},
 		roundTrip: () => last,
 		stop: () => {

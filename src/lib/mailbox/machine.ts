@@ -1,13 +1,13 @@
 // The relay's mailboxes: serves any number of client connections over one store. Pure of sockets and files, so that a
 // relay process and a simulated relay run the same code. [MB2]…[MB31]; what a connection does is in connection.ts.
 import { createBacklog } from './backlog.ts';
-import { createConnection } from './connection.ts';
+import { createServing } from './connection.ts';
 import type { MailboxLimits } from './limits.ts';
 import { joinNeighbours } from './neighbourhood.ts';
 import { createOrigins } from './origins.ts';
 import { createQuotas } from './quotas.ts';
 import { createReceiptSigner } from './receipts.ts';
-import { tellDeleted, type Connection, type Shared } from './session.ts';
+import { tellDeleted, type Session, type Shared } from './session.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import type { FrameChannel } from '#lib/ports/channel.ts';
 import type { Clock } from '#lib/ports/clock.ts';
@@ -67,8 +67,7 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		refused = () => undefined,
 	} = parts;
 	const quotas = createQuotas(clock, limits.quotas);
-	/** And where they come from. */
-	const connections = new Map<Connection, string>();
+	const connections = new Set<Session>();
 	const settling = new Set<Promise<void>>();
 	let stopped = false;
 	let draining = false;
@@ -76,8 +75,8 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 	const receipts = createReceiptSigner(crypto, relayKey);
 	const here = {
 		store: parts.store,
-		subscriptions: createSubscriptions<Connection>(MAX_PRESENCE),
-		origins: createOrigins<Connection>(limits.connection.origins),
+		subscriptions: createSubscriptions<Session>(MAX_PRESENCE),
+		origins: createOrigins<Session>(limits.connection.origins),
 	};
 	const joined =
 		neighbours &&
@@ -108,14 +107,15 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 		origins,
 		pushElsewhere: joined?.pushElsewhere,
 		closed: (connection) => {
-			const from = connections.get(connection);
-			connections.delete(connection);
-			if (from !== undefined) quotas.left(from);
+			if (connections.delete(connection)) quotas.left(connection.from);
+			if (connection.running === 0) return;
 			const settled = connection.settled();
 			settling.add(settled);
 			void settled.finally(() => settling.delete(settled));
 		},
 	};
+
+	const serve = createServing(shared);
 
 	/** Does it again and again, that long after it was done. */
 	const every = (ms: number, work: () => Promise<unknown>): (() => void) => {
@@ -174,22 +174,22 @@ export function createMailboxMachine(parts: MailboxMachineParts): MailboxMachine
 				turnAway(channel, ERROR_CODE.quota, wait, 'too many connections from there');
 				return;
 			}
-			const connection = createConnection(shared, channel, random.bytes(32), from);
-			if (connection.alive()) connections.set(connection, from);
+			const connection = serve(channel, random.bytes(32), from);
+			if (connection.alive()) connections.add(connection);
 			else quotas.left(from);
 		},
 		connections: () => connections.size,
 		drain: (within) => {
 			draining = true;
 			const frame = encodeRelayFrame({ type: 'draining', within: Math.ceil(within / 1000) });
-			for (const connection of [...connections.keys()]) connection.send(frame);
+			for (const connection of [...connections]) connection.send(frame);
 		},
 		shutdown: async (reason = 'the relay is shutting down') => {
 			stopped = true;
 			cancelExpiry();
 			cancelSeen();
 			joined?.end();
-			for (const connection of [...connections.keys()]) connection.close(reason);
+			for (const connection of [...connections]) connection.close(reason);
 			await Promise.allSettled([...settling]);
 		},
 	};

@@ -24,7 +24,7 @@ import type {
 	MailboxStoreError,
 	NewMailbox,
 	PutPacket,
-	StoredPacket,
+	PlacedPacket,
 } from '#lib/ports/mailbox-store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
@@ -38,10 +38,11 @@ const noPacket = (): Result<never, MailboxStoreError> => fail('unknown-packet', 
 export interface MemoryMailboxStore extends MailboxStore, Invitations {
 	/** Packets and remembered ids over all mailboxes. */
 	totals(): { readonly mailboxes: number; readonly packets: number; readonly tombstones: number };
-	/** Every packet there is, with the hashes (hex) of the tokens it waits for. */
+	/** Every packet there is, its size in bytes, and the hashes (hex) of the tokens it waits for. */
 	held(): readonly {
 		readonly mailbox: string;
 		readonly packet: Bytes;
+		readonly size: number;
 		readonly waitingFor: readonly string[];
 	}[];
 	/** Everything that lies there now: for `restore`, also in another store. */
@@ -139,7 +140,7 @@ export function createMemoryMailboxStore(
 		return bytes + p.block.length > limits.bytes ? fail('full', 'relay') : ok(box);
 	};
 
-	const put = (p: PutPacket): Stored<StoredPacket & { readonly fresh: boolean }> => {
+	const put = (p: PutPacket): Stored<PlacedPacket> => {
 		const known = boxOf(p.mailbox)?.packets.get(toHex(p.packet));
 		if (known !== undefined) {
 			if (known.chunks > 0) return fail('conflict', 'taken with chunks');
@@ -354,8 +355,8 @@ export function createMemoryMailboxStore(
 		shutdown: () => Promise.resolve(),
 		held: () =>
 			[...mailboxes].flatMap(([mailbox, { packets }]) =>
-				[...packets.values()].map(({ packet, waitingFor: tokens }) => ({
-					...{ mailbox, packet },
+				[...packets.values()].map(({ packet, bytes: size, waitingFor: tokens }) => ({
+					...{ mailbox, packet, size },
 					waitingFor: [...tokens],
 				})),
 			),

@@ -112,7 +112,7 @@ export function joinNeighbours<S extends Subscriber>(
 	const resize = (mailbox: Bytes, size: number): void => {
 		here.resize(mailbox, size);
 		const box = live.get(toHex(mailbox));
-		if (box !== undefined) box.size = size;
+		if (box !== undefined && box.size !== HIDDEN) box.size = size;
 	};
 	const removeHere = (mailbox: Bytes, tokenHash: Bytes): PresenceChange<S> | undefined => {
 		const change = here.removeToken(mailbox, tokenHash);

@@ -1,7 +1,6 @@
 // Requests about packets: putting, reading, acknowledging, deleting. [MB5] [MB6] [MB7] [MB8] [MB10] [MB12] [MB16]
 import { hashDeletion, ownerDeleteContent } from './proofs.ts';
 import {
-	charge,
 	denied,
 	done,
 	refuse,
@@ -14,17 +13,19 @@ import {
 	type NamedToken,
 	type Request,
 	type Session,
+	type Shared,
 } from './session.ts';
 import { HIDDEN } from './subscriptions.ts';
-import type { FrameChannel } from '#lib/ports/channel.ts';
+import type { StoredMailbox } from '#lib/ports/mailbox-store.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import { encodeRelayFrame, ERROR_CODE, MAX_IDS, MAX_TOKENS } from '#lib/protocol/mailbox.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export interface Packets {
-	put(f: Request<'put'>): Promise<Answer>;
+	put(session: Session, f: Request<'put'>): Promise<Answer>;
 	/** A packet has got its number: tells those connected, and answers with a receipt. */
 	stored(
+		session: Session,
 		request: number,
 		put: {
 			readonly mailbox: Bytes;
@@ -34,11 +35,15 @@ export interface Packets {
 		},
 		at: { readonly number: number; readonly expiry: number; readonly fresh: boolean },
 	): Promise<Answer>;
-	subscribe(f: Request<'subscribe'>, token: NamedToken): Promise<Answer | undefined>;
-	fetch(f: Request<'fetch'>, token: NamedToken): Promise<Answer | undefined>;
-	acknowledge(f: Request<'ack'>, token: NamedToken): Promise<Answer>;
-	deletePacket(f: Request<'delete'>): Promise<Answer>;
-	stat(f: Request<'stat'>): Promise<Answer>;
+	subscribe(
+		session: Session,
+		f: Request<'subscribe'>,
+		token: NamedToken,
+	): Promise<Answer | undefined>;
+	fetch(session: Session, f: Request<'fetch'>, token: NamedToken): Promise<Answer | undefined>;
+	acknowledge(session: Session, f: Request<'ack'>, token: NamedToken): Promise<Answer>;
+	deletePacket(session: Session, f: Request<'delete'>): Promise<Answer>;
+	stat(session: Session, f: Request<'stat'>): Promise<Answer>;
 }
 
 /** Seconds in which a packet with chunks has to be committed. */
@@ -50,13 +55,13 @@ const FETCH_SHARE = 2;
 const FETCH_LOOK = 20;
 const FETCH_LOOKS = 1500;
 
-export function createPackets(session: Session, channel: Pick<FrameChannel, 'buffered'>): Packets {
-	const { shared, self, here, proven } = session;
+export function createPackets(shared: Shared): Packets {
 	const { store, crypto, clock, subscriptions, origins } = shared;
 	const { connection: limits, store: storeLimits } = shared.limits;
 
 	/** Sends the packet to those connected; returns the tokens that reaches. */
 	const push = (
+		self: Session,
 		mailbox: Bytes,
 		packet: Bytes,
 		to: readonly Bytes[] | null,
@@ -71,18 +76,18 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 		return tokenHashes;
 	};
 
-	const stored: Packets['stored'] = async (request, put, { number, expiry, fresh }) => {
+	const stored: Packets['stored'] = async (self, request, put, { number, expiry, fresh }) => {
 		const { mailbox, packet, to, block } = put;
 		if (self.alive()) origins.set(mailbox, packet, self);
-		if (fresh) push(mailbox, packet, to, block, number);
+		if (fresh) push(self, mailbox, packet, to, block, number);
 		const receipt = await shared.receipts.sign(mailbox, packet, expiry);
 		return { type: 'stored', request, packet, receipt };
 	};
 
 	/** Waits until the client has read most of what was sent; false when the connection ended or does not move. */
-	const drained = async (): Promise<boolean> => {
+	const drained = async (self: Session): Promise<boolean> => {
 		for (let look = 0; self.alive() && look < FETCH_LOOKS; look++) {
-			if (channel.buffered() <= limits.sendBuffer / FETCH_SHARE) return true;
+			if (self.waiting() <= limits.sendBuffer / FETCH_SHARE) return true;
 			await new Promise<void>((resolve) => {
 				clock.after(FETCH_LOOK, resolve);
 			});
@@ -91,46 +96,55 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 		return false;
 	};
 
+	/** As the mailbox stands now: of one that was closed during the look nobody is to be shown. [MB22] */
+	const recordOf = async (mailbox: Bytes): Promise<StoredMailbox | undefined> => {
+		for (;;) {
+			const before = subscriptions.hidings();
+			const record = await store.mailbox(mailbox);
+			if (subscriptions.hidings() === before) return record;
+		}
+	};
+
 	return {
 		stored,
-		put: async (f) => {
+		put: async (session, f) => {
 			const { request, mailbox, packet, ttl, to, block, chunks } = f;
-			if (!proven.has(toHex(mailbox))) return denied;
-			const over = charge(session, mailbox, ttl === 0 ? 0 : block.length);
+			if (!session.hasProven(mailbox)) return denied;
+			const over = session.charge(mailbox, ttl === 0 ? 0 : block.length);
 			if (over !== undefined) return over;
 			if (ttl === 0) {
 				if (chunks > 0) return refuse(ERROR_CODE.malformed, 'what is pushed has no chunks');
-				const here = push(mailbox, packet, to, block, 0);
+				const here = push(session, mailbox, packet, to, block, 0);
 				const elsewhere = (await shared.pushElsewhere?.(f)) ?? [];
 				const reached = new Map([...here, ...elsewhere].map((hash) => [toHex(hash), hash]));
 				const connected = [...reached.values()].slice(0, MAX_TOKENS);
 				return { type: 'pushed', request, connected };
 			}
-			const expiry = session.seconds() + ttl;
+			const expiry = session.seconds + ttl;
 			if (chunks > 0) {
-				const until = session.seconds() + UNFINISHED;
+				const until = session.seconds + UNFINISHED;
 				const begun = await store.begin({ ...f, expiry, until });
 				return begun.ok ? done(request) : refuseFor(begun.error);
 			}
 			const put = await store.put({ ...f, expiry });
-			return put.ok ? stored(request, f, put.value) : refuseFor(put.error);
+			return put.ok ? stored(session, request, f, put.value) : refuseFor(put.error);
 		},
 
-		subscribe: async (f, { mailbox, tokenHash }) => {
+		subscribe: async (session, f, { mailbox, tokenHash }) => {
 			if (!(await store.hasToken(mailbox, tokenHash))) return unknownToken;
-			const record = await store.mailbox(mailbox);
+			const record = await recordOf(mailbox);
 			if (record === undefined) return unknownMailbox;
-			if (!self.alive()) return undefined;
-			const isNew = !subscriptions.has(self, mailbox, tokenHash);
-			if (isNew && subscriptions.count(self) >= limits.subscriptions) {
+			if (!session.alive()) return undefined;
+			const isNew = !subscriptions.has(session, mailbox, tokenHash);
+			if (isNew && subscriptions.count(session) >= limits.subscriptions) {
 				return refuse(ERROR_CODE.busy, 'too many subscriptions');
 			}
 			// Before the look for what waits: what is put meanwhile may be told twice, but never not at all.
 			const size = record.open ? record.tokens : HIDDEN;
-			const change = subscriptions.add(self, mailbox, size, tokenHash, record.highest);
+			const change = subscriptions.add(session, mailbox, size, tokenHash, record.highest);
 			if (change !== undefined) tellPresence(change);
 			if (record.tokens > storeLimits.smallMailbox) {
-				await store.seen([{ mailbox, tokenHash }], session.seconds());
+				await store.seen([{ mailbox, tokenHash }], session.seconds);
 			}
 			const cursor = f.cursor > record.highest ? 0 : f.cursor;
 			const found = await store.waiting(mailbox, tokenHash, cursor, MAX_IDS + 1);
@@ -141,13 +155,13 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 				cursor: packets.at(-1)?.number ?? cursor,
 				packets,
 				more: found.length > MAX_IDS,
-				connected: subscriptions.connected(mailbox, self),
+				connected: subscriptions.connected(mailbox, session),
 			};
 		},
 
-		fetch: async (f, { mailbox, tokenHash }) => {
+		fetch: async (session, f, { mailbox, tokenHash }) => {
 			for (let at = 0; at < f.packets.length; at += FETCH_STEP) {
-				if (!(await drained())) return undefined;
+				if (!(await drained(session))) return undefined;
 				const step = f.packets.slice(at, at + FETCH_STEP);
 				for (const { number, packet, block } of await store.fetch(mailbox, tokenHash, step)) {
 					session.tell({ type: 'packet', mailbox, number, packet, block });
@@ -156,14 +170,14 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 			return done(f.request);
 		},
 
-		acknowledge: async (f, { mailbox, tokenHash }) => {
+		acknowledge: async (session, f, { mailbox, tokenHash }) => {
 			const deleted = await store.acknowledge(mailbox, tokenHash, f.cursor, f.packets);
 			if (!deleted.ok) return refuseFor(deleted.error);
 			await tellDeleted(shared, mailbox, deleted.value);
 			return done(f.request);
 		},
 
-		deletePacket: async (f) => {
+		deletePacket: async (session, f) => {
 			const unknownPacket = refuse(ERROR_CODE.unknownPacket, 'no such packet');
 			if (f.preimage !== null) {
 				const hash = await store.deleteHash(f.mailbox, f.packet);
@@ -172,7 +186,7 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 			} else if (f.signature !== null) {
 				const record = await store.mailbox(f.mailbox);
 				if (record === undefined) return unknownMailbox;
-				const content = ownerDeleteContent(here, f.mailbox, f.packet);
+				const content = ownerDeleteContent(session.here, f.mailbox, f.packet);
 				if (!(await crypto.verify(record.ownerKey, content, f.signature))) {
 					return session.wrongProof();
 				}
@@ -186,8 +200,8 @@ export function createPackets(session: Session, channel: Pick<FrameChannel, 'buf
 			return done(f.request);
 		},
 
-		stat: async (f) => {
-			if (!proven.has(toHex(f.mailbox))) return denied;
+		stat: async (session, f) => {
+			if (!session.hasProven(f.mailbox)) return denied;
 			const record = await store.mailbox(f.mailbox);
 			if (record === undefined) return unknownMailbox;
 			const { packets, bytes } = await store.status(f.mailbox);

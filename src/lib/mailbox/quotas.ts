@@ -6,7 +6,7 @@ import type { Clock } from '#lib/ports/clock.ts';
 /** Seconds to wait, at least 1; 0: go on. */
 export type Wait = number;
 
-interface Bucket {
+export interface Bucket {
 	level: number;
 	/** When that was its level, ms. */
 	at: number;
@@ -14,38 +14,48 @@ interface Bucket {
 
 const MAX_WAIT = 3600;
 
+const levelOf = (bucket: Bucket, { perSecond, burst }: Rate, now: number): number =>
+	Math.min(burst, bucket.level + (Math.max(0, now - bucket.at) / 1000) * perSecond);
+const waitFor = (level: number, amount: number, perSecond: number): Wait =>
+	level >= amount ? 0 : Math.min(MAX_WAIT, Math.max(1, Math.ceil((amount - level) / perSecond)));
+
+export const fullBucket = ({ burst }: Rate, now: number): Bucket => ({ level: burst, at: now });
+
+/** Takes that much out of the bucket, if it is in there. */
+export function takeFrom(bucket: Bucket, rate: Rate, now: number, amount: number): Wait {
+	const level = levelOf(bucket, rate, now);
+	const wait = waitFor(level, amount, rate.perSecond);
+	bucket.level = wait === 0 ? level - amount : level;
+	bucket.at = now;
+	return wait;
+}
+
 export interface Buckets {
 	/** Takes that much out of the key's bucket, if it is in there. */
 	take(key: string, amount: number): Wait;
 	/** What `take` would say. */
 	wait(key: string, amount: number): Wait;
-	size(): number;
 }
 
 /** One bucket for each key, full at first; of more than `keys` of them the one that was used least recently is forgotten. */
-export function createBuckets(clock: Clock, { perSecond, burst }: Rate, keys: number): Buckets {
+export function createBuckets(clock: Clock, rate: Rate, keys: number): Buckets {
 	const buckets = new Map<string, Bucket>();
-	const levelOf = (bucket: Bucket | undefined, now: number): number =>
-		bucket === undefined
-			? burst
-			: Math.min(burst, bucket.level + (Math.max(0, now - bucket.at) / 1000) * perSecond);
-	const waitFor = (level: number, amount: number): Wait =>
-		level >= amount ? 0 : Math.min(MAX_WAIT, Math.max(1, Math.ceil((amount - level) / perSecond)));
-
 	return {
-		wait: (key, amount) => waitFor(levelOf(buckets.get(key), clock.now()), amount),
+		wait: (key, amount) => {
+			const bucket = buckets.get(key);
+			const level = bucket === undefined ? rate.burst : levelOf(bucket, rate, clock.now());
+			return waitFor(level, amount, rate.perSecond);
+		},
 		take: (key, amount) => {
 			const now = clock.now();
-			const level = levelOf(buckets.get(key), now);
-			const wait = waitFor(level, amount);
+			const bucket = buckets.get(key) ?? fullBucket(rate, now);
 			// At the end of the map are those used last.
 			buckets.delete(key);
-			buckets.set(key, { level: wait === 0 ? level - amount : level, at: now });
+			buckets.set(key, bucket);
 			const [oldest] = buckets.keys();
 			if (buckets.size > keys && oldest !== undefined) buckets.delete(oldest);
-			return wait;
+			return takeFrom(bucket, rate, now, amount);
 		},
-		size: () => buckets.size,
 	};
 }
 

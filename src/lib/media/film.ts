@@ -19,6 +19,33 @@ const once = (video: HTMLVideoElement, name: string, signal: AbortSignal): Promi
 		if (signal.aborted) resolve(false);
 	});
 
+const nextFrame = (signal: AbortSignal): Promise<void> =>
+	new Promise((resolve) => {
+		requestAnimationFrame(() => {
+			resolve();
+		});
+		signal.addEventListener(
+			'abort',
+			() => {
+				resolve();
+			},
+			{ once: true },
+		);
+	});
+
+/** On a busy machine a film says that its moment is loaded before there is a picture of it. */
+async function pictureOf(
+	video: HTMLVideoElement,
+	signal: AbortSignal,
+): Promise<ImageBitmap | undefined> {
+	while (!signal.aborted && video.error === null) {
+		const picture = await createImageBitmap(video).catch(() => undefined);
+		if (picture !== undefined) return picture;
+		await nextFrame(signal);
+	}
+	return undefined;
+}
+
 /** Undefined where the browser can't show it, or `signal` ends it: some films never answer. */
 export async function openFilm(file: Blob, signal: AbortSignal): Promise<FilmLook | undefined> {
 	const video = document.createElement('video');
@@ -37,7 +64,8 @@ export async function openFilm(file: Blob, signal: AbortSignal): Promise<FilmLoo
 			video.currentTime = Math.min(FIRST_MOMENT, duration / 10);
 			if (!(await sought)) return undefined;
 		}
-		const moment = await createImageBitmap(video);
+		const moment = await pictureOf(video, signal);
+		if (moment === undefined) return undefined;
 		try {
 			return { ...(await lookOf(moment)), duration: isKnown ? Math.round(duration * 1000) : 0 };
 		} finally {

@@ -1,11 +1,12 @@
 // Makes of a file that somebody chose what is sent: without what it says beside its picture, smaller if wanted, with the
-// small pictures that go with the message. Knows nothing of messages. [ME1] [ME3] [ME4] [ME5] [ME6]
+// small pictures that go with the message. Knows nothing of messages. [ME1] [ME3] [ME4] [ME5] [ME6] [ME7] [ME8]
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { openFilm } from './film.ts';
 import { lookOf, openPicture, redraw, type Drawable } from './picture.ts';
 import { openRecording } from './recording.ts';
-import { filmPatches, patched } from './strip-film.ts';
+import { patched } from './patch.ts';
+import { playedPatches } from './strip-played.ts';
 import { withoutMetadata } from './strip.ts';
 
 /** A picture's longer side as it is offered to be sent, unless somebody wants it as it is. */
@@ -51,7 +52,6 @@ export interface PrepareError {
 const MAX_PICTURE = 64 << 20;
 /** Pictures that have no words in them, or move and would stand still. */
 const AS_IT_IS = /^image\/(gif|bmp|svg\+xml)$/;
-const FILM = /^video\/(mp4|quicktime|x-m4v|3gpp)$/;
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([
 	['image/jpeg', 'jpg'],
 	['image/webp', 'webp'],
@@ -114,14 +114,15 @@ async function prepareOpened(
 	return ok({ name, type, size: blob.size, read: read(blob), preview });
 }
 
-async function prepareFilm(
+/** A film or recording. */
+async function preparePlayed(
 	file: File,
-	{ keepMetadata = false, signal }: PrepareOptions,
+	preview: Preview,
+	{ keepMetadata = false }: PrepareOptions,
 ): Promise<Prepared> {
-	const preview = (await openFilm(file, signal)) ?? {};
 	const plain = read(file);
-	if (keepMetadata || !FILM.test(file.type)) return ok(asItIs(file, preview));
-	const patches = await filmPatches(plain, file.size);
+	if (keepMetadata) return ok(asItIs(file, preview));
+	const patches = await playedPatches(plain, file.size);
 	if (patches === undefined) return err({ type: 'keeps-metadata' });
 	return ok({
 		...asItIs(file, preview),
@@ -135,7 +136,9 @@ export async function prepareFile(file: File, options: PrepareOptions): Promise<
 		if (file.size <= MAX_PICTURE) return preparePicture(file, options);
 		return options.keepMetadata === true ? ok(asItIs(file)) : err({ type: 'keeps-metadata' });
 	}
-	if (kind === 'video') return prepareFilm(file, options);
-	if (kind === 'audio') return ok(asItIs(file, (await openRecording(file)) ?? {}));
+	if (kind === 'video') {
+		return preparePlayed(file, (await openFilm(file, options.signal)) ?? {}, options);
+	}
+	if (kind === 'audio') return preparePlayed(file, (await openRecording(file)) ?? {}, options);
 	return ok(asItIs(file));
 }

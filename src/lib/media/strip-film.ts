@@ -1,14 +1,7 @@
 // What to blank in a film (MP4, QuickTime) so that it no longer says where, when and by what it was taken: boxes of words
 // become empty ones of the same length, so that nothing else in the file moves. Reads only what it must. [ME3]
 import { utf8, utf8ToText, type Bytes } from '#lib/util/bytes.ts';
-
-/** Bytes to be put in the place of those that are there. */
-export interface Patch {
-	readonly at: number;
-	readonly bytes: Bytes;
-}
-
-type Read = (from: number, to: number) => Promise<Bytes>;
+import { put, zeros, type Patch, type Read } from './patch.ts';
 
 interface Box {
 	readonly type: string;
@@ -18,8 +11,6 @@ interface Box {
 	readonly to: number;
 }
 
-/** What a film is described by; longer ones are not believed. */
-const MAX_DESCRIPTION = 64 << 20;
 const MAX_BOXES = 20_000;
 const HOLDS_OTHERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'moof', 'traf']);
 const WORDS = new Set(['udta', 'meta', 'uuid', 'free', 'skip', 'wide']);
@@ -53,19 +44,14 @@ async function boxesIn(read: Read, start: number, end: number): Promise<Box[] | 
 	return boxes;
 }
 
-const zeros = ({ from, to }: Box): Patch => ({ at: from, bytes: new Uint8Array(to - from) });
-
 async function patchesOf(read: Read, box: Box, depth: number): Promise<Patch[] | undefined> {
 	if (box.type === 'mdat') return [];
-	if (WORDS.has(box.type)) {
-		if (box.to - box.from > MAX_DESCRIPTION) return undefined;
-		return [{ at: box.at + 4, bytes: FREE }, zeros(box)];
-	}
+	if (WORDS.has(box.type)) return [put(box.at + 4, FREE), zeros(box.from, box.to)];
 	if (TIMES.has(box.type)) {
 		const [version] = await read(box.from, box.from + 1);
 		const length = version === 1 ? 16 : 8;
 		const fits = box.from + 4 + length <= box.to;
-		return fits ? [{ at: box.from + 4, bytes: new Uint8Array(length) }] : undefined;
+		return fits ? [zeros(box.from + 4, box.from + 4 + length)] : undefined;
 	}
 	if (!HOLDS_OTHERS.has(box.type) || depth > 8) return [];
 	const within = await boxesIn(read, box.from, box.to);
@@ -90,16 +76,4 @@ export async function filmPatches(read: Read, size: number): Promise<Patch[] | u
 		patches.push(...more);
 	}
 	return top && patches;
-}
-
-/** Bytes as they are with these patches. */
-export function patched(bytes: Bytes, from: number, patches: readonly Patch[]): Bytes {
-	const changed = bytes.slice();
-	for (const patch of patches) {
-		const start = Math.max(from, patch.at);
-		const end = Math.min(from + bytes.length, patch.at + patch.bytes.length);
-		if (start >= end) continue;
-		changed.set(patch.bytes.subarray(start - patch.at, end - patch.at), start - from);
-	}
-	return changed;
 }

@@ -1,21 +1,31 @@
-// When to try for a direct link with another device, and what each side does: a pure machine, one per pair. [LM1] … [LM5]
+// When to try for a direct link with another device, and what each side does: a pure machine, one per pair. [LM1] … [LM7]
 // Of two devices the one with the lower key offers, so offers never cross; the other answers.
-import { retryDelay } from './retry.ts';
+import { linkDelay } from './retry.ts';
 
 export type LinkState =
 	| { readonly state: 'apart'; readonly failures: number; readonly retryAt: number }
 	| { readonly state: 'offering'; readonly attempt: string; readonly failures: number }
 	| { readonly state: 'answering'; readonly attempt: string; readonly failures: number }
-	| { readonly state: 'open'; readonly attempt: string };
+	| {
+			readonly state: 'open';
+			readonly attempt: string;
+			readonly failures: number;
+			/** When it opened, ms. */
+			readonly since: number;
+	  };
 
 export type LinkEvent =
 	/** The other device can be reached by signals; `attempt` is a fresh name to use if one is due. */
 	| { readonly type: 'reachable'; readonly attempt: string }
+	/** Something has changed by which a link may come about that didn't before: one of the two has come, or moved. */
+	| { readonly type: 'renewed'; readonly attempt: string }
 	| { readonly type: 'offer'; readonly attempt: string }
 	| { readonly type: 'refused'; readonly attempt: string }
 	/** Nothing could be said to the other device: that says nothing about the path between the two. */
 	| { readonly type: 'unreachable'; readonly attempt: string }
 	| { readonly type: 'opened'; readonly attempt: string }
+	/** People have made a link by codes that they carried: it takes the place of whatever there was. */
+	| { readonly type: 'met'; readonly attempt: string }
 	| { readonly type: 'failed'; readonly attempt: string }
 	| { readonly type: 'closed'; readonly attempt: string };
 
@@ -31,6 +41,8 @@ export type LinkEffect =
 const RELINK_DELAY = 300;
 /** After the other side said that it can't: it may have changed its mind or its browser by then. */
 const REFUSED_DELAY = 300_000;
+/** A link that stood for less is worth no more than one that never did. */
+const SHORT = 10_000;
 
 export const apart: LinkState = { state: 'apart', failures: 0, retryAt: 0 };
 
@@ -51,6 +63,18 @@ export function stepLink(
 				[{ type: 'offer', attempt }],
 			];
 		}
+		case 'renewed': {
+			const { attempt } = event;
+			if (link.state === 'open' || link.state === 'answering') return [link, []];
+			if (!offers) return [apart, []];
+			// An attempt from before the change knows addresses that may be gone.
+			const abandoned: LinkEffect[] =
+				link.state === 'apart' ? [] : [{ type: 'abandon', attempt: link.attempt }];
+			return [
+				{ state: 'offering', attempt, failures: 0 },
+				[...abandoned, { type: 'offer', attempt }],
+			];
+		}
 		case 'offer': {
 			const { attempt } = event;
 			if (offers) return [link, [{ type: 'refuse', attempt }]];
@@ -59,7 +83,7 @@ export function stepLink(
 			const abandoned: LinkEffect[] =
 				link.state === 'apart' ? [] : [{ type: 'abandon', attempt: link.attempt }];
 			return [
-				{ state: 'answering', attempt, failures: link.state === 'open' ? 0 : link.failures },
+				{ state: 'answering', attempt, failures: link.failures },
 				[...abandoned, { type: 'answer', attempt }],
 			];
 		}
@@ -67,7 +91,13 @@ export function stepLink(
 			if (link.state === 'apart' || link.attempt !== event.attempt) {
 				return [link, [{ type: 'abandon', attempt: event.attempt }]];
 			}
-			return [{ state: 'open', attempt: event.attempt }, []];
+			if (link.state === 'open') return [link, []];
+			return [{ state: 'open', attempt: event.attempt, failures: link.failures, since: now }, []];
+		case 'met':
+			return [
+				{ state: 'open', attempt: event.attempt, failures: 0, since: now },
+				link.state === 'apart' ? [] : [{ type: 'abandon', attempt: link.attempt }],
+			];
 		case 'unreachable': {
 			if (link.state === 'apart' || link.state === 'open' || link.attempt !== event.attempt) {
 				return [link, []];
@@ -84,7 +114,7 @@ export function stepLink(
 				return [link, []];
 			}
 			const failures = link.failures + 1;
-			const wait = event.type === 'refused' ? REFUSED_DELAY : retryDelay(failures, context.jitter);
+			const wait = event.type === 'refused' ? REFUSED_DELAY : linkDelay(failures, context.jitter);
 			return [
 				{ state: 'apart', failures, retryAt: now + wait },
 				[
@@ -93,11 +123,14 @@ export function stepLink(
 				],
 			];
 		}
-		case 'closed':
+		case 'closed': {
 			if (link.state !== 'open' || link.attempt !== event.attempt) return [link, []];
+			const failures = now - link.since < SHORT ? link.failures + 1 : 0;
+			const wait = failures === 0 ? RELINK_DELAY : linkDelay(failures, context.jitter);
 			return [
-				{ state: 'apart', failures: 0, retryAt: now + RELINK_DELAY },
-				[{ type: 'wake', at: now + RELINK_DELAY }],
+				{ state: 'apart', failures, retryAt: now + wait },
+				[{ type: 'wake', at: now + wait }],
 			];
+		}
 	}
 }

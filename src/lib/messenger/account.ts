@@ -8,7 +8,7 @@ import {
 import type { OpenError, SlotOpener } from '#lib/crypto/container-slots.ts';
 import { createIdentity, type IdentitySecrets, type NewIdentity } from '#lib/crypto/identity.ts';
 import { rootHashOf } from '#lib/crypto/hash.ts';
-import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
+import { decode, encode } from '#lib/protocol/cbor.ts';
 import { memberShape, memberToTuple, type Member } from '#lib/protocol/identity.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type { CryptoProvider } from '#lib/ports/crypto.ts';
@@ -90,7 +90,7 @@ export async function openAccount(
 	const store = await parts.openStore(container.value.storageKey);
 	if (!store.ok) return err({ type: 'storage', detail: store.error.detail });
 	const profile = await store.value.get(PROFILE.table, PROFILE.key);
-	const member = profile && decodeFrame(memberShape, profile, 4096);
+	const member = profile && decode(memberShape, profile, 4096);
 	if (member?.ok !== true) {
 		// The tab was closed between the keys and the profile: nothing was lost but the name.
 		store.value.close();

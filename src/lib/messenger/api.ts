@@ -1,16 +1,25 @@
 // What the interface sees of the messenger: plain values, ids as lower-case hex, changes as readables.
 import type { FileSettings, MessageFiles, SpaceFiles } from './files-api.ts';
 import type { Result } from '#lib/util/result.ts';
+import type { MeshView } from './mesh-api.ts';
 import type { Readable } from '#lib/util/signal.ts';
 import type { Archive } from './archive-api.ts';
+import type { ConnectionReport } from './connection-api.ts';
+import type { Delivery } from './delivery-state.ts';
 import type { Devices } from './devices-api.ts';
 import type { Drafts } from './drafts.ts';
 import type { Fall } from './fallen.ts';
+import type { Hiding } from './hiding.ts';
+import type { Meeting } from './meeting-api.ts';
+import type { AddRelayError, NetworkView, Traffic } from './network-api.ts';
 import type { NoticeView } from './notices.ts';
 import type { SharedSettings } from './shared-settings.ts';
+import type { TypingSigns } from './typing-api.ts';
 import type { Verification } from './verification.ts';
 
+export type * from './delivery-state.ts';
 export type * from './devices-api.ts';
+export type * from './network-api.ts';
 
 export interface Me {
 	readonly name: string;
@@ -94,21 +103,10 @@ export interface MemberView {
 	/** Somebody else here, or who was here, has a name that looks like this one. */
 	readonly namesake: boolean;
 	readonly may: MemberPowers;
+	/** Those that are not ended. */
 	readonly devices: number;
 	readonly online: boolean;
 }
-
-/** Where a message of mine is, and only what is known to be true. */
-export type Delivery =
-	| { readonly state: 'queued'; readonly delivered: number; readonly of: number }
-	| {
-			readonly state: 'stored';
-			readonly relay: string;
-			readonly until: number;
-			readonly delivered: number;
-			readonly of: number;
-	  }
-	| { readonly state: 'delivered'; readonly delivered: number; readonly of: number };
 
 export interface MessageView {
 	readonly id: string;
@@ -192,54 +190,6 @@ export interface InvitationPreview {
 
 export interface InvitationProblem {
 	readonly type: 'not-a-link' | 'mistyped' | 'unsupported' | 'expired';
-}
-
-export interface PeerView {
-	readonly device: string;
-	readonly rootHash: string;
-	readonly name: string;
-	readonly deviceName: string;
-	readonly route: 'direct' | 'connecting' | 'relay';
-	/** Relay's name for a bridged peer. */
-	readonly via: string | null;
-	readonly roundTripMs: number | null;
-}
-
-export interface RelayView {
-	/** Hex of the relay's key, or the typed address while it was never reached. */
-	readonly id: string;
-	readonly address: string;
-	readonly state: 'connecting' | 'connected' | 'waiting' | 'failed';
-	readonly roundTripMs: number | null;
-	/** When the next attempt comes, ms since 1970. */
-	readonly retryAt: number | null;
-	/** Added by the person here, or named by a space they are in. */
-	readonly origin: 'added' | 'space';
-	readonly link: string | null;
-	/** Connected to a relay for invited people without an invitation that holds. */
-	readonly guest?: boolean;
-	/** Takes nothing new, and will end. */
-	readonly draining?: boolean;
-}
-
-/** offline · no relay · relay, nobody online · bridged · direct */
-export type NetworkState = 'offline' | 'no-relay' | 'alone' | 'bridged' | 'direct';
-
-export interface NetworkView {
-	readonly state: NetworkState;
-	readonly peers: readonly PeerView[];
-	readonly relays: readonly RelayView[];
-	/** The relay that served this page, offered and not used unless added. */
-	readonly offered: string | null;
-	/** False where the browser has no WebRTC. */
-	readonly direct: boolean;
-}
-
-/** malformed: not an address. insecure: needs wss from this page. unreachable, not-a-relay: tried. uninvited: it takes people whom its operator invited. known: already there. */
-export interface AddRelayError {
-	readonly type:
-		'malformed' | 'insecure' | 'unreachable' | 'not-a-relay' | 'wrong-key' | 'uninvited' | 'known';
-	readonly tried: readonly string[];
 }
 
 /** One line of the moderation log. */
@@ -343,6 +293,10 @@ export interface Messenger {
 	readonly ended: Readable<boolean>;
 	readonly spaces: Readable<readonly SpaceSummary[]>;
 	readonly network: Readable<NetworkView>;
+	/** Bytes so far by device or relay id, over direct links and to relays, at this very moment. */
+	traffic(): ReadonlyMap<string, Traffic>;
+	/** Who is connected to whom in a space, at this moment. Costs some milliseconds where there are hundreds. */
+	mesh(space: string): MeshView;
 
 	/** `everything`: whoever joins the community is given all that was written before; for good. */
 	createSpace(
@@ -363,6 +317,10 @@ export interface Messenger {
 	readonly drafts: Drafts;
 	/** The same on every device of the person. */
 	readonly settings: SharedSettings;
+	/** Who is writing just now. */
+	readonly typing: TypingSigns;
+	/** From whom this person's address is hidden: relays carry everything there. */
+	readonly hiding: Hiding;
 	/** Takes a space that has banned this person, or is unreadable, off the list, and destroys what is left of it at once. */
 	dismiss(space: string): Promise<void>;
 
@@ -382,8 +340,15 @@ export interface Messenger {
 	/** Everything of this person's that is here, to be handed on and taken in. */
 	readonly archive: Archive;
 
+	/** Connects with somebody by codes that the two show each other, without a server. */
+	meet(): Promise<Meeting>;
+
 	addRelay(address: string): Promise<Result<void, AddRelayError>>;
 	removeRelay(id: string): Promise<void>;
+	/** Tries everything that connections need, asking nobody but the person's own relays; at most half a minute. */
+	testConnection(): Promise<ConnectionReport>;
+	/** Messages for who is away wait there rather than elsewhere. */
+	preferRelay(id: string, preferred: boolean): Promise<void>;
 	/** Drops waits and tries everything again now. */
 	reconnect(): void;
 	/** Ends connections and closes the store; for leaving the page or handing over to another tab. */

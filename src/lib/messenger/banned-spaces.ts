@@ -1,6 +1,6 @@
 // Spaces that this person is banned from: locked at once, destroyed on this device a day after the ban was first seen here,
 // and until dismissed a line in the list that says who did it and why. [BN3]
-import { bytes, decodeFrame, encode, flag, text, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, flag, text, tuple, uint } from '#lib/protocol/cbor.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { DAY, MAX_NAME, MAX_REASON } from '#lib/protocol/limits.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
@@ -173,7 +173,7 @@ export function createBannedSpaces(
 		async load() {
 			for (const { at, value } of await store.range('banned', ['list'])) {
 				nextNumber = Math.max(nextNumber, at + 1);
-				const stored = decodeFrame(shape, value, 4096);
+				const stored = decode(shape, value, 4096);
 				if (!stored.ok) continue;
 				const [space, name, community, ban, by, byName, reason, time, seenAt, state] = stored.value;
 				const record: BanRecord = {

@@ -2,14 +2,15 @@
 import type { LoggedMessage } from '#lib/crdt/segment.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_TEXT } from '#lib/protocol/limits.ts';
-import { encode, decodeFrame, tuple, uint } from '#lib/protocol/cbor.ts';
+import { encode, decode, tuple, uint } from '#lib/protocol/cbor.ts';
 import { createSignal } from '#lib/util/signal.ts';
-import type { AttachedFile } from '#lib/protocol/attachment.ts';
+import { lengthOfFiles, type AttachedFile } from '#lib/protocol/attachment.ts';
 import { showable } from '#lib/protocol/file-type.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { compareTime, type Time } from '#lib/protocol/entry.ts';
+import type { Clock } from '#lib/ports/clock.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import type { Conversation, Delivery, MessageView } from './api.ts';
 import type { MessageFiles } from './files-api.ts';
@@ -26,6 +27,10 @@ export interface LiveConversation extends Conversation {
 
 const BEGINNING: Time = { ms: 0, counter: 0 };
 
+/** Between two looks at all that is loaded while changes come in a row, ms; more where a look takes long itself. */
+const REST = 40;
+const REST_FOR_EACH = 3;
+
 export interface ReadMarks {
 	get(channel: Bytes): Promise<Time>;
 	write(channel: Bytes, time: Time): StoreWrite;
@@ -36,7 +41,7 @@ export function createReadMarks(store: KeyValueStore, space: Bytes): ReadMarks {
 	return {
 		async get(channel) {
 			const stored = await store.get('read', [space, channel]);
-			const decoded = stored && decodeFrame(shape, stored, 64);
+			const decoded = stored && decode(shape, stored, 64);
 			if (decoded?.ok !== true) return BEGINNING;
 			const [ms, counter] = decoded.value;
 			return { ms, counter };
@@ -51,14 +56,28 @@ export function createReadMarks(store: KeyValueStore, space: Bytes): ReadMarks {
 
 const filesOf = (message: LoggedMessage, files: readonly AttachedFile[]): MessageFiles => ({
 	place: placeOf(message),
-	files: files.map(({ length, ...file }) => ({
+	files: files.map(({ length, ...file }, index) => ({
 		...file,
 		size: length,
+		offset: lengthOfFiles(files.slice(0, index)),
 		showable: showable(file.type),
 	})),
 });
 
+/** Of two views of a message. */
+function isSame(one: MessageView, other: MessageView): boolean {
+	const names = Object.keys(other) as (keyof MessageView)[];
+	return (
+		names.length === Object.keys(one).length &&
+		names.every((name) => {
+			const [a, b] = [one[name], other[name]];
+			return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+		})
+	);
+}
+
 export function openConversation(
+	clock: Clock,
 	node: SpaceNode,
 	self: Self,
 	channel: Bytes,
@@ -141,7 +160,7 @@ export function openConversation(
 		};
 		const known = views.get(id);
 		// The same object for the same view: the interface then has nothing to do for it.
-		if (known !== undefined && JSON.stringify(known) === JSON.stringify(view)) return known;
+		if (known !== undefined && isSame(known, view)) return known;
 		views.set(id, view);
 		return view;
 	}
@@ -163,7 +182,10 @@ export function openConversation(
 		notices.set(noticesIn(space.ledger, self.rootHash, channel));
 	}
 
-	/** One load at a time; a change during one asks for another. */
+	const rest = (took: number): Promise<void> =>
+		new Promise((done) => void clock.after(Math.max(REST, REST_FOR_EACH * took), done));
+
+	/** One load at a time; a change during one asks for another, which takes in what else comes in a moment. */
 	async function refreshNow(): Promise<void> {
 		if (refreshing) {
 			again = true;
@@ -172,7 +194,9 @@ export function openConversation(
 		refreshing = true;
 		do {
 			again = false;
+			const since = clock.now();
 			await load();
+			if (again) await rest(clock.now() - since);
 		} while (again && !closed);
 		refreshing = false;
 	}

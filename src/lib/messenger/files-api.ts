@@ -22,8 +22,9 @@ export interface FileSource {
 export interface FileView extends Omit<AttachedFile, 'length'> {
 	/** How it may be shown where it stands; null: it is only offered to be saved. */
 	readonly showable: Showable | null;
-	/** Bytes. */
+	/** Bytes: of it, and of the files of the message before it. */
 	readonly size: number;
+	readonly offset: number;
 }
 
 /** Files of one message. */
@@ -41,6 +42,8 @@ export interface TransferView {
 	readonly state: 'absent' | 'waiting' | 'moving' | 'paused' | 'full' | 'whole';
 	/** 0 … 1 of all files of the message. */
 	readonly done: number;
+	/** Bits of the chunks that are here; of what is absent or whole none are named. */
+	readonly held: Bytes;
 	/** Bytes a second. */
 	readonly rate: number;
 	/** Milliseconds; null while nobody can say. */
@@ -82,7 +85,7 @@ export interface SendFilesOptions {
 	readonly signal?: AbortSignal;
 }
 
-/** What the files of a message take here. */
+/** What the files of a message take here, or did until they were freed. */
 export interface FileUsage {
 	readonly place: string;
 	/** Channel and message, ids. */
@@ -90,7 +93,10 @@ export interface FileUsage {
 	readonly message: string;
 	/** Bytes. */
 	readonly bytes: number;
-	readonly isWhole: boolean;
+	/** Bytes of all of it. */
+	readonly size: number;
+	/** freed: nothing of it is here any longer. */
+	readonly state: 'whole' | 'partly' | 'freed';
 	/** This device has sent them: freed, they are only where others have them. */
 	readonly isOwn: boolean;
 	readonly names: readonly string[];

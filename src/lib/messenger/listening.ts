@@ -2,7 +2,7 @@
 // Nothing is written, nothing taken in but the authority log; whoever is there is asked, and answers with the last word. [BN3]
 import { isControl, decodeHeader, type Packet } from '#lib/protocol/entry.ts';
 import { MAX_AUTHORITY_HEADS } from '#lib/protocol/limits.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createPost } from './delivery/post.ts';
 import { signedState } from './delivery/statement.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
@@ -63,12 +63,21 @@ export async function listen(
 			.filter(([device, { active }]) => active && device !== own && post.route(device) !== null)
 			.map(([device]) => device);
 
+	/** Of a message only where it stands, and that only where it proves a fork: a ban beyond one is void. [FD4] */
+	function withoutMessages(packet: Packet): readonly Packet[] {
+		const decoded = decodeHeader(packet.header);
+		if (!decoded.ok) return [];
+		const { kind, seq, device } = decoded.value;
+		if (isControl(kind)) return [packet];
+		const isDoubted = [...space.ledger.control.values()].some(
+			({ entry: { header } }) => header.seq === seq && equal(header.device, device),
+		);
+		return isDoubted ? [{ ...packet, wraps: null, body: null }] : [];
+	}
+
 	async function take(packets: readonly Packet[], isStored: boolean): Promise<boolean> {
 		if (stopped) return false;
-		const control = packets.filter(({ header }) => {
-			const decoded = decodeHeader(header);
-			return decoded.ok && isControl(decoded.value.kind);
-		});
+		const control = packets.flatMap(withoutMessages);
 		const received = await space.receive(control);
 		if (!received.ok) return false;
 		pull(others(), received.value.wanted);
@@ -90,7 +99,9 @@ export async function listen(
 		for (const device of due) askedAt.set(device, clock.now());
 		if (due.length === 0) return;
 		const feed = space.ledger.feeds.get(own);
-		const heads = feed === undefined || feed.seq < 0 ? [] : [space.ledger.headOf(feed)];
+		const head = feed && space.ledger.headOf(feed);
+		// Of a feed of which nothing counts nothing is said.
+		const heads = head === undefined || head.seq < 0 ? [] : [head];
 		const how = { full: false, wantsReply: true };
 		const message = await signedState(clock, self, space, heads, how);
 		if (stopped) return;

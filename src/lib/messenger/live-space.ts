@@ -24,12 +24,14 @@ interface Tools {
 }
 
 interface LiveSpaceEvents extends Required<
-	Pick<SpaceNodeEvents, 'onPresence' | 'onEnrolled' | 'onKin'>
+	Pick<SpaceNodeEvents, 'onPresence' | 'isShown' | 'onEnrolled' | 'onKin' | 'onTyping'>
 > {
 	/** The space as others find it; undefined before it is among them, and when it is no longer. */
 	current(): LiveSpace | undefined;
 	/** The authority log changed, and what stands on it was told. */
 	onControl(): void;
+	/** These entries have come, or were written here. */
+	onPlaced(placed: SpaceChange['placed']): void;
 	/** What sums it up changed. */
 	onChange(): void;
 	/** A fresh device is to go on in its place. */
@@ -49,7 +51,8 @@ export async function startLiveSpace(
 	};
 
 	// What changes before the summaries are there, they find when they load.
-	function onChange({ messages, shrunk, control }: SpaceChange): void {
+	function onChange({ messages, shrunk, control, placed }: SpaceChange): void {
+		events.onPlaced(placed);
 		const live = events.current();
 		for (const [channel, added] of messages) live?.summaries.added(channel, added);
 		if (shrunk.size > 0) void live?.summaries.recount(shrunk).then(events.onChange);
@@ -66,14 +69,18 @@ export async function startLiveSpace(
 		onChange,
 		onDelivery: refreshAll,
 		onPresence: events.onPresence,
+		isShown: events.isShown,
 		onEnrolled(device, block) {
 			events.current()?.recovery.onEnrolled(device, block);
 			events.onEnrolled(device, block);
 		},
 		onKin: events.onKin,
+		onTyping: events.onTyping,
 	});
 	const marks = createReadMarks(ports.store, space.id);
-	const summaries = createSummaries(ports, self, node, marks, isBlocked, isVerified);
+	const summaries = createSummaries(ports, self, node, marks, {
+		...{ isBlocked, isVerified, isShown: events.isShown },
+	});
 	await summaries.update();
 	await inviting.load(space, self);
 	const moderation = createModeration({ ports, self, node, linkOf: inviting.linkOf });

@@ -1,42 +1,43 @@
 // The messenger of one person on one device: brings spaces, relays, links and joins together behind the api.
 import { decodeInvitation } from '#lib/protocol/invitation.ts';
-import { EPOCH_REASON, HISTORY } from '#lib/protocol/content.ts';
-import { MAX_NAME, MAX_RELAYS } from '#lib/protocol/limits.ts';
-import { relayHostAndPort, type RelayAddress } from '#lib/protocol/relay-address.ts';
-import { createSignal } from '#lib/util/signal.ts';
+import { HISTORY } from '#lib/protocol/content.ts';
+import { MAX_NAME } from '#lib/protocol/limits.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
-import type { Messenger, NetworkView } from './api.ts';
+import type { Messenger } from './api.ts';
 import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
 import { createDrafts } from './drafts.ts';
 import { createFileSettings } from './files/automatic.ts';
+import { createLinksByDevice } from './links-by-device.ts';
 import { sweptContent } from './files/sweeping.ts';
-import { createLinks, type Links } from './delivery/links.ts';
+import { createHiding } from './hiding.ts';
 import { createOwnDevices } from './devices/devices.ts';
 import { createDocumentKeeper } from './devices/document-keeper.ts';
-import { BLOCKED, READ } from './devices/sections.ts';
+import { BLOCKED, READ, SETTINGS } from './devices/sections.ts';
+import { countDialer } from './delivery/traffic.ts';
 import { createRelayPool } from './delivery/relay-pool.ts';
 import { createComingBack } from './joining/coming-back.ts';
 import { createInviting } from './joining/inviting.ts';
-import { networkView } from './network-view.ts';
+import { meshView } from './mesh-view.ts';
+import { nameRelay } from './naming-relay.ts';
+import { createNetworkWatch } from './network-watch.ts';
 import type { Page, Ports, Self } from './ports.ts';
-import { powersIn } from './powers.ts';
 import { previewInvitation } from './preview.ts';
 import { relayName } from './relay-name.ts';
-import { createRelays, invitationOf, relayView } from './relays.ts';
+import { createRelays, invitationOf } from './relays.ts';
 import { createSharedSettings } from './shared-settings.ts';
-import type { SpaceNode } from './space-node-face.ts';
+import { createTyping } from './typing.ts';
 import { createSpaces } from './spaces.ts';
 import type { LiveSpace } from './spaces-face.ts';
 import { isMember } from './summaries.ts';
 import { createVerification } from './verification.ts';
 import { createVerifiedPeople } from './verified.ts';
 
-const PICTURE_EVERY = 50;
-
 export async function createMessenger(given: Ports, self: Self, page: Page): Promise<Messenger> {
-	const ports: Ports = { ...given, content: sweptContent(given) };
+	const relayDialer = countDialer(given.relayDialer);
+	const ports: Ports = { ...given, relayDialer, content: sweptContent(given) };
 	const { clock, crypto } = ports;
 	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
 	const keeper = createDocumentKeeper(ports, self);
@@ -44,52 +45,33 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 	const relays = createRelays(ports, page, pool, keeper);
 	const inviting = createInviting(ports, page.origin);
 
+	const settings = createSharedSettings(keeper);
+	const lookAgain = (): void => {
+		for (const { node } of spaces.live()) node.reach.look();
+		publishNetwork();
+	};
+	const hiding = createHiding(keeper, self.rootHash, () => {
+		for (const each of links.all()) each.greet();
+		lookAgain();
+	});
+
 	const nameOfRelay = (key: string): string =>
 		relayName(pool.relays.get().find((relay) => relay.key === key)?.address);
 
-	/** Links by the device (hex) that has them: this installation may be another one in some spaces. */
-	const links = new Map<string, Links>();
-	function linksFor({ device }: Self): Links {
-		const own = toHex(device.publicKey);
-		const known = links.get(own);
-		if (known !== undefined) return known;
-		const nodes = (): readonly SpaceNode[] => {
+	const links = createLinksByDevice(ports, {
+		...{ page, hiding },
+		nodes(own) {
 			const shared = spaces
 				.live()
-				.filter((live) => equal(live.self.device.publicKey, device.publicKey))
+				.filter((live) => equal(live.self.device.publicKey, own))
 				.map(({ node }) => node);
-			return own === toHex(self.device.publicKey) ? [...shared, ...devices.nodes()] : shared;
-		};
-		const nodeOf = (space: string): SpaceNode | undefined =>
-			nodes().find((node) => node.space.key === space);
-		const made = createLinks(
-			ports,
-			{ device },
-			{
-				async signal(to, attempt, step, payload) {
-					for (const node of nodes()) {
-						if (await node.signal(to, attempt, step, payload)) return true;
-					}
-					return false;
-				},
-				spaces: () => nodes().map(({ linked }) => linked),
-				stun: () => pool.stun(),
-				onMember: (other, space) => nodeOf(space)?.onMember(other),
-				onEnvelope: (other, space, envelope) => {
-					nodeOf(space)?.onLinkEnvelope(other, envelope);
-				},
-				serveFile: async (other, of) => nodeOf(toHex(of.space))?.files.serve(other, of),
-				onLost: (other) => {
-					for (const node of nodes()) node.onLinkLost(other);
-				},
-				onChange: () => {
-					publishNetwork();
-				},
-			},
-		);
-		links.set(own, made);
-		return made;
-	}
+			return equal(own, self.device.publicKey) ? [...shared, ...devices.nodes()] : shared;
+		},
+		stun: () => pool.stun(),
+		onChange: () => {
+			publishNetwork();
+		},
+	});
 	/** Names what this device has read: no two devices write the same mark, so none is lost where they merge. */
 	const marker = toHex(self.device.publicKey).slice(0, 16);
 	const drafts = createDrafts(clock, keeper);
@@ -100,7 +82,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		ports,
 		self,
 		pool,
-		linksFor,
+		links.of,
 		nameOfRelay,
 		blocked.has,
 		isVerified,
@@ -110,6 +92,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 				devices.meet();
 				publishNetwork();
 			},
+			isShown: () => settings.get('presence') !== 'off',
 			onControl: (space) => {
 				verification.update(space);
 				devices.meet();
@@ -119,6 +102,10 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 			},
 			onEnrolled: (device, block) => {
 				devices.onEnrolled(device, block);
+			},
+			onTyping: (space, sign) => void typing.take(space, sign),
+			onPlaced: (space, placed) => {
+				typing.onPlaced(space, placed);
 			},
 			onJoined: (space, name) => {
 				devices.joined(space, name);
@@ -143,6 +130,11 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 			for (const { summaries } of spaces.live()) summaries.updateMembers();
 		},
 	});
+	const typing = createTyping({
+		...{ clock, crypto: ports.crypto, self, settings },
+		node: (space) => spaces.get(space)?.node,
+		isBlocked: blocked.has,
+	});
 	const archive = createArchive(ports, self, { spaces, blocked, relays, keeper });
 	const devices = createOwnDevices({
 		ports,
@@ -150,7 +142,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		origin: page.origin,
 		pool,
 		keeper,
-		links: () => linksFor(self),
+		links: () => links.of(self),
 		addedRelays: relays.added,
 		spaces: spaces.live,
 		knows: spaces.knows,
@@ -170,6 +162,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 	const stopKeeping = keeper.watch((names) => {
 		takeMarks(names);
 		if ([...names].some((name) => name.startsWith(BLOCKED.prefix))) showBlocks();
+		if (names.has(SETTINGS.name('presence'))) lookAgain();
 	});
 
 	/** What another device has read is read here too. */
@@ -195,46 +188,19 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		}
 	}
 
-	const view = (): NetworkView => {
-		const added = relays.added();
-		const offered = page.offeredRelay;
-		const hosts = new Set(added.flatMap((relay) => relay.urls.map(relayHostAndPort)));
-		return networkView({
-			nodes: spaces
-				.live()
-				.map(({ node, self: own }) => ({ node, links: linksFor(own), self: own })),
-			relays: pool.relays.get().map((relay) => relayView(page, relay)),
-			relayName: nameOfRelay,
-			offered: offered === null || hosts.has(relayHostAndPort(offered)) ? null : offered,
-			direct: page.direct,
-			online: page.isOnline(),
-		});
-	};
-	const network = createSignal<NetworkView>(view());
-	let publishDue = false;
-	/** Many changes come in bursts, a round trip measured on every link among them; people need one picture of them. */
-	const publishNetwork = (): void => {
-		if (publishDue) return;
-		publishDue = true;
-		clock.after(PICTURE_EVERY, () => {
-			publishDue = false;
-			for (const { summaries } of spaces.live()) summaries.updateOnline();
-			network.set(view());
-		});
-	};
+	const watch = createNetworkWatch({
+		...{ clock, page, pool, links, tallyOf: relayDialer.tallyOf },
+		spaces: spaces.live,
+		relayName: nameOfRelay,
+	});
+	const { network, publish: publishNetwork } = watch;
 
-	const mayShape = ({ node }: LiveSpace): boolean =>
-		powersIn(node.space.ledger, self.rootHash).channels;
-
-	/** Names the relay in the spaces whose relays are this person's to choose. */
-	async function useRelay(address: RelayAddress): Promise<void> {
-		for (const live of spaces.live()) {
-			const present = live.node.space.ledger.authority.epoch?.content.relays ?? [];
-			const named = present.some((relay) => equal(relay.key, address.key));
-			if (named || present.length >= MAX_RELAYS || !mayShape(live)) continue;
-			await live.node.startEpoch(EPOCH_REASON.relays, (relays) => [...relays, address]);
-		}
-	}
+	/** Where not everybody may begin something it takes an invitation; one that is emptied takes nothing. */
+	const usableRelays = (): readonly RelayAddress[] =>
+		relays.added().filter(({ key }) => {
+			const relay = toHex(key);
+			return !pool.isGuestOf(relay) && !pool.isDraining(relay);
+		});
 
 	const required = (space: string): LiveSpace => {
 		const live = spaces.get(space);
@@ -243,6 +209,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 	};
 
 	await keeper.load();
+	hiding.load();
 	await relays.load();
 	const comingBack = createComingBack(ports, self, pool, (found) => void spaces.comeBack(found));
 	await spaces.load();
@@ -250,8 +217,14 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 	await devices.load();
 	await comingBack.load();
 	const stopWatching = pool.relays.subscribe(publishNetwork);
-	const stopOnline = page.onOnline(() => {
-		pool.reconnect();
+	const stopOnline = page.onChange((change) => {
+		if (change !== 'offer') {
+			pool.reconnect();
+			for (const each of links.all()) {
+				each.probe();
+				if (change === 'network') each.moved();
+			}
+		}
 		publishNetwork();
 	});
 
@@ -261,18 +234,15 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		ended: devices.ended,
 		spaces: spaces.list,
 		network,
+		traffic: watch.traffic,
+		mesh: (space) => meshView(required(space).node),
 		async createSpace(kind, input, everything = false) {
 			const name = input.trim();
 			if (name.length === 0) return err({ type: 'empty' });
 			if (utf8(name).length > MAX_NAME) return err({ type: 'too-long' });
 			const isOpen = everything && kind === 'community';
 			const history = isOpen ? HISTORY.everything : HISTORY.sinceJoined;
-			// Where not everybody may begin something it takes an invitation; one that is emptied takes nothing.
-			const usable = relays.added().filter(({ key }) => {
-				const relay = toHex(key);
-				return !pool.isGuestOf(relay) && !pool.isDraining(relay);
-			});
-			const founded = await spaces.found(kind, name, usable, history);
+			const founded = await spaces.found(kind, name, usableRelays(), history);
 			return founded.ok ? ok(founded.value.node.space.key) : err({ type: 'storage' });
 		},
 		channels: (space) => required(space).summaries.channels,
@@ -292,7 +262,9 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		},
 		verification,
 		drafts,
-		settings: createSharedSettings(keeper),
+		settings,
+		typing,
+		hiding,
 		invite(space, choice) {
 			const { node, self: own } = required(space);
 			return inviting.invite(node, own, choice);
@@ -317,33 +289,55 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 		comeBack: comingBack.begin,
 		stopComingBack: comingBack.end,
 		archive,
+		async meet() {
+			const { startMeeting } = await import('./meeting/places.ts');
+			const stun = (): readonly string[] => pool.stun();
+			return startMeeting({
+				...{ ports, self, origin: page.origin, links: links.of(self), stun },
+				...{ spaces, inviting, usableRelays },
+				isHidden: hiding.view.get().everywhere,
+			});
+		},
 		async addRelay(address) {
 			const added = await relays.add(address);
 			if (!added.ok) return added;
-			await useRelay(added.value);
+			await nameRelay(added.value, spaces.live(), self.rootHash);
 			await devices.useRelays();
 			publishNetwork();
 			return ok();
 		},
+		async testConnection() {
+			const { testConnection } = await import('./connection/testing.ts');
+			return testConnection({
+				...{ clock, pool, directDialer: ports.directDialer },
+				online: page.isOnline(),
+				hidden: hiding.view.get().everywhere,
+				linked: network.get().state === 'direct',
+			});
+		},
+		preferRelay: relays.prefer,
 		async removeRelay(id) {
 			await relays.remove(id);
 			publishNetwork();
 		},
 		reconnect: () => {
 			pool.reconnect();
+			for (const each of links.all()) each.moved();
 		},
 		async stop() {
 			stopWatching();
 			stopOnline();
 			stopKeeping();
+			hiding.stop();
 			verification.stop();
 			relays.stop();
 			drafts.stop();
+			typing.stop();
 			const kept = keeper.stop();
 			devices.stop();
 			comingBack.stop();
 			spaces.stop();
-			for (const each of links.values()) each.stop();
+			for (const each of links.all()) each.stop();
 			pool.stop();
 			await kept;
 			ports.store.close();

@@ -1,8 +1,8 @@
 // What people see of the network: who can be reached and how, which relays are up, and the one word for it all.
 import { toHex } from '#lib/util/bytes.ts';
-import type { NetworkState, NetworkView, PeerView, RelayView } from './api.ts';
+import type { NetworkState, NetworkView, PeerView, RelayView } from './network-api.ts';
 import type { Links } from './delivery/links.ts';
-import type { Self } from './ports.ts';
+import type { Page, Self } from './ports.ts';
 import type { SpaceNode } from './space-node-face.ts';
 
 interface Network {
@@ -15,7 +15,8 @@ interface Network {
 	readonly relays: readonly RelayView[];
 	/** Names of relays by key (hex). */
 	relayName(key: string): string;
-	readonly offered: string | null;
+	/** The relay that served the page. */
+	readonly offered: Page['offeredRelay'];
 	readonly direct: boolean;
 	readonly online: boolean;
 }
@@ -31,26 +32,59 @@ export function networkView(network: Network): NetworkView {
 			// Later tries are made behind a relay that works: it stays what people are told.
 			const trying = link.state === 'offering' || link.state === 'answering';
 			const connecting = trying && link.failures === 0;
-			const via = route === 'relay' ? node.post.via(key) : null;
+			const carrier = carrierOf(node, key, route);
 			peers.set(key, {
 				device: key,
 				rootHash: toHex(device.rootHash),
 				name: device.member.name,
 				deviceName: device.member.certificate.deviceName,
-				route: route === 'direct' ? 'direct' : connecting ? 'connecting' : 'relay',
-				via: via === null ? null : network.relayName(via),
+				route: connecting && route !== 'direct' ? 'connecting' : route,
+				via: carrier && nameOf(node, carrier, route, network),
+				carrier,
+				path: link.path,
+				retryAt: link.hidden === null ? link.retryAt : null,
 				roundTripMs: link.roundTripMs,
+				traffic: link.traffic,
+				hidden: link.hidden,
 			});
 		}
 	}
+	const kept = new Map<string, number>();
+	for (const { node } of network.nodes)
+		for (const [relay, copies] of node.outbox.copies())
+			kept.set(relay, (kept.get(relay) ?? 0) + copies);
 	const list = [...peers.values()].sort((a, b) => a.name.localeCompare(b.name));
 	return {
 		state: stateOf(list, network.relays, network.online),
 		peers: list,
-		relays: network.relays,
-		offered: network.offered,
+		relays: network.relays.map((relay) => ({ ...relay, keeps: kept.get(relay.id) ?? 0 })),
+		offered: offeredOf(network),
 		direct: network.direct,
 	};
+}
+
+/** Nothing where it is there already, be it under another of its names. */
+function offeredOf({ offered, relays }: Network): string | null {
+	const known = relays.some(
+		({ id, address }) => id === offered?.key || address === offered?.address,
+	);
+	return known ? null : (offered?.address ?? null);
+}
+
+/** The relay, or the member’s device, that carries what is for a device. */
+function carrierOf(node: SpaceNode, device: string, route: string): string | null {
+	if (route === 'relay') return node.post.via(device);
+	return route === 'member' ? node.reach.via(device) : null;
+}
+
+function nameOf(
+	node: SpaceNode,
+	carrier: string,
+	route: string,
+	{ relayName }: Pick<Network, 'relayName'>,
+): string | null {
+	if (route === 'relay') return relayName(carrier);
+	return node.space.ledger.authority.devices.get(carrier)?.member.name ?? null;
 }
 
 function stateOf(

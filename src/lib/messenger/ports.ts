@@ -4,6 +4,7 @@ import type { Clock } from '#lib/ports/clock.ts';
 import type { ContentStore } from '#lib/ports/content-store.ts';
 import type { AgreementKey, CryptoProvider, SigningKey } from '#lib/ports/crypto.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
+import type { PageChange } from '#lib/ports/page-change.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { RelayDialer } from '#lib/ports/relay-dialer.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
@@ -33,14 +34,14 @@ export interface Page {
 	readonly origin: string;
 	/** The page may open plain `ws:` only to this very machine. */
 	readonly secure: boolean;
-	/** Address of the relay that served the page: offered to the person, never used unasked. */
-	readonly offeredRelay: string | null;
+	/** The relay that served the page, once it is known: offered to the person, never used unasked. `key` in hex. */
+	readonly offeredRelay: { readonly address: string; readonly key: string } | null;
 	/** The browser has WebRTC. */
 	readonly direct: boolean;
 	/** The browser believes that there is a network. */
 	isOnline(): boolean;
-	/** Calls when a network comes or goes; returns the end of that. */
-	onOnline(listener: () => void): () => void;
+	/** Calls when something has changed by which connections may be gone, or come about, or may be offered; returns the end of that. */
+	onChange(listener: (change: PageChange) => void): () => void;
 }
 
 /** This person on this device, in one space or in all. */

@@ -39,7 +39,7 @@ export async function revocationOf(
 	const left = former.find((each) => ledger.authority.devices.get(toHex(each))?.active === true);
 	if (left === undefined) return null;
 	const feed = ledger.feeds.get(toHex(left));
-	const fence = feed === undefined || feed.seq < 0 ? [] : [ledger.headOf(feed)];
+	const fence = [...(feed ? [ledger.headOf(feed)] : [])].filter(({ seq }) => seq >= 0);
 	return root.revoke(id, left, fence);
 }
 

@@ -1,6 +1,7 @@
 // The relays a person has added: tried when added, kept, brought up again at the next start; and those the person has
-// removed, which no space brings back, on any device. With a relay its operator's invitation is kept. [RP3] [RP4] [RP5] [RP6]
-import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
+// removed, which no space brings back, on any device. With a relay its operator's invitation is kept, and whether it is to be
+// used before others. [RP3] [RP4] [RP5] [RP6] [RP8]
+import { decode, encode } from '#lib/protocol/cbor.ts';
 import {
 	relayAddressShape,
 	relayAddressToTuple,
@@ -10,37 +11,55 @@ import { relayCandidates } from '#lib/protocol/relay-candidates.ts';
 import { encodeRelayLink } from '#lib/protocol/relay-link.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
-import type { AddRelayError, RelayView } from './api.ts';
+import type { AddRelayError, RelayView, Traffic } from './network-api.ts';
 import type { SharedValues } from './devices/shared-values.ts';
-import { RELAY_INVITATIONS, REMOVED_RELAYS } from './devices/sections.ts';
+import {
+	PREFERRED_RELAYS,
+	RELAY_INVITATIONS,
+	REMOVED_RELAYS,
+	type Section,
+} from './devices/sections.ts';
 import type { PooledRelay, RelayPool } from './delivery/relay-pool.ts';
 import type { Page, Ports } from './ports.ts';
 import { relayName } from './relay-name.ts';
 
 export interface Relays {
 	load(): Promise<void>;
-	/** Those that the person added, in the order they did. */
+	/** Those that the person added: the preferred ones first, otherwise in the order they did. */
 	added(): readonly RelayAddress[];
 	add(input: string): Promise<Result<RelayAddress, AddRelayError>>;
 	/** Adds relays that this person had added before, without trying them first. */
 	adopt(addresses: readonly RelayAddress[]): Promise<void>;
 	/** Wants nothing of it any more, whoever names it. */
 	remove(key: string): Promise<void>;
+	/** Wants it used before others, or no longer. */
+	prefer(key: string, preferred: boolean): Promise<void>;
 	/** The person goes where these are used. */
 	include(addresses: readonly RelayAddress[]): Promise<void>;
 	stop(): void;
 }
 
-export const relayView = (page: Page, relay: PooledRelay): RelayView => ({
+export const relayView = (
+	page: Page,
+	relay: PooledRelay,
+	tallyOf: (url: string) => Traffic | undefined,
+): RelayView => ({
 	id: relay.key,
 	address: relayName(relay.address),
 	state: relay.state,
 	roundTripMs: relay.roundTripMs,
 	retryAt: relay.retryAt,
+	traffic: sum(relay.address.urls.flatMap((url) => tallyOf(url) ?? [])),
 	origin: relay.origin,
 	link: encodeRelayLink(page.origin, relay.address),
 	guest: relay.access === 'guest',
 	draining: relay.draining,
+	preferred: relay.preferred,
+});
+
+const sum = (tallies: readonly Traffic[]): Traffic => ({
+	sent: tallies.reduce((bytes, { sent }) => bytes + sent, 0),
+	received: tallies.reduce((bytes, { received }) => bytes + received, 0),
 });
 
 /** The seed of the invitation that the person has of this relay (key in hex). */
@@ -55,21 +74,28 @@ export function createRelays(
 ): Relays {
 	const kept = new Map<number, RelayAddress>();
 
-	const isRemoved = (key: string): boolean =>
-		REMOVED_RELAYS.decode(keeper.get(REMOVED_RELAYS.name(key))) === true;
-	const removed = (): ReadonlySet<string> =>
+	/** Relays (hex) of which this was said. */
+	const marked = ({ prefix, parts, decode }: Section<boolean>): ReadonlySet<string> =>
 		new Set(
 			keeper
-				.list(REMOVED_RELAYS.prefix)
-				.flatMap(([name]) => REMOVED_RELAYS.parts(name)?.[0] ?? [])
-				.filter(isRemoved),
+				.list(prefix)
+				.flatMap(([name, value]) => (decode(value) === true ? (parts(name)?.[0] ?? []) : [])),
 		);
-	async function setRemoved(keys: readonly string[], value: boolean): Promise<void> {
-		const changed = keys.filter((key) => isRemoved(key) !== value);
+	async function mark(
+		{ name, encode }: Section<boolean>,
+		keys: readonly string[],
+		value: boolean,
+		before: ReadonlySet<string>,
+	): Promise<void> {
+		const changed = keys.filter((key) => before.has(key) !== value);
 		if (changed.length === 0) return;
-		const encoded = value ? REMOVED_RELAYS.encode(true) : null;
-		await keeper.write(new Map(changed.map((key) => [REMOVED_RELAYS.name(key), encoded])));
+		await keeper.write(new Map(changed.map((key) => [name(key), value ? encode(true) : null])));
 	}
+	const removed = (): ReadonlySet<string> => marked(REMOVED_RELAYS);
+	const setRemoved = (keys: readonly string[], value: boolean): Promise<void> =>
+		mark(REMOVED_RELAYS, keys, value, removed());
+	const setPreferred = (key: string, value: boolean): Promise<void> =>
+		mark(PREFERRED_RELAYS, [key], value, marked(PREFERRED_RELAYS));
 	async function setInvitation(key: string, seed: Bytes | null): Promise<void> {
 		const name = RELAY_INVITATIONS.name(key);
 		if (seed === null && keeper.get(name) === undefined) return;
@@ -87,7 +113,10 @@ export function createRelays(
 			const isNew = access === 'guest' && names.has(RELAY_INVITATIONS.name(key));
 			if (isNew && invitationOf(keeper, key) !== null) pool.client(key)?.close('invited');
 		}
-		if (![...names].some((name) => name.startsWith(REMOVED_RELAYS.prefix))) return;
+		const concerns = ({ prefix }: Section<boolean>): boolean =>
+			[...names].some((name) => name.startsWith(prefix));
+		if (concerns(PREFERRED_RELAYS)) pool.prefer(marked(PREFERRED_RELAYS));
+		if (!concerns(REMOVED_RELAYS)) return;
 		const all = removed();
 		pool.exclude(all);
 		for (const key of all) void forget(key);
@@ -107,14 +136,18 @@ export function createRelays(
 	return {
 		async load() {
 			pool.exclude(removed());
+			pool.prefer(marked(PREFERRED_RELAYS));
 			for (const { at, value } of await store.range('relay', ['list'])) {
-				const address = decodeFrame(relayAddressShape, value, 4096);
+				const address = decode(relayAddressShape, value, 4096);
 				if (!address.ok) continue;
 				kept.set(at, address.value);
 				pool.add(address.value, 'added');
 			}
 		},
-		added: () => [...kept.values()],
+		added() {
+			const first = ({ key }: RelayAddress): number => (pool.isPreferred(toHex(key)) ? 0 : 1);
+			return [...kept.values()].sort((a, b) => first(a) - first(b));
+		},
 		async add(input) {
 			const candidates = relayCandidates(input, { secure: page.secure });
 			if (!candidates.ok) {
@@ -140,7 +173,7 @@ export function createRelays(
 		async adopt(addresses) {
 			for (const address of addresses) {
 				const key = toHex(address.key);
-				if (numberOf(key) !== undefined || isRemoved(key)) continue;
+				if (numberOf(key) !== undefined || removed().has(key)) continue;
 				pool.add(address, 'added');
 				await keep(address);
 			}
@@ -148,9 +181,11 @@ export function createRelays(
 		async remove(key) {
 			pool.remove(key);
 			await setRemoved([key], true);
+			await setPreferred(key, false);
 			await setInvitation(key, null);
 			await forget(key);
 		},
+		prefer: setPreferred,
 		include: (addresses) =>
 			setRemoved(
 				addresses.map(({ key }) => toHex(key)),

@@ -1,16 +1,7 @@
 // Who this installation is in each space: the device it was made with, or one of the space's own, where it could not go on
 // with that (after a ban that was undone, and after a fork); and in any case with prekeys of the space's own. [DK1] [PK4]
 import { derive } from '#lib/crypto/hash.ts';
-import {
-	bytes,
-	decodeFrame,
-	encode,
-	list,
-	map,
-	optional,
-	tuple,
-	uint,
-} from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, map, optional, tuple, uint } from '#lib/protocol/cbor.ts';
 import { memberShape, memberToTuple, type Member } from '#lib/protocol/identity.ts';
 import type { AgreementKey, SigningKey } from '#lib/ports/crypto.ts';
 import type { StoreKey, StoreWrite } from '#lib/ports/store.ts';
@@ -44,6 +35,8 @@ export interface Newcomer {
 }
 
 export interface SelvesInSpaces {
+	/** Whether it can be told who this installation is in the space: what is kept of that isn't damaged. [AT14] */
+	isReadable(space: Bytes): Promise<boolean>;
 	/** Who this installation is in the space: made anew where the last device there is spent. */
 	in(space: Bytes): Promise<SelfInSpace>;
 	/** Who it is to be in a space that it makes, and whose name follows from that; `keep` with what the space begins with. */
@@ -105,9 +98,10 @@ export function createSelvesInSpaces(
 	const selves = new Map<string, Promise<SelfInSpace>>();
 	const now = (): number => Math.max(0, Math.floor(clock.now()));
 
+	/** null: spent. undefined: there is none, or it can't be read. */
 	async function read(key: StoreKey): Promise<Stored | null | undefined> {
 		const row = await store.get(TABLE, key);
-		const decoded = row && decodeFrame(shape, row, MAX_ROW);
+		const decoded = row && decode(shape, row, MAX_ROW);
 		if (decoded?.ok !== true) return undefined;
 		if (decoded.value === null) return null;
 		const [deviceSeed, held, member, former] = decoded.value;
@@ -199,7 +193,14 @@ export function createSelvesInSpaces(
 			base.prekeys,
 		);
 
+	async function isReadable(space: Bytes): Promise<boolean> {
+		const row = await store.get(TABLE, [space]);
+		return row === undefined || decode(shape, row, MAX_ROW).ok;
+	}
+
 	async function open(space: Bytes): Promise<SelfInSpace> {
+		// What is damaged stays as it is: nobody knows which device it was.
+		if (!(await isReadable(space))) return withoutSeries();
 		const stored = await read([space]);
 		if (stored && stored.held.length > 0) return toSelf(stored, keepIn([space]));
 		const made = stored === null ? await make([], []) : await comingBack(stored);
@@ -210,6 +211,7 @@ export function createSelvesInSpaces(
 	}
 
 	const selvesInSpaces: SelvesInSpaces = {
+		isReadable,
 		in(space) {
 			const self = selves.get(toHex(space)) ?? open(space);
 			selves.set(toHex(space), self);

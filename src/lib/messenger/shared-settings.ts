@@ -4,7 +4,11 @@ import type { Result } from '#lib/util/result.ts';
 import type { SharedValues } from './devices/shared-values.ts';
 import { SETTINGS } from './devices/sections.ts';
 
-export type SettingName = 'appearance';
+/**
+ * `typing`: 'off' where the person neither says that they write nor hears it of others. [TY4] `presence`: the same of their
+ * being there. [ON1]
+ */
+export type SettingName = 'appearance' | 'typing' | 'presence';
 
 export interface SharedSettings {
 	/** null where nothing was chosen on any device. */

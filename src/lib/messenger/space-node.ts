@@ -1,9 +1,9 @@
 // A space at work: its ledger joined to delivery, sync, links and admission.
 import { EPOCH_REASON, type Content, type EpochReason } from '#lib/protocol/content.ts';
-import { decodeHeader, decodePacket, KIND, type Packet } from '#lib/protocol/entry.ts';
+import { decodePacket, KIND } from '#lib/protocol/entry.ts';
 import { decodeEnvelope, type Envelope } from '#lib/protocol/space-message.ts';
 import { isOverheard } from '#lib/crdt/epoch-choice.ts';
-import { entryId, type Entry } from '#lib/crdt/check-entry.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
 import { equal, fromHex, toHex } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 import { startReminding } from './delivery/reminding.ts';
@@ -14,6 +14,8 @@ import { createHeldNames } from './delivery/held-names.ts';
 import { createOutbox, type Outbox } from './delivery/outbox.ts';
 import { createPost } from './delivery/post.ts';
 import type { Links } from './delivery/links.ts';
+import { createGossiping } from './delivery/gossiping.ts';
+import { createReach, type SpaceReach } from './delivery/reach.ts';
 import type { RelayPool } from './delivery/relay-pool.ts';
 import { createLeftStatements } from './delivery/left-statements.ts';
 import { createMissingContent } from './delivery/missing-content.ts';
@@ -21,6 +23,7 @@ import { createMissingKeys } from './delivery/missing-keys.ts';
 import { createRelayPurge } from './delivery/relay-purge.ts';
 import { createSealedCare } from './delivery/sealed-care.ts';
 import { createSignals } from './delivery/signals.ts';
+import { createTaking } from './delivery/taking.ts';
 import { createSpaceSync, type SpaceSync } from './delivery/space-sync.ts';
 import { createAdmission, type Admission } from './joining/admission.ts';
 import { createEnrolling } from './joining/enrolling.ts';
@@ -62,7 +65,16 @@ export async function startSpaceNode(
 			sealedCare.onReachable();
 		},
 		onPresence,
+		onForOther: (...carried) => {
+			reach.onForOther(...carried);
+		},
+		via: (device) => reach.via(device),
 	});
+	const reach: SpaceReach = createReach(ports, self, space, post, links, {
+		isShown: () => events.isShown?.() === true,
+		onChange: onPresence,
+	});
+	const gossiping = createGossiping(ports, own, post, reach);
 	const outbox: Outbox = createOutbox(ports, self, space, post, {
 		toLeave: (packet, to, last) => cutOff.toLeave(packet, to, last),
 	});
@@ -75,6 +87,15 @@ export async function startSpaceNode(
 		const packet = decodePacket(whole);
 		// What is no packet now is none later either.
 		return packet.ok ? takeEntries(from, [packet.value], true) : Promise.resolve(true);
+	});
+	const { onForeign } = events;
+	const takeEntries = createTaking(crypto, space, {
+		onForeign: onForeign && ((from, packets) => onForeign(from, { type: 'entries', packets })),
+		onTaken(from, count, disputed) {
+			// What waits for its key is no news to anybody else.
+			missingKeys.look();
+			sync.onEntries(from, count, disputed);
+		},
 	});
 	const prekeys = createPrekeyCare(ports, self, space, post);
 	const sync: SpaceSync = createSpaceSync(ports, self, space, post, {
@@ -124,6 +145,8 @@ export async function startSpaceNode(
 	let presentBefore = new Set<string>();
 	let onRelayBefore = new Set<string>();
 	function onPresence(): void {
+		reach.look();
+		gossiping.look();
 		const present = new Set<string>();
 		const onRelay = new Set<string>();
 		for (const [device, { active }] of space.ledger.authority.devices) {
@@ -133,7 +156,7 @@ export async function startSpaceNode(
 			else if (onRelayBefore.has(device) && post.hasRelay()) links.doubt(device);
 			if (post.route(device) === null) continue;
 			present.add(device);
-			links.reachable(device);
+			if (!presentBefore.has(device) && reach.wants(device)) links.returned(device);
 			prekeys.onReachable();
 			sealedCare.onReachable();
 			if (!presentBefore.has(device)) sync.hello(device);
@@ -146,6 +169,7 @@ export async function startSpaceNode(
 	async function onEnvelope(envelope: Envelope, isStored = false): Promise<boolean> {
 		const from = toHex(envelope.from);
 		const { message } = envelope;
+		if (!isStored) reach.heard(from);
 		switch (message.type) {
 			case 'entries':
 				return takeEntries(from, message.packets, isStored);
@@ -166,6 +190,9 @@ export async function startSpaceNode(
 			case 'kin':
 				events.onKin?.(from, message);
 				return true;
+			case 'typing':
+				events.onTyping?.(message);
+				return true;
 			case 'part':
 				return parts.take(from, message.part);
 			case 'enrolled':
@@ -184,30 +211,16 @@ export async function startSpaceNode(
 				return true;
 			case 'opening':
 				return (await space.takeControlKeys(message.controlKeys)).ok;
+			case 'records':
+				await reach.onRecords(from, message.records);
+				return true;
+			case 'held-records':
+				reach.onHeld(from, message);
+				return true;
+			case 'gossip':
 			case 'copy':
-				return true; // heard on links alone: nobody else has proven who they are
+				return true; // heard on links alone
 		}
-	}
-
-	/** Whether an entry is of another space, for which this one is but the way it comes. */
-	function isForeign({ header }: Packet): boolean {
-		const decoded = decodeHeader(header);
-		if (!decoded.ok) return false;
-		const named =
-			decoded.value.kind === KIND.genesis ? entryId(crypto, header) : decoded.value.space;
-		return !equal(named, space.id);
-	}
-
-	async function takeEntries(from: string, all: readonly Packet[], isStored: boolean) {
-		const foreign = events.onForeign === undefined ? [] : all.filter(isForeign);
-		if (foreign.length > 0) events.onForeign?.(from, { type: 'entries', packets: foreign });
-		const packets = foreign.length > 0 ? all.filter((each) => !foreign.includes(each)) : all;
-		const taken = await space.receive(packets);
-		if (!taken.ok) return false;
-		// What waits for its key is no news to anybody else.
-		missingKeys.look();
-		sync.onEntries(from, packets.length, taken.value.disputed);
-		return isStored ? taken.value.whole() : true;
 	}
 
 	function onSpaceChange(change: SpaceChange): void {
@@ -222,6 +235,7 @@ export async function startSpaceNode(
 			missing.note(fromHex(channel) ?? new Uint8Array(32), messages);
 		}
 		for (const device of presentBefore) void missing.onPeer(device);
+		gossiping.onKept(change.placed.map(({ entry }) => entry));
 		relayPurge.onChange(change);
 		files.onChange(change);
 		expiry.onChange(change);
@@ -283,7 +297,8 @@ export async function startSpaceNode(
 		if (content.kind === KIND.message && isLarge(space) && isOverheard(space.ledger.authority)) {
 			await startEpoch(EPOCH_REASON.removal, (present) => present);
 		}
-		const written = await space.write(
+		const writeBy = content.kind === KIND.message ? space.writeMessage : space.write;
+		const written = await writeBy(
 			() => Promise.resolve(draftOf(ports, self, space, content, how)),
 			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra(entry)],
 		);
@@ -296,6 +311,7 @@ export async function startSpaceNode(
 	await outbox.load();
 	await expiry.start();
 	await missing.load();
+	await reach.load();
 	outbox.membersChanged();
 	const stopReminding = startReminding(clock, outbox, post, sync);
 	await post.update();
@@ -319,9 +335,11 @@ export async function startSpaceNode(
 			},
 			has: (device) => space.ledger.authority.devices.get(device)?.active === true,
 		},
+		reach,
 		write,
 		startEpoch,
 		signal: signals.send,
+		letIn: admission.letIn,
 		files,
 		onMember(device) {
 			files.onMember(device);
@@ -334,12 +352,22 @@ export async function startSpaceNode(
 		},
 		onLinkEnvelope(device, bytes) {
 			const envelope = decodeEnvelope(bytes);
-			if (!envelope.ok || toHex(envelope.value.from) !== device) return;
+			if (!envelope.ok) return;
+			const isCarried = reach.onCarried(envelope.value, device, bytes.length);
+			if (isCarried !== undefined) {
+				if (isCarried) void onEnvelope(envelope.value);
+				return;
+			}
 			// Whoever is no member may say what it holds, and is told why it hears nothing more.
 			const isMember = space.ledger.authority.devices.get(device)?.active === true;
 			const { message } = envelope.value;
 			if (message.type === 'copy') {
 				if (isMember) events.onCopy?.(device, message.copy);
+			} else if (message.type === 'gossip') {
+				if (isMember) gossiping.onNews(device, message.news);
+			} else if (isMember && message.type === 'entries') {
+				const packets = gossiping.admit(device, message.packets);
+				if (packets.length > 0) void takeEntries(device, packets, false);
 			} else if (isMember || message.type === 'state') void onEnvelope(envelope.value);
 		},
 		stop() {
@@ -354,6 +382,8 @@ export async function startSpaceNode(
 			stopReminding();
 			stopEnding();
 			parts.stop();
+			reach.stop();
+			gossiping.stop();
 			expiry.stop();
 			sync.stop();
 			outbox.stop();

@@ -3,6 +3,7 @@ import type { History } from '#lib/protocol/content.ts';
 import type { Time } from '#lib/protocol/entry.ts';
 import type { FoundSpace } from '#lib/protocol/coming-back.ts';
 import type { Invitation } from '#lib/protocol/invitation.ts';
+import type { Typing } from '#lib/protocol/typing.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import type { Readable } from '#lib/util/signal.ts';
@@ -14,7 +15,7 @@ import type { LiveModeration } from './moderation/moderation.ts';
 import type { Self, SelfInSpace } from './ports.ts';
 import type { Recovery } from './recovery.ts';
 import type { KinMessage, SpaceNode } from './space-node-face.ts';
-import type { Space, WriteError } from './space/space-face.ts';
+import type { Space, SpaceChange, WriteError } from './space/space-face.ts';
 import type { Summaries } from './summaries.ts';
 
 /** A space that is here and at work. */
@@ -31,10 +32,15 @@ export interface LiveSpace {
 
 export interface SpacesEvents {
 	onPresence(): void;
+	/** Whether the person lets others see that they are there, and sees it of them. */
+	isShown(): boolean;
 	/** The authority log of a space (hex) changed. */
 	onControl(space: string): void;
 	/** What another device (hex) of the person may have said in a space (hex). */
 	onKin(space: string, from: string, message: KinMessage): void;
+	/** Somebody writes in a space (hex). */
+	onTyping(space: string, typing: Typing): void;
+	onPlaced(space: string, placed: SpaceChange['placed']): void;
 	/** A device of this person is let in somewhere. */
 	onEnrolled(device: Bytes, block: Bytes): void;
 	/** The person has come into a space, perhaps not for the first time. */
@@ -79,8 +85,8 @@ export interface Spaces {
 	selfIn(space: Bytes): Promise<Self>;
 	/** The space as it is here, or empty: one for all who work with it. */
 	open(self: Self, space: Bytes): Promise<Space | undefined>;
-	/** This device was let in by another one of the same person; `done` belongs into the commit that lists the space. */
-	enter(space: Space, self: Self, done: StoreWrite): Promise<void>;
+	/** This device was let in over a link or by its person's; `done` belongs into the commit that lists the space. */
+	enter(space: Space, self: Self, done?: StoreWrite): Promise<void>;
 	/** The person has left it by another device. */
 	letGo(live: LiveSpace): Promise<void>;
 	/** Another device has read a channel (hex) up to then. */

@@ -1,5 +1,4 @@
 // All spaces of this device, those still being joined among them: opened at start, kept in a list, summed up for people.
-import { bytes, decodeFrame, tuple } from '#lib/protocol/cbor.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_RELAYS } from '#lib/protocol/limits.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
@@ -20,7 +19,7 @@ import type { Inviting } from './joining/inviting.ts';
 import type { Ports, Self, SelfInSpace } from './ports.ts';
 import { revocationOf } from './recovery.ts';
 import { createSelvesInSpaces, type NextSelf } from './self-in-space.ts';
-import { clearSpace, listWrite } from './space-rows.ts';
+import { clearSpace, listWrites, readList } from './space-rows.ts';
 import { createShutSpaces } from './shut-spaces.ts';
 import { summaryOf } from './space-summary.ts';
 import { contentNamesOf } from './space/file-book.ts';
@@ -51,13 +50,15 @@ export function createSpaces(
 	let nextNumber = 0;
 	/** One of each space, whoever works with it: two would not know of each other's changes. */
 	const opened = new Map<string, Promise<Space | undefined>>();
-	/** One whose keys can't be read stays as it is, and is shown as that. */
+	/** One that can't be read stays as it is, and is shown as that. [EP10] */
 	function openHere(own: Self, id: Bytes): Promise<Space | undefined> {
 		const key = toHex(id);
-		const open =
-			opened.get(key) ?? openSpace(ports, own, id).then((result) => readable(id, result));
+		const open = opened.get(key) ?? openAs(own, id).then((result) => readable(id, result));
 		opened.set(key, open);
 		return open;
+	}
+	async function openAs(own: Self, id: Bytes): Promise<Result<Space, UnreadableSpace>> {
+		return (await selves.isReadable(id)) ? openSpace(ports, own, id) : err({ type: 'unreadable' });
 	}
 	function readable(id: Bytes, result: Result<Space, UnreadableSpace>): Space | undefined {
 		if (result.ok) return result.value;
@@ -91,9 +92,16 @@ export function createSpaces(
 				},
 				onChange: publish,
 				onPresence: events.onPresence,
+				isShown: events.isShown,
 				onEnrolled: events.onEnrolled,
 				onKin: (from, message) => {
 					events.onKin(space.key, from, message);
+				},
+				onTyping: (typing) => {
+					events.onTyping(space.key, typing);
+				},
+				onPlaced: (placed) => {
+					events.onPlaced(space.key, placed);
 				},
 				onNextSelf: (started, next) => void goOnAs(started, next),
 			},
@@ -112,7 +120,7 @@ export function createSpaces(
 	/** Off the list; whoever comes back does so as a new device: nothing says any longer what this one has written. */
 	function unlist(space: Bytes): readonly StoreWrite[] {
 		const number = numbers.get(toHex(space));
-		const unlisted = number === undefined ? [] : [listWrite(number, null)];
+		const unlisted = number === undefined ? [] : listWrites(number, null);
 		return [...unlisted, ...selves.spend(space)];
 	}
 
@@ -135,15 +143,15 @@ export function createSpaces(
 		open: openHere,
 	});
 
-	async function joined(space: Space, own: SelfInSpace, done: StoreWrite): Promise<void> {
+	async function joined(space: Space, own: SelfInSpace, done?: StoreWrite): Promise<void> {
 		if (spaces.has(space.key)) {
 			// Its past was here already: it has come alive by itself.
-			await store.commit([done]);
+			if (done) await store.commit([done]);
 			publish();
 			return;
 		}
 		const number = nextNumber++;
-		await store.commit([listWrite(number, space.id), done]);
+		await store.commit([...listWrites(number, space.id), ...(done ? [done] : [])]);
 		events.onJoined(space.key, space.ledger.authority.genesis?.name ?? '');
 		await begin(space, number, own);
 	}
@@ -240,7 +248,7 @@ export function createSpaces(
 	}
 
 	async function forget(space: Bytes, number: number): Promise<void> {
-		await store.commit([listWrite(number, null), ...(await selves.leave(space))]);
+		await store.commit([...listWrites(number, null), ...(await selves.leave(space))]);
 		await clear(space);
 	}
 
@@ -272,13 +280,10 @@ export function createSpaces(
 		live: () => [...spaces.values()],
 		async load() {
 			await banned.load();
-			const shape = tuple(bytes(32));
-			for (const { at, value } of await store.range('space', ['list'])) {
-				const stored = decodeFrame(shape, value, 64);
-				nextNumber = Math.max(nextNumber, at + 1);
-				if (!stored.ok) continue;
-				const own = await selves.in(stored.value[0]);
-				await open(stored.value[0], at, own);
+			for (const { number, space, isWhole } of await readList(store)) {
+				nextNumber = Math.max(nextNumber, number + 1);
+				if (space !== null && !isWhole) await store.commit(listWrites(number, space));
+				if (space !== null) await open(space, number, await selves.in(space));
 			}
 			await joins.load();
 			publish();
@@ -291,7 +296,7 @@ export function createSpaces(
 			if (!founded.ok) return founded;
 			const number = nextNumber++;
 			const { id } = founded.value;
-			const kept = await store.commit([listWrite(number, id), founder.keep(id)]);
+			const kept = await store.commit([...listWrites(number, id), founder.keep(id)]);
 			numbers.set(founded.value.key, number);
 			return kept.ok ? ok(await start(founded.value, number, founder.self)) : kept;
 		},
@@ -310,7 +315,7 @@ export function createSpaces(
 				return;
 			}
 			const number = nextNumber++;
-			await store.commit([listWrite(number, space.id)]);
+			await store.commit(listWrites(number, space.id));
 			await begin(space, number, await selves.in(space.id));
 			const live = spaces.get(space.key);
 			if (live === undefined || isMember(space, live.self)) return;
@@ -358,12 +363,13 @@ export function createSpaces(
 		},
 		conversation(live, channel) {
 			const key = toHex(channel);
-			const conversation = openConversation(live.node, live.self, channel, relayName, isBlocked, {
+			const [{ clock }, { node, self }] = [ports, live];
+			const conversation = openConversation(clock, node, self, channel, relayName, isBlocked, {
 				onRead: (time) => {
 					void live.summaries.read(key, time).then((changed) => {
 						if (!changed) return;
 						publish();
-						events.onRead(live.node.space.key, key, time);
+						events.onRead(node.space.key, key, time);
 					});
 				},
 				onClose: (closed) => live.conversations.delete(closed),
@@ -375,15 +381,9 @@ export function createSpaces(
 			const { node } = live;
 			const written = await node.write({ kind: KIND.leave });
 			if (!written.ok && written.error.type !== 'not-member') return err(written.error);
-			if (
-				!isMember(node.space, live.self) &&
-				departureOf(node.space, live.self.device.publicKey) === undefined
-			) {
-				await drop(live);
-				return ok();
-			}
 			const seq = departureOf(node.space, live.self.device.publicKey);
 			if (seq !== undefined) depart(live, seq);
+			else if (!isMember(node.space, live.self)) await drop(live);
 			return ok();
 		},
 		stop() {

@@ -47,13 +47,19 @@ export interface Summaries {
 	read(channel: string, time: Time): Promise<boolean>;
 }
 
+export interface SummaryEvents {
+	isBlocked(rootHash: string): boolean;
+	isVerified(rootHash: string): boolean;
+	/** The person sees of others that they are there, as others do of them. */
+	isShown(): boolean;
+}
+
 export function createSummaries(
 	{ store }: Ports,
 	self: Self,
 	node: SpaceNode,
 	marks: ReadMarks,
-	isBlocked: (rootHash: string) => boolean,
-	isVerified: (rootHash: string) => boolean,
+	{ isBlocked, isVerified, isShown }: SummaryEvents,
 ): Summaries {
 	const { space } = node;
 	const states = new Map<string, ChannelState>();
@@ -108,9 +114,12 @@ export function createSummaries(
 		if (!states.has(key)) states.set(key, state);
 	}
 
+	/** It can be reached, and says that this may be shown. [ON1] [ON2] */
+	const isSeen = (device: string): boolean =>
+		node.post.route(device) !== null && node.reach.recordOf(device)?.shown === true;
 	const isOnline = ({ rootHash, devices }: PersonState): boolean =>
 		equal(rootHash, self.rootHash) ||
-		devices.some(({ device }) => node.post.route(toHex(device)) !== null);
+		(isShown() && devices.some(({ device }) => isSeen(toHex(device))));
 
 	/** In the order of the members shown. */
 	let shown: readonly PersonState[] = [];
@@ -134,7 +143,7 @@ export function createSummaries(
 				verified: isVerified(toHex(person.rootHash)),
 				namesake: namesakes.has(toHex(person.rootHash)),
 				may: powers.over(person.rootHash),
-				devices: person.devices.length,
+				devices: person.devices.filter(({ active }) => active).length,
 				online: isOnline(person),
 			})),
 		);

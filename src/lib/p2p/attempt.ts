@@ -1,6 +1,7 @@
-// One attempt at a link: owns the peer connection and its channel until the link takes them over. [DL1] [DL9] [DL13] [BU1]
+// One attempt at a link: owns the peer connection and its channel until the link takes them over. [DL1] [DL9] [DL13] [DL19] [BU1]
 import { createDirectLink } from './direct-link.ts';
 import { createBulkChannel } from './bulk-channel.ts';
+import { MAX_CANDIDATES } from './session-description.ts';
 import { readPath, watchConnection, type PathReport } from './link-health.ts';
 import type { DirectNode, Side } from './direct-node.ts';
 import type { FlowChannel } from '#lib/ports/channel.ts';
@@ -11,6 +12,8 @@ import { err, ok, type Result } from '#lib/util/result.ts';
 
 /** From the moment both sides can know each other, in milliseconds. */
 const OPEN_WITHIN = 15_000;
+/** The same where people carry signals: who answered may have been waiting for minutes. */
+const OPEN_WITHIN_BY_HAND = 30_000;
 
 export interface Attempt {
 	readonly connection: RTCPeerConnection;
@@ -29,6 +32,7 @@ export function createAttempt(
 	rtc: typeof RTCPeerConnection,
 	stun: readonly string[],
 	clock: Clock,
+	patience?: number,
 ): Attempt {
 	const connection = new rtc({ iceServers: stun.length === 0 ? [] : [{ urls: [...stun] }] });
 	const channel = connection.createDataChannel('aegis', { negotiated: true, id: 0, ordered: true });
@@ -39,9 +43,15 @@ export function createAttempt(
 	let lost = (reason: string): void => {
 		fail({ type: 'failed', detail: reason });
 	};
-	const stopWatching = watchConnection(connection, channel, clock, (reason) => {
-		lost(reason);
-	});
+	let stopWatching = (): void => undefined;
+	const watch = (): void => {
+		stopWatching = watchConnection(connection, channel, clock, (reason) => {
+			lost(reason);
+		});
+	};
+	// Until the other side has what this one said, nobody answers: that is no failure where it takes minutes.
+	if (patience === undefined) watch();
+	else channel.addEventListener('open', watch, { once: true });
 
 	function release(): void {
 		stopWatching();
@@ -58,12 +68,28 @@ export function createAttempt(
 		return failure;
 	}
 
+	/**
+	 * Browsers give paths up on which nothing was heard for 15 s. Told of the same addresses under other names, they try them
+	 * again, and so keep open what routers opened for them.
+	 */
+	let round = 0;
+	function tryAnew(): void {
+		if (connection.connectionState !== 'failed' || channel.readyState !== 'connecting') return;
+		round += 1;
+		for (const candidate of candidatesOf(connection, round)) {
+			void connection.addIceCandidate(candidate).catch(() => undefined);
+		}
+	}
+	if (patience !== undefined) connection.addEventListener('connectionstatechange', tryAnew);
+
 	/** Waits until the channel is open and hands it to `work`, whose link is told when it is lost. */
 	async function begin<L>(
+		side: Side,
 		work: () => Promise<{ readonly link: L; readonly lost: (reason: string) => void }>,
 	): Promise<Result<L, DirectError>> {
 		if (failure !== undefined) return err(failure);
-		const stopTimer = clock.after(OPEN_WITHIN, () => {
+		const byHand = side === 'answering' ? patience : patience && OPEN_WITHIN_BY_HAND;
+		const stopTimer = clock.after(byHand ?? OPEN_WITHIN, () => {
 			fail({ type: 'timeout', detail: 'the other side was not reached' });
 		});
 		try {
@@ -85,14 +111,23 @@ export function createAttempt(
 		failure: () => failure,
 		fail,
 		open: (node, expected, side) =>
-			begin(async () => {
+			begin(side, async () => {
 				const { stream, files } = await node.secure(channel, expected, side, givenUp.signal);
 				const path = (): Promise<PathReport> => readPath(connection);
 				return createDirectLink({ stream, files, clock, path, release });
 			}),
-		openBulk: () => begin(() => Promise.resolve(createBulkChannel(channel, release))),
+		openBulk: () => begin('offering', () => Promise.resolve(createBulkChannel(channel, release))),
 	};
 }
+
+/** Those of the other side, as they were given to the browser, with foundations of this round's own. */
+const candidatesOf = (connection: RTCPeerConnection, round: number): RTCIceCandidateInit[] =>
+	[...(connection.remoteDescription?.sdp ?? '').matchAll(/^a=candidate:(\d+) (.*?)\r?$/gm)]
+		.slice(0, MAX_CANDIDATES)
+		.map(([, name = '', rest = '']) => ({
+			candidate: `candidate:${name}${String(round).padStart(3, '0')} ${rest}`,
+			sdpMLineIndex: 0,
+		}));
 
 function untilOpen(channel: RTCDataChannel, signal: AbortSignal): Promise<void> {
 	return new Promise((resolve, reject) => {

@@ -1,10 +1,12 @@
 // Makes direct links out of one offer and one answer, sent whole. [DL1] [DL4] [DL6] [DL7]
 // Carries neither: it hands bytes out and takes bytes in, and believes nothing that the connection doesn't prove.
 import { createAttempt, type Attempt } from './attempt.ts';
+import { probeDirect } from './direct-probe.ts';
 import { createDirectNode, type DirectNode, type Side } from './direct-node.ts';
 import { gatherCandidates } from './ice-gathering.ts';
 import { readDescription, writeDescription } from './session-description.ts';
 import { decodeSignal, encodeSignal, type Signal } from './signal.ts';
+import { usableStun } from './stun-url.ts';
 import type { Clock } from '#lib/ports/clock.ts';
 import type {
 	DirectDialer,
@@ -33,7 +35,6 @@ type Opening<L> = (
 	side: Side,
 ) => Promise<Result<L, DirectError>>;
 
-const MAX_STUN = 5;
 const CANCELLED: DirectError = { type: 'failed', detail: 'cancelled' };
 
 export function createDirectDialer({
@@ -51,8 +52,8 @@ export function createDirectDialer({
 		try {
 			node ??= createDirectNode(random);
 			const started = await node;
-			const stun = options.stun.filter(isStunUrl).slice(0, MAX_STUN);
-			return ok({ node: started, attempt: createAttempt(rtc, stun, clock) });
+			const stun = usableStun(options.stun);
+			return ok({ node: started, attempt: createAttempt(rtc, stun, clock, options.patience) });
 		} catch (cause) {
 			return err(failed(cause));
 		}
@@ -74,7 +75,7 @@ export function createDirectDialer({
 		if (described === undefined) return err({ type: 'failed', detail: 'unknown description' });
 		const { half: session, mid } = described;
 		if (session.candidates.length === 0) {
-			return err({ type: 'failed', detail: 'no network address' });
+			return err({ type: 'no-address', detail: 'no network address' });
 		}
 		return ok({ signal: { peerKey, session, answers }, mid });
 	}
@@ -143,6 +144,7 @@ export function createDirectDialer({
 		available: rtc !== undefined,
 		...meeting((attempt, own, peer, side) => attempt.open(own, peer, side)),
 		bulk: meeting((attempt) => attempt.openBulk()),
+		probe: (stun) => probeDirect(rtc, clock, usableStun(stun)),
 	};
 }
 
@@ -169,9 +171,6 @@ async function apply(
 		return err(attempt.fail(badSignal(failed(cause).detail)));
 	}
 }
-
-const isStunUrl = (url: string): boolean =>
-	/^stun:(\[[0-9a-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/i.test(url) && url.length <= 256;
 
 const badSignal = (detail: string): DirectError => ({ type: 'bad-signal', detail });
 

@@ -3,35 +3,13 @@ import type { KeyStretcher, StretchError } from '#lib/ports/key-stretcher.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { StretchAnswer, StretchQuestion } from './argon2-worker.ts';
+import { trustedScript } from './trusted-script.ts';
 import workerUrl from './argon2-worker.ts?worker&url';
-
-type WorkerUrl = ConstructorParameters<typeof Worker>[0];
-
-interface TrustedTypes {
-	createPolicy(
-		name: string,
-		rules: { createScriptURL(url: string): string },
-	): { createScriptURL(url: string): WorkerUrl };
-}
-
-let trusted: WorkerUrl | undefined;
-
-/** The page's policy lets no text name a script; this one lets this very worker through. A policy is made once. */
-function scriptUrl(): WorkerUrl {
-	const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-	const policy = trustedTypes?.createPolicy('aegis-stretcher', {
-		createScriptURL(url) {
-			if (url !== workerUrl) throw new TypeError('not the stretcher');
-			return url;
-		},
-	});
-	return policy?.createScriptURL(workerUrl) ?? workerUrl;
-}
 
 export function createKeyStretcher(): KeyStretcher {
 	return {
 		async stretch(passphrase, salt, cost) {
-			const worker = new Worker((trusted ??= scriptUrl()), { type: 'module' });
+			const worker = new Worker(trustedScript('aegis-stretcher', workerUrl), { type: 'module' });
 			const answer = new Promise<Result<Bytes, StretchError>>((settle) => {
 				worker.onmessage = ({ data }: MessageEvent<StretchAnswer>) => {
 					settle('key' in data ? ok(data.key) : err({ type: 'stretch', detail: data.failed }));

@@ -16,7 +16,8 @@ export interface DirectLink extends FrameChannel {
 }
 
 export interface DirectError {
-	readonly type: 'unsupported' | 'bad-signal' | 'timeout' | 'failed';
+	/** no-address: the browser tells of no network that it is on. */
+	readonly type: 'unsupported' | 'no-address' | 'bad-signal' | 'timeout' | 'failed';
 	readonly detail: string;
 }
 
@@ -38,11 +39,23 @@ export interface PendingAnswer<L = DirectLink> {
 export interface DirectOptions {
 	/** STUN servers of the relays the person added, as `stun:host:port`; may be empty. */
 	readonly stun: readonly string[];
+	/** People carry offer and answer: how long the other side may take to use what this side has made, ms. */
+	readonly patience?: number;
 }
 
 export interface Meeting<L> {
 	offer(options: DirectOptions): Promise<Result<PendingOffer<L>, DirectError>>;
 	answer(offer: Uint8Array, options: DirectOptions): Promise<Result<PendingAnswer<L>, DirectError>>;
+}
+
+/** What this browser and its network let direct links do. */
+export interface DirectProbe {
+	/** missing: no WebRTC. blocked: two ends in this very page don't reach each other. */
+	readonly channel: 'works' | 'blocked' | 'missing';
+	/** Of the given STUN servers, those that answered. */
+	readonly answered: readonly string[];
+	/** varies: a router shows each server another port, so nobody can be told where to knock. unknown: too few answered. */
+	readonly mapping: 'steady' | 'varies' | 'unknown';
 }
 
 export interface DirectDialer extends Meeting<DirectLink> {
@@ -53,4 +66,6 @@ export interface DirectDialer extends Meeting<DirectLink> {
 	 * proven way knows that they end where that way does.
 	 */
 	readonly bulk: Meeting<FlowChannel>;
+	/** Tries what a link would need; asks nobody but these STUN servers, and takes at most ten seconds. */
+	probe(stun: readonly string[]): Promise<DirectProbe>;
 }

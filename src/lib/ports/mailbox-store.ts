@@ -65,6 +65,11 @@ export interface PutPacket {
 	readonly block: Bytes;
 }
 
+/** Where a packet stands that was put, or had been put before. */
+export interface PlacedPacket extends Omit<StoredPacket, 'packet'> {
+	readonly fresh: boolean;
+}
+
 /** A packet whose content follows in chunks; nobody sees it before its commit. */
 export interface LongPacket extends PutPacket {
 	/** How many, at least 1. */
@@ -115,7 +120,7 @@ export interface MailboxStore {
 	seen(tokens: readonly TokenOf[], now: number): Promise<void>;
 
 	/** Idempotent by packet id: a second put returns the first's number and expiry and is not fresh. */
-	put(packet: PutPacket): Stored<StoredPacket & { readonly fresh: boolean }>;
+	put(packet: PutPacket): Stored<PlacedPacket>;
 	/** What waits for this token after the cursor, in order of number; at most `limit`. A cursor above `highest` is 0. */
 	waiting(
 		mailbox: Bytes,

@@ -40,6 +40,7 @@ export interface StoreError {
 }
 
 export interface KeyValueStore {
+	/** A value of no bytes, which nobody writes, is one that was damaged. */
 	get(table: string, key: StoreKey): Promise<Bytes | undefined>;
 	/** Rows whose key is `prefix` followed by one number in the range, in numeric order. */
 	range(table: string, prefix: StoreKey, range?: StoreRange): Promise<readonly StoreRow[]>;

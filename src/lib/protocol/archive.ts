@@ -14,7 +14,7 @@
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	list,
 	literal,
@@ -171,12 +171,12 @@ export function encodeRecord(record: ArchiveRecord): Bytes {
 }
 
 export function decodeRecordBody(body: Uint8Array): Result<ArchiveRecord, ArchiveError> {
-	const begin = decodeFrame(versionShape, body, MAX_RECORD);
+	const begin = decode(versionShape, body, MAX_RECORD);
 	if (begin.ok && begin.value[1] > ARCHIVE_VERSION) {
 		return err({ type: 'newer', detail: `version ${begin.value[1]}` });
 	}
 	if (begin.ok && begin.value[1] < 1) return err({ type: 'shape', detail: 'no such version' });
-	return decodeFrame(shape, body, MAX_RECORD);
+	return decode(shape, body, MAX_RECORD);
 }
 
 export interface RecordReader {

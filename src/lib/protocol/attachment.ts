@@ -8,7 +8,7 @@
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	list,
 	map,
@@ -137,7 +137,7 @@ export const encodeNamed = (named: NamedAttachment): Bytes =>
 
 /** Of bytes that this device has written. */
 export function decodeNamed(encoded: Uint8Array): NamedAttachment | undefined {
-	const named = decodeFrame(namedShape, encoded, MAX_ATTACHMENT_CONTENT + 64);
+	const named = decode(namedShape, encoded, MAX_ATTACHMENT_CONTENT + 64);
 	return named.ok ? named.value : undefined;
 }
 

@@ -8,7 +8,7 @@
 // CHANNEL [name]
 // INVITE  [invite key 32, uses, expiry (ms), role, lobby secret 32, relays]
 // MESSAGE [channel (entry id) 32, text, reply to (entry id) 32 or null] and, if it has files, their attachment
-// UPDATE  [part, parts, bytes ≤ 8192]   of the account document; account spaces only
+// UPDATE  [generation, part, parts, whole, bytes ≤ 8192]   of the account document; account spaces only
 // The others are in moderation.ts.
 import { attachmentShape, attachmentToTuple, type Attachment } from './attachment.ts';
 import {
@@ -149,6 +149,8 @@ export interface Message {
 /** A change of the account document, in as many parts as it takes, one after the other in the device's feed. */
 export interface Update {
 	readonly kind: typeof KIND.update;
+	/** Of the document; a later one takes the place of an earlier one. */
+	readonly generation: number;
 	readonly part: number;
 	readonly parts: number;
 	/**
@@ -269,13 +271,15 @@ const shapes: Record<number, Shape<Content>> = {
 	[KIND.update]: where(
 		map(
 			tuple(
+				uint(),
 				uint(MAX_UPDATE_PARTS - 1),
 				uint(MAX_UPDATE_PARTS),
 				optional(uint()),
 				blob(MAX_UPDATE_PART),
 			),
-			([part, parts, whole, change]) => ({
+			([generation, part, parts, whole, change]) => ({
 				kind: KIND.update,
+				generation,
 				part,
 				parts,
 				whole,
@@ -339,7 +343,7 @@ function toTuple(content: Exclude<Content, Sealed>): unknown[] {
 				...(content.attachment === undefined ? [] : [attachmentToTuple(content.attachment)]),
 			];
 		case KIND.update:
-			return [content.part, content.parts, content.whole, content.bytes];
+			return [content.generation, content.part, content.parts, content.whole, content.bytes];
 		default:
 			return moderationToTuple(content);
 	}

@@ -10,7 +10,7 @@
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	flag,
 	literal,
@@ -151,7 +151,7 @@ export function encodeFileFrame(frame: FileFrame): Bytes {
 }
 
 export const decodeFileFrame = (encoded: Uint8Array): Result<FileFrame, DecodeError> =>
-	decodeFrame(shape, encoded, MAX_FILE_FRAME);
+	decode(shape, encoded, MAX_FILE_FRAME);
 
 /** Bits of these numbers below `count`, the first in the lowest bit of the first byte. */
 export function toBits(numbers: Iterable<number>, count: number): Bytes {

@@ -35,6 +35,7 @@ export type Label =
 	| 'packet-id' // a packet's random-looking name on relays
 	| 'chunk' // of a sealed chunk of an attachment
 	| 'attachment-root' // of the hashes of all its chunks
+	| 'meeting' // name of the attempt that an offer carried by people begins
 	| 'file-copy' // names of chunks on relays
 	| 'safety-number' // digits that two people compare, of a Root Hash
 	// signatures
@@ -43,9 +44,11 @@ export type Label =
 	| 'sign-entry'
 	| 'state'
 	| 'signal'
+	| 'peer-record'
 	| 'join'
 	| 'join-reply'
 	| 'keys-me'
+	| 'typing'
 	| 'kin'
 	| 'relay-hello'
 	| 'relay-enter'
@@ -58,6 +61,7 @@ export type Label =
 	| 'enrol'
 	| 'sign-receipt'
 	| 'link-hello'
+	| 'meeting-hello'
 	// derivations
 	| 'wrap'
 	| 'sealed-wraps'
@@ -86,6 +90,7 @@ export type Label =
 	| 'lobby-token'
 	| 'lobby-owner'
 	| 'link-tag'
+	| 'link-rank'
 	| 'pairing-mailbox'
 	| 'pairing-block'
 	| 'pairing-session'

@@ -1,21 +1,11 @@
-// Frames on a direct link between two devices, which may share several spaces. [LK1] [LK2] [BL3]
+// Frames on a direct link between two devices, which may share several spaces. [LK1] [LK2] [BL3] [MT4]
 //
 // HELLO  [0, tag 32, device 32, device's signature 64]  one for each space shared; tag = HMAC(space key, both link names)
 // SPACE  [1, tag 32, padded envelope]   a bucket long or, beyond the largest, whole multiples of it
 // PING   [2, number]   PONG [3, number]
+// MEET   [4, message]  between two who meet and share nothing yet (meeting.ts)
 import { pad, unpad } from './block.ts';
-import {
-	blob,
-	bytes,
-	decodeFrame,
-	encode,
-	literal,
-	map,
-	tuple,
-	uint,
-	variants,
-	where,
-} from './cbor.ts';
+import { blob, bytes, decode, encode, literal, map, tuple, uint, variants, where } from './cbor.ts';
 import { BUCKETS, MAX_BLOCK } from './limits.ts';
 import { MAX_FRAME } from './space-message.ts';
 import type { DecodeError, Shape } from './cbor.ts';
@@ -31,7 +21,11 @@ export type LinkFrame =
 	  }
 	| { readonly type: 'space'; readonly tag: Bytes; readonly envelope: Bytes }
 	| { readonly type: 'ping'; readonly number: number }
-	| { readonly type: 'pong'; readonly number: number };
+	| { readonly type: 'pong'; readonly number: number }
+	| { readonly type: 'meet'; readonly message: Bytes };
+
+/** What two who meet say to each other at once. */
+export const MAX_MEETING = 65_536;
 
 const SIZES: readonly number[] = [
 	...BUCKETS,
@@ -62,6 +56,7 @@ const shape: Shape<LinkFrame> = variants<LinkFrame>(
 	})),
 	map(tuple(literal(2), uint()), ([, number]) => ({ type: 'ping' as const, number })),
 	map(tuple(literal(3), uint()), ([, number]) => ({ type: 'pong' as const, number })),
+	map(tuple(literal(4), blob(MAX_MEETING)), ([, message]) => ({ type: 'meet' as const, message })),
 );
 
 export function encodeLinkFrame(frame: LinkFrame): Bytes {
@@ -77,8 +72,10 @@ export function encodeLinkFrame(frame: LinkFrame): Bytes {
 			return encode([2, frame.number]);
 		case 'pong':
 			return encode([3, frame.number]);
+		case 'meet':
+			return encode([4, frame.message]);
 	}
 }
 
 export const decodeLinkFrame = (encoded: Uint8Array): Result<LinkFrame, DecodeError> =>
-	decodeFrame(shape, encoded, MAX_FRAME + 64);
+	decode(shape, encoded, MAX_FRAME + 64);

@@ -19,7 +19,7 @@
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	flag,
 	list,
@@ -304,4 +304,4 @@ export function encodeRelayFrame(f: RelayFrame): Bytes {
 }
 
 export const decodeRelayFrame = (encoded: Uint8Array): Result<RelayFrame, DecodeError> =>
-	decodeFrame(relayShape, encoded, MAX_REPLY);
+	decode(relayShape, encoded, MAX_REPLY);

@@ -22,7 +22,7 @@
 // ENTER     [19, request, invitation's key 32, signature 64]          shows an invitation of the relay's operator
 import {
 	bytes,
-	decodeFrame,
+	decodeSharing,
 	encode,
 	literal,
 	map,
@@ -335,4 +335,4 @@ export function encodeClientFrame(f: ClientFrame): Bytes {
 }
 
 export const decodeClientFrame = (encoded: Uint8Array): Result<ClientFrame, DecodeError> =>
-	decodeFrame(clientShape, encoded, MAX_FRAME);
+	decodeSharing(clientShape, encoded, MAX_FRAME);

@@ -1,6 +1,6 @@
 // What the members' devices of a space tell each other, whichever way it travels. [SM1] [SM2]
 //
-// envelope [from device 32, to device 32 or null (everybody), message]
+// envelope [from device 32, to device 32 or null (everybody), further members who may hand it on 0 … 3, message]
 // ENTRIES  [0, [packet …]]
 // STATE    [1, state]        see space-state.ts
 // PULL     [2, wanted ids [id …], held control heads [id …], [[feed 32, from seq, to seq (exclusive)] …], prekey or null]
@@ -10,15 +10,19 @@
 // KEYS ME  [9, space 32, device 32, epoch 16, time, device's signature 64]   its box in that EPOCH is of no use
 // KEYS     [10, device 32, block]   the epoch's keys without a token, sealed to its prekey
 // COPY     [11, step]   one person's devices, in their account space and over links alone: history-copy.ts
-// KIN      [13, space 32, device 32, account space 32 or null, wants reply, device's signature 64]   see MD7
+// KIN      [13, space 32, device 32, …]     see kin.ts, MD7
 // OPENING  [12, [[maker 32, control key 32] …≤16]]   what the last word to somebody is sealed under (BN2)
 // ENROLLED [5, device 32, block]   its keys, as in a WELCOME, sealed to its prekey
 // PREKEYS  [7, [prekey …≤64]]      see identity.ts
+// RECORDS  [14, [record …≤16]]     see peer-record.ts
+// HELD RECORDS [15, wants reply, [[first 8 bytes of a device key, time of the record held of it] …≤500]]
+// TYPING   [16, …]   see typing.ts
+// GOSSIP   [17, news]     see news.ts
 // HELD     [8, wants reply, [[first 8 bytes of a device key, time of the prekey held of it] …≤500]]
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	flag,
 	list,
@@ -43,22 +47,35 @@ import {
 	type Member,
 	type Prekey,
 } from './identity.ts';
+import { kinShape, kinToTuple, type Kin } from './kin.ts';
 import { MAX_AUTHORITY_HEADS, MAX_BLOCK } from './limits.ts';
 import { label } from './labels.ts';
+import { newsShape, newsToTuple, type News } from './news.ts';
 import { partShape, partToTuple, type Part } from './part.ts';
+import {
+	MAX_RECORDS_PER_MESSAGE,
+	peerRecordShape,
+	peerRecordToTuple,
+	recordTimesShape,
+	type PeerRecord,
+	type RecordTime,
+} from './peer-record.ts';
 import { MAX_FEEDS_PER_MESSAGE, stateShape, stateToTuple, type State } from './space-state.ts';
+import { typingShape, typingToTuple, type Typing } from './typing.ts';
 import { concat, type Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
 /** Prekeys in one PREKEYS, and devices named in one HELD. */
 export const MAX_PREKEYS_PER_MESSAGE = 64;
 export const MAX_HELD_PER_MESSAGE = 500;
-/** So much of a device key is enough to compare what is held of it. */
 export const PREKEY_NAME = 8;
 /** Control keys in one OPENING. */
 export const MAX_OPENING = 16;
 const MAX_PACKETS = 64;
-const MAX_SIGNAL = 2048;
+/** Sealed to whom it is for. */
+const MAX_SIGNAL = 4096;
+/** Members that an envelope may pass through on its way. */
+export const MAX_HOPS = 3;
 /** A frame on a direct link; blocks on relays are smaller. */
 export const MAX_FRAME = 262_144;
 
@@ -74,7 +91,9 @@ export interface FeedRange {
 	readonly to: number;
 }
 
-export const SIGNAL_STEP = { offer: 0, answer: 1, refuse: 2 } as const;
+/** refuse: with REFUSED_BY_CHOICE, or empty where it can't. ask: the one that offers is to offer now. */
+export const SIGNAL_STEP = { offer: 0, answer: 1, refuse: 2, ask: 3 } as const;
+export const REFUSED_BY_CHOICE = 1;
 export type SignalStep = (typeof SIGNAL_STEP)[keyof typeof SIGNAL_STEP];
 
 /** One step of making a direct link. */
@@ -127,18 +146,16 @@ export type SpaceMessage =
 	  }
 	| { readonly type: 'copy'; readonly copy: CopyMessage }
 	| { readonly type: 'opening'; readonly controlKeys: readonly ControlKey[] }
-	| ({ readonly type: 'kin' } & Kin);
-
-/** A device's word to another one of its person, met in a space. */
-export interface Kin {
-	readonly space: Bytes;
-	readonly device: Bytes;
-	/** Its account space; null where it has none. */
-	readonly account: Bytes | null;
-	/** It has not heard yet that the other one's is the same. */
-	readonly wantsReply: boolean;
-	readonly signature: Bytes;
-}
+	| ({ readonly type: 'kin' } & Kin)
+	| ({ readonly type: 'typing' } & Typing)
+	| { readonly type: 'records'; readonly records: readonly PeerRecord[] }
+	| {
+			readonly type: 'held-records';
+			/** All are named: what is older here is to be named in answer, and what is missing there to be sent. */
+			readonly wantsReply: boolean;
+			readonly times: readonly RecordTime[];
+	  }
+	| { readonly type: 'gossip'; readonly news: News };
 
 /** A device's word that it has not got the keys of an epoch that are owed to it. */
 export interface KeysRequest {
@@ -161,12 +178,14 @@ export interface EnrolRequest {
 export interface Envelope {
 	readonly from: Bytes;
 	readonly to: Bytes | null;
+	/** Through so many members more it may be handed on to whom it is for. */
+	readonly hops: number;
 	readonly message: SpaceMessage;
 }
 
 const id = bytes(32);
 const signalShape: Shape<SignalStepMessage> = map(
-	tuple(literal(1), id, id, id, bytes(16), uint(2), blob(MAX_SIGNAL), uint(), bytes(64)),
+	tuple(literal(1), id, id, id, bytes(16), uint(3), blob(MAX_SIGNAL), uint(), bytes(64)),
 	([, space, from, to, attempt, step, payload, time, signature]) => ({
 		space,
 		from,
@@ -272,29 +291,19 @@ const messageShape: Shape<SpaceMessage> = variants<SpaceMessage>(
 		type: 'opening' as const,
 		controlKeys,
 	})),
-	map(
-		tuple(literal(13), id, id, optional(id), flag, bytes(64)),
-		([, space, device, account, wantsReply, signature]) => ({
-			type: 'kin' as const,
-			space,
-			device,
-			account,
-			wantsReply,
-			signature,
-		}),
-	),
+	kinShape,
+	map(tuple(literal(14), list(peerRecordShape, MAX_RECORDS_PER_MESSAGE)), ([, records]) => ({
+		type: 'records' as const,
+		records,
+	})),
+	typingShape,
+	map(tuple(literal(15), flag, recordTimesShape), ([, wantsReply, times]) => ({
+		type: 'held-records' as const,
+		wantsReply,
+		times,
+	})),
+	map(tuple(literal(17), newsShape), ([, news]) => ({ type: 'gossip' as const, news })),
 );
-
-const kinToTuple = (k: Omit<Kin, 'signature'>): unknown[] => [
-	13,
-	k.space,
-	k.device,
-	k.account,
-	k.wantsReply,
-];
-/** The bytes that the device signs. */
-export const kinContent = (k: Omit<Kin, 'signature'>): Bytes =>
-	concat(label('kin'), encode(kinToTuple(k)));
 
 const keysRequestToTuple = (r: Omit<KeysRequest, 'signature'>): unknown[] => [
 	9,
@@ -341,18 +350,26 @@ function messageToTuple(message: SpaceMessage): unknown[] {
 			return [11, copyToTuple(message.copy)];
 		case 'opening':
 			return [12, message.controlKeys.map(controlKeyToTuple)];
+		case 'typing':
+			return [...typingToTuple(message), message.signature];
 		case 'kin':
 			return [...kinToTuple(message), message.signature];
+		case 'records':
+			return [14, message.records.map(peerRecordToTuple)];
+		case 'gossip':
+			return [17, newsToTuple(message.news)];
+		case 'held-records':
+			return [15, message.wantsReply, message.times.map(({ name, time }) => [name, time])];
 	}
 }
 
 const envelopeShape: Shape<Envelope> = map(
-	tuple(id, optional(id), messageShape),
-	([from, to, message]) => ({ from, to, message }),
+	tuple(id, optional(id), uint(MAX_HOPS), messageShape),
+	([from, to, hops, message]) => ({ from, to, hops, message }),
 );
 
 export const encodeEnvelope = (envelope: Envelope): Bytes =>
-	encode([envelope.from, envelope.to, messageToTuple(envelope.message)]);
+	encode([envelope.from, envelope.to, envelope.hops, messageToTuple(envelope.message)]);
 
 export const decodeEnvelope = (encoded: Uint8Array): Result<Envelope, DecodeError> =>
-	decodeFrame(envelopeShape, encoded, MAX_FRAME);
+	decode(envelopeShape, encoded, MAX_FRAME);

@@ -59,14 +59,14 @@ export function createSimulatedDirect(world: DirectWorld): SimulatedDirect {
 		Promise.resolve(err({ type: 'unsupported', detail: 'simulated links are quick enough' }));
 
 	/** Waits for the link on one side; once both wait, it comes about. */
-	const waitFor = (name: string, side: 0 | 1): Promise<Opened> =>
+	const waitFor = (name: string, side: 0 | 1, within = OPEN_TIMEOUT): Promise<Opened> =>
 		new Promise((resolve) => {
 			const attempt = attempts.get(name);
 			if (attempt === undefined) {
 				resolve(err({ type: 'timeout', detail: 'given up' }));
 				return;
 			}
-			const cancel = clock.after(OPEN_TIMEOUT, () => {
+			const cancel = clock.after(within, () => {
 				attempts.delete(name);
 				resolve(err({ type: 'timeout', detail: 'no link' }));
 			});
@@ -96,6 +96,12 @@ export function createSimulatedDirect(world: DirectWorld): SimulatedDirect {
 		dialerFor: (node, available) => ({
 			available,
 			bulk: { offer: noBulk, answer: noBulk },
+			probe: () =>
+				Promise.resolve({
+					channel: available ? 'works' : 'missing',
+					answered: [],
+					mapping: 'unknown',
+				}),
 			offer: () => {
 				const offer = random.bytes(16);
 				const name = toHex(offer);
@@ -103,14 +109,14 @@ export function createSimulatedDirect(world: DirectWorld): SimulatedDirect {
 				const cancel = (): void => void attempts.delete(name);
 				return Promise.resolve(ok({ offer, accept: () => waitFor(name, 0), cancel }));
 			},
-			answer: (offer) => {
+			answer: (offer, { patience }) => {
 				const name = toHex(offer);
 				const attempt = attempts.get(name);
 				if (attempt === undefined) {
 					return Promise.resolve(err({ type: 'bad-signal' as const, detail: 'unknown offer' }));
 				}
 				attempt.answerer = node;
-				const link = waitFor(name, 1);
+				const link = waitFor(name, 1, patience);
 				const cancel = (): void => void attempts.delete(name);
 				return Promise.resolve(ok({ answer: random.bytes(16), link, cancel }));
 			},

@@ -12,6 +12,7 @@ import { err, ok } from '#lib/util/result.ts';
 import type { SimulatedClock } from './clock.ts';
 import { createSimulatedDirect } from './direct.ts';
 import type { SeededRandom } from './random.ts';
+import { CHECK_ID, encodeCheck, tryRoute, type Router } from './router.ts';
 import { createWire, type Fate, type Passing, type Wire } from './wire.ts';
 
 export interface SimulatedRelay {
@@ -36,6 +37,14 @@ export interface SimulatedNetwork {
 	partition(groups: readonly (readonly string[])[]): void;
 	/** Pairs for which no direct link comes about, as behind strict NATs. */
 	blockDirect(blocked: (a: string, b: string) => boolean): void;
+	/** What each node's router does, where that is to decide over direct links; without one a link comes about. */
+	readonly routers: Map<string, Router>;
+	/** Nothing passes between these two, in whatever group they are. */
+	isCut: (a: string, b: string) => boolean;
+	/** Milliseconds that the next frame takes. */
+	latency: () => number;
+	/** All channels that stand. */
+	connections(): readonly Connection[];
 	/** The node is gone: its channels end. */
 	drop(node: string): void;
 	watch: (passing: Passing) => void;
@@ -49,11 +58,18 @@ const ONCE: Fate = { times: 1, late: 0 };
 
 const DIAL_TIMEOUT = 10_000;
 
-interface Carried {
+export interface Connection {
 	readonly a: string;
 	readonly b: string;
+	readonly over: 'relay' | 'direct';
+}
+
+interface Carried extends Connection {
 	readonly wire: Wire;
 }
+
+/** Milliseconds between two probes of one attempt. */
+const CHECK_EVERY = 40;
 
 export function createSimulatedNetwork(
 	clock: SimulatedClock,
@@ -67,9 +83,9 @@ export function createSimulatedNetwork(
 
 	const reaches = (a: string, b: string): boolean => {
 		const [ga, gb] = [groupOf.get(a), groupOf.get(b)];
-		return ga === undefined || gb === undefined || ga === gb;
+		return (ga === undefined || gb === undefined || ga === gb) && !network.isCut(a, b);
 	};
-	const latency = (): number => 5 + random.below(40);
+	const latency = (): number => network.latency();
 
 	function fate(): Fate {
 		const { doubled, overtaken } = network.noise;
@@ -78,18 +94,19 @@ export function createSimulatedNetwork(
 		return { times, late: random.below(1000) < overtaken ? 1 + random.below(500) : 0 };
 	}
 
-	function wireBetween(a: string, b: string, over: Passing['over']): Wire {
+	function wireBetween(a: string, b: string, over: Connection['over']): Wire {
 		const carries: Carried = {
 			a,
 			b,
+			over,
 			wire: createWire({
 				clock,
 				latency,
 				passes: () => reaches(a, b),
 				tamper: (frame) => network.tamper(frame),
 				fate: () => (over === 'direct' ? fate() : ONCE),
-				watch: (fromFirst, frame) => {
-					network.watch({ from: fromFirst ? a : b, to: fromFirst ? b : a, frame, over });
+				watch: (fromFirst, frame, left) => {
+					network.watch({ from: fromFirst ? a : b, to: fromFirst ? b : a, frame, over, left });
 				},
 				onEnd: () => carried.delete(carries),
 			}),
@@ -98,11 +115,28 @@ export function createSimulatedNetwork(
 		return carries.wire;
 	}
 
+	/** Whether the routers of both let a direct link through; what is sent to find out is there to be watched. */
+	function getsThrough(a: string, b: string): boolean {
+		const [near, far] = [network.routers.get(a), network.routers.get(b)];
+		if (near === undefined || far === undefined) return true;
+		const { through, checks } = tryRoute({ name: a, ...near }, { name: b, ...far });
+		for (const [n, { from, to, dropped }] of checks.entries()) {
+			clock.after(n * CHECK_EVERY, () => {
+				const left = clock.now();
+				const frame = encodeCheck(random.bytes(CHECK_ID));
+				clock.after(latency(), () => {
+					network.watch({ from, to, frame, over: 'check', left, dropped });
+				});
+			});
+		}
+		return through;
+	}
+
 	const direct = createSimulatedDirect({
 		clock,
 		random,
 		latency,
-		works: (a, b) => reaches(a, b) && !directBlocked(a, b),
+		works: (a, b) => reaches(a, b) && !directBlocked(a, b) && getsThrough(a, b),
 		wire: (a, b) => wireBetween(a, b, 'direct').ends,
 	});
 
@@ -186,6 +220,10 @@ export function createSimulatedNetwork(
 			directBlocked = blocked;
 		},
 		drop: dropAll,
+		connections: () => [...carried].map(({ a, b, over }) => ({ a, b, over })),
+		routers: new Map(),
+		isCut: () => false,
+		latency: () => 5 + random.below(40),
 		watch: () => undefined,
 		tamper: (frame) => frame,
 		noise: { doubled: 0, overtaken: 0 },

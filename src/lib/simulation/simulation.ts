@@ -72,6 +72,8 @@ export interface SimulationOptions {
 	/** Likewise, for chunks of files; without it nodes keep none. */
 	readonly openContent?: (node: string) => ContentStore;
 	readonly crypto?: CryptoProvider;
+	/** What a node is given of it: for those who want to know what it could open. */
+	readonly cryptoFor?: (node: string, crypto: CryptoProvider) => CryptoProvider;
 }
 
 const START = 1_800_000_000_000;
@@ -109,18 +111,19 @@ export function createSimulation(options: SimulationOptions): Simulation {
 		addRelay: (name, invitedOnly) => network.addRelay(name, invitedOnly),
 		async addNode(name, { skew = 0, direct = true, identify: become, rootSeed } = {}) {
 			const own = random.fork();
+			const nodeCrypto = options.cryptoFor?.(name, crypto) ?? crypto;
 			const page: Page = {
 				origin: 'https://aegis.test',
 				secure: true,
 				offeredRelay: null,
 				direct,
 				isOnline: () => true,
-				onOnline: () => () => undefined,
+				onChange: () => () => undefined,
 			};
 			const portsNow = (): Ports => ({
 				clock: skew === 0 ? clock : clock.skewed(skew),
 				random: own,
-				crypto,
+				crypto: nodeCrypto,
 				store: options.openStore(name),
 				content: options.openContent?.(name) ?? noContent,
 				bulkCrypto: () => Promise.resolve(bulk),

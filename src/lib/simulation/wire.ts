@@ -9,7 +9,12 @@ export interface Passing {
 	readonly from: string;
 	readonly to: string;
 	readonly frame: Bytes;
-	readonly over: 'relay' | 'direct';
+	/** check: a probe by which two devices try whether their routers let a direct link through. */
+	readonly over: 'relay' | 'direct' | 'check';
+	/** When it was sent, by the simulation's clock; it arrives now. */
+	readonly left: number;
+	/** The router behind which it would have arrived has dropped it. */
+	readonly dropped?: boolean;
 }
 
 export interface Wire {
@@ -30,7 +35,7 @@ export interface WireOptions {
 	readonly latency: () => number;
 	/** False while nothing gets through. */
 	readonly passes: () => boolean;
-	readonly watch: (fromFirst: boolean, frame: Bytes) => void;
+	readonly watch: (fromFirst: boolean, frame: Bytes, left: number) => void;
 	/** What arrives of a frame. */
 	readonly tamper: (frame: Bytes) => Bytes;
 	/** How often the next frame arrives, and how much later than it should, without holding up those behind it. */
@@ -88,9 +93,10 @@ export function createWire(options: WireOptions): Wire {
 			send(frame) {
 				if (closed[index]) return;
 				const copy = frame.slice();
+				const left = clock.now();
 				const arrive = (): void => {
 					if (closed[other]) return;
-					watch(index === 0, copy);
+					watch(index === 0, copy, left);
 					ends[other].onFrame?.(tamper(copy));
 				};
 				const { times, late } = fate();

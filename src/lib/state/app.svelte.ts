@@ -16,11 +16,12 @@ import type {
 	NetworkView,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
+import type { TypingView } from '#lib/messenger/typing-api.ts';
 import type { Warning } from '#lib/messenger/warnings.ts';
 import type { BootState } from '#lib/messenger/boot-state.ts';
 import type { OpenFileSink } from '#lib/ports/file-sink.ts';
 
-type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security' | 'streams' | 'backupProblem'>;
+type Ready = Omit<Extract<BootState, { state: 'ready' }>, 'security' | 'backupProblem'>;
 
 /** A message to bring on screen. */
 interface Sought {
@@ -45,6 +46,7 @@ export class AppModel {
 	readonly members: (space: string) => readonly MemberView[];
 	readonly #spaces: Live<readonly SpaceSummary[]>;
 	readonly #network: Live<NetworkView>;
+	readonly #typing: Live<readonly TypingView[]>;
 	/** What this person is to take note of in a space. */
 	readonly warnings: (space: string) => readonly Warning[];
 	/** Who may do what in a space. */
@@ -60,7 +62,7 @@ export class AppModel {
 		this.spaces.reduce((sum, { unread }) => sum + unread, 0),
 	);
 
-	constructor({ messenger, clock, openSink }: Ready) {
+	constructor({ messenger, clock, openSink, streams }: Ready) {
 		this.messenger = messenger;
 		this.me = messenger.me;
 		this.now = createNow(clock);
@@ -72,7 +74,7 @@ export class AppModel {
 		this.warnings = (space) => warnings(space).current;
 		this.members = (space) => members(space).current;
 		this.moderation = perSpace((space) => new ModerationModel(messenger.moderation(space)));
-		this.files = perSpace((space) => new FilesModel(messenger.files(space)));
+		this.files = perSpace((space) => new FilesModel(messenger.files(space), streams));
 		this.createOutgoing = () => new Outgoing(clock);
 		this.#outgoing = perSpace(() => new Map<string, Outgoing>());
 		// Somebody who is let in again after a ban or after leaving comes into a space that was made anew.
@@ -83,6 +85,7 @@ export class AppModel {
 		});
 		this.#spaces = live(messenger.spaces);
 		this.#network = live(messenger.network);
+		this.#typing = live(messenger.typing.view);
 	}
 
 	get spaces(): readonly SpaceSummary[] {
@@ -100,6 +103,13 @@ export class AppModel {
 
 	space(id: string): SpaceSummary | undefined {
 		return this.spaces.find((space) => space.id === id);
+	}
+
+	/** Names of those who write just now, anywhere in a space or in one channel. */
+	writing(space: string, channel: string | null = null): readonly string[] {
+		return this.#typing.current
+			.filter((each) => each.space === space && (channel === null || each.channel === channel))
+			.map(({ name }) => name);
 	}
 
 	/** A channel by its id; for null, or one that is not there, the first. */

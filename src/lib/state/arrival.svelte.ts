@@ -1,22 +1,22 @@
-// The link that opened the page: an invitation, a relay, or the code of another device. Its secret lies in the fragment, so it is taken
-// out of the address bar before anything else runs and kept in memory only. [IN1]
+// The link that opened the page: an invitation, a relay, the code of another device, or of somebody to meet. Its secret lies in the
+// fragment, so it is taken out of the address bar before anything else runs and kept in memory only. [IN1]
 
 export interface ArrivalLink {
-	readonly kind: 'join' | 'relay' | 'link';
+	readonly kind: 'join' | 'relay' | 'link' | 'meet';
 	/** The whole link, as it was typed or tapped. */
 	readonly link: string;
 	/** The person has seen it and said yes already. */
 	readonly accepted: boolean;
 }
 
-const LINK = /^#\/(join|relay|link)\/./;
+const LINK = /^#\/(join|relay|link|meet)\/./;
 
 /** The arrival link in an address, or null. */
 export function arrivalLink(href: string): ArrivalLink | null {
 	const hash = href.indexOf('#');
 	const kind = hash === -1 ? undefined : LINK.exec(href.slice(hash))?.[1];
-	if (kind !== 'join' && kind !== 'relay' && kind !== 'link') return null;
-	return { kind, link: href, accepted: false };
+	if (kind === undefined) return null;
+	return { kind: kind as ArrivalLink['kind'], link: href, accepted: false };
 }
 
 export interface Arrival {

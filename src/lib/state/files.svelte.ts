@@ -12,6 +12,7 @@ import type {
 	TransferView,
 } from '#lib/messenger/files-api.ts';
 import type { OpenFileSink } from '#lib/ports/file-sink.ts';
+import type { MediaStreams, OpenStream } from '#lib/ports/media-streams.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import type { Result } from '#lib/util/result.ts';
 
@@ -20,15 +21,22 @@ const FOLD = 32 << 20;
 
 export class FilesModel {
 	readonly #files: SpaceFiles;
+	readonly #streams: MediaStreams;
 	readonly #transfers: Live<ReadonlyMap<string, TransferView>>;
 	readonly #leaving: Live<ReadonlyMap<string, LeavingView>>;
 	readonly #looked = new SvelteMap<string, TransferView>();
 	readonly #urls = createObjectUrls();
 
-	constructor(files: SpaceFiles) {
+	constructor(files: SpaceFiles, streams: MediaStreams) {
 		this.#files = files;
+		this.#streams = streams;
 		this.#transfers = live(files.transfers);
 		this.#leaving = live(files.leaving);
+	}
+
+	/** By place; those that somebody has begun to fetch since the start. */
+	get transfers(): ReadonlyMap<string, TransferView> {
+		return this.#transfers.current;
 	}
 
 	/** Being fetched since the start: it is told by itself how it stands. */
@@ -131,6 +139,15 @@ export class FilesModel {
 	/** An address at which it is shown; `hide` when it no longer is. */
 	show(place: string, index: number, file: FileView): Promise<string | null> {
 		return this.#urls.take(`${place} ${String(index)}`, () => this.blob(place, index, file));
+	}
+
+	/** An address that is read as it plays, also while it still comes; null where nobody answers for such addresses. */
+	stream(place: string, index: number, { type, size }: FileView): OpenStream | null {
+		return this.#streams.open({
+			type,
+			size,
+			read: (from, to) => this.#files.read(place, index, from, to),
+		});
 	}
 
 	hide(place: string, index: number): void {

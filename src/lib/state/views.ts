@@ -8,7 +8,15 @@ export type {
 	SendFilesError,
 	TransferView,
 } from '#lib/messenger/files-api.ts';
+export type { ConnectionReport, RelayProbe, Verdict } from '#lib/messenger/connection-api.ts';
+export type { MeshView } from '#lib/messenger/mesh-api.ts';
 export type { SafetyMatch } from '#lib/protocol/safety-code.ts';
+export type {
+	CodeProblem,
+	Meeting,
+	MeetingProblem,
+	MeetingView,
+} from '#lib/messenger/meeting-api.ts';
 export type { NoticeView } from '#lib/messenger/notices.ts';
 export type { Warning } from '#lib/messenger/warnings.ts';
 export type { Backups, RestoreError, SaveError, WorkOptions } from '#lib/messenger/backup-api.ts';

@@ -79,6 +79,8 @@ interface Source {
 interface Asked {
 	readonly source: string;
 	readonly since: number;
+	/** A piece of it came. */
+	begun: boolean;
 	readonly landed: boolean;
 	/** Who has been asked for it before, of those who are slow. */
 	readonly tried: ReadonlySet<string>;
@@ -131,6 +133,17 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 
 	const cancelAll = (source: string): DownloadEffect[] =>
 		release(source).map((chunk) => ({ type: 'cancel', source, chunk }));
+
+	/** Gives back what nothing has come of yet: something else is wanted first. */
+	function putOff(): DownloadEffect[] {
+		const effects: DownloadEffect[] = [];
+		for (const [chunk, { source, begun, landed: isHere }] of asked) {
+			if (begun || isHere) continue;
+			asked.delete(chunk);
+			effects.push({ type: 'cancel', source, chunk });
+		}
+		return effects;
+	}
 
 	/** Whether what a source sends of a chunk is still wanted of it. */
 	const isAskedOf = (source: string, chunk: number): boolean => {
@@ -210,6 +223,7 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 		asked.set(chunk, {
 			source: name,
 			since: now,
+			begun: false,
 			landed: false,
 			tried: new Set([...tried, name]),
 		});
@@ -289,8 +303,10 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 			}
 			case 'piece': {
 				const source = sources.get(event.source);
-				if (source !== undefined && isAskedOf(event.source, event.chunk)) {
+				const each = asked.get(event.chunk);
+				if (source !== undefined && each !== undefined && isAskedOf(event.source, event.chunk)) {
 					source.heardAt = now;
+					each.begun = true;
 				}
 				return [];
 			}
@@ -324,7 +340,7 @@ export function createDownload(chunks: number, alreadyHeld: Iterable<number>): D
 				return liars.has(event.source) ? [] : lied(event.source);
 			case 'prefer':
 				preferred = Math.min(Math.max(0, event.chunk), chunks - 1);
-				return [];
+				return held.has(preferred) || asked.has(preferred) ? [] : putOff();
 			case 'pause': {
 				paused = true;
 				return [...sources.keys()].flatMap(cancelAll);

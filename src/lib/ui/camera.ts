@@ -40,3 +40,10 @@ export async function showCamera(
 		return (error instanceof DOMException ? problems[error.name] : undefined) ?? 'busy';
 	}
 }
+
+/** Asks for the camera and gives it back at once: pages that may use it are told of more than others. */
+export async function allowCamera(): Promise<void> {
+	const devices = navigator.mediaDevices as MediaDevices | undefined;
+	const stream = await devices?.getUserMedia({ video: true, audio: false }).catch(() => undefined);
+	for (const track of stream?.getTracks() ?? []) track.stop();
+}

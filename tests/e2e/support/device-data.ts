@@ -32,12 +32,12 @@ export async function openedRows(page: Page): Promise<Rows> {
 		return await aegisRows.openedRows('aegis-keys', 'aegis'); })()`);
 }
 
-/** The rows of a table can be opened and say nothing any longer. */
+/** A disk that has lost something of every row of a table. */
 export async function spoilRows(page: Page, table: string): Promise<void> {
 	script ??= bundle();
 	const code = await script;
 	await page.evaluate(`(async () => { ${code}
-		await aegisRows.spoilRows('aegis-keys', 'aegis', '${table}'); })()`);
+		await aegisRows.spoilRows('aegis', '${table}'); })()`);
 }
 
 export const holds = (rows: Rows, text: string): boolean =>

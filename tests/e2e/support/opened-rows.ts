@@ -1,11 +1,10 @@
 // Runs inside the page: opens the container as the app does, and every row of the sealed database with it. What this finds
-// is all that the device still knows; and what it writes, the app takes for its own.
+// is all that the device still knows.
 import { openContainer } from '#lib/crypto/container.ts';
 import { derive } from '#lib/crypto/hash.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
 import { createIndexedDbKeySlots } from '#lib/storage/key-slots.ts';
-import { concat } from '#lib/util/bytes.ts';
 
 const NONCE = 24;
 const TAG = 16;
@@ -55,23 +54,20 @@ export async function openedRows(
 	return tables;
 }
 
-/** Cuts off the first byte of what the rows of a table hold. */
-export async function spoilRows(container: string, database: string, table: string): Promise<void> {
-	const valueKey = await valueKeyOf(container);
+/** Changes one bit of each row of a table, as it lies there. */
+export async function spoilRows(database: string, table: string): Promise<void> {
 	const db = await request(indexedDB.open(database));
 	const range = IDBKeyRange.bound([table], [table, []]);
-	const rows = db.transaction('rows').objectStore('rows');
+	const rows = db.transaction('rows', 'readwrite').objectStore('rows');
 	const [keys, values] = await Promise.all([
 		request(rows.getAllKeys(range)),
 		request(rows.getAll(range)),
 	]);
-	const writing = db.transaction('rows', 'readwrite').objectStore('rows');
 	for (const [n, key] of keys.entries()) {
-		const sealed = values[n] as Uint8Array;
-		const nonce = sealed.slice(0, NONCE);
-		const plain = crypto.open(valueKey, nonce, sealed.subarray(NONCE)) ?? new Uint8Array();
-		const spoilt = concat(plain.subarray(0, TAG), plain.subarray(TAG + 1));
-		await request(writing.put(concat(nonce, crypto.seal(valueKey, nonce, spoilt)), key));
+		const spoilt = (values[n] as Uint8Array).slice();
+		const last = spoilt.length - 1;
+		spoilt[last] = (spoilt[last] ?? 0) ^ 1;
+		await request(rows.put(spoilt, key));
 	}
 	db.close();
 }

@@ -18,6 +18,8 @@ export interface PeersPanel {
 	/** The link by which a relay is handed on. */
 	relayLink(host: string): Promise<string>;
 	removeRelay(host: string): Promise<void>;
+	/** Tests the connection, waits for this outcome, and returns everything that was found. */
+	test(outcome: string): Promise<string>;
 	/** Waits until the one relay says so. */
 	relayIs(state: string): Promise<void>;
 }
@@ -36,7 +38,7 @@ export function createPeersPanel(page: () => Page): PeersPanel {
 	}
 	const connect = async (panel: Locator, address: string): Promise<void> => {
 		await panel.getByLabel(m.override_label()).fill(address);
-		await panel.getByRole('button', { name: m.override_action() }).click();
+		await panel.getByRole('button', { name: m.override_action(), exact: true }).click();
 	};
 	const shows = (panel: Locator, text: string): Promise<void> =>
 		panel.getByText(text).first().waitFor();
@@ -76,6 +78,13 @@ export function createPeersPanel(page: () => Page): PeersPanel {
 			inside(async (panel) => {
 				await panel.getByRole('button', { name: m.relay_remove({ relay: host }) }).click();
 				await panel.getByRole('listitem').filter({ hasText: host }).waitFor({ state: 'detached' });
+			}),
+		test: (outcome) =>
+			inside(async (panel) => {
+				await panel.getByRole('button', { name: m.test_action(), exact: true }).click();
+				const report = panel.getByRole('status').filter({ hasText: outcome });
+				await report.waitFor();
+				return report.innerText();
 			}),
 		relayIs: (state) => inside((panel) => panel.getByRole('listitem').getByText(state).waitFor()),
 	};

@@ -45,11 +45,11 @@ export interface Person {
 
 const PICTURES = '.cache/tests/e2e';
 
-/** `prepare` runs in each page before its own scripts. */
+/** What `prepare` names runs in each page before its own scripts. */
 export async function createPerson(
 	name: string,
 	profile: Profile,
-	prepare?: () => void,
+	...prepare: readonly ((() => void) | undefined)[]
 ): Promise<Person> {
 	const requests: Requests[] = [];
 	const complaints: Complaints[] = [];
@@ -63,7 +63,7 @@ export async function createPerson(
 		for (const pattern of expected) heard.expect(pattern);
 		complaints.push(heard);
 		requests.push(await watchRequests(context));
-		if (prepare !== undefined) await context.addInitScript(prepare);
+		for (const each of prepare) if (each !== undefined) await context.addInitScript(each);
 	}
 	const current = (): Page => {
 		if (page === undefined) throw new Error(`${name} has no tab open`);

@@ -33,13 +33,13 @@ export interface Profile {
 
 let shared: Promise<Browser> | undefined;
 
-/** A profile that lives as long as the browser that a file's stories share. */
-export function sharedProfile(): Profile {
+/** A profile that lives as long as the browser that a file's stories share; `hasTouch`: on a screen that is touched. */
+export function sharedProfile({ hasTouch = false } = {}): Profile {
 	let context: BrowserContext | undefined;
 	return {
 		open: async () => {
 			shared ??= chromium.launch({ executablePath, args });
-			context = await (await shared).newContext(pages);
+			context = await (await shared).newContext({ ...pages, hasTouch });
 			context.setDefaultTimeout(PATIENCE);
 			return context;
 		},

@@ -3,7 +3,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-export type Node = 'relay' | 'alice' | 'anna' | 'bob' | 'sym1' | 'sym2' | 'corp';
+export type Node =
+	'relay' | 'alice' | 'anna' | 'bob' | 'carl' | 'sym1' | 'sym2' | 'corp' | 'off1' | 'off2';
+
+/** `npm run test:netlab -- --short`: what fits into six minutes. */
+export const isShort = process.env['NETLAB_SHORT'] === '1';
 
 const LAB = fileURLToPath(new URL('../lab/', import.meta.url));
 const environment = { ...process.env, NETLAB_PREFIX: process.env['NETLAB_PREFIX'] ?? 'aegis' };

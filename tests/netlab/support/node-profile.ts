@@ -23,6 +23,7 @@ export function nodeProfile(node: Node): Profile {
 					'--disable-sync',
 					// The relay's own certificate; ignoreHTTPSErrors would not do for the service worker.
 					'--ignore-certificate-errors',
+					'--use-fake-device-for-media-stream',
 				],
 			});
 			const context = await browser.newContext({

@@ -1,9 +1,9 @@
 // Entries that are true from outside, by Powernodes and members, and hold what no entry of their kind holds. [HO3]
-import { encode } from '#lib/protocol/cbor.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';
 import { KIND, type Header } from '#lib/protocol/entry.ts';
 import { SEALED_SIZE } from '#lib/protocol/moderation.ts';
 import { utf8, type Bytes } from '#lib/util/bytes.ts';
+import { encodeAny } from '../any-cbor.ts';
 import { channelOf, type Device } from '../devices.ts';
 import { join, one, type HostileCase } from './case.ts';
 import { carrying } from './deliver.ts';
@@ -28,7 +28,7 @@ const holds = (
 		name,
 		reason,
 		async (_, by) => {
-			const bytes = content instanceof Uint8Array ? content.slice() : encode(content);
+			const bytes = content instanceof Uint8Array ? content.slice() : encodeAny(content);
 			return carrying(by, (await forge(by, { content: { kind, bytes }, header })).packet);
 		},
 		'pat',
@@ -41,7 +41,7 @@ const says = (name: string, make: (by: Device) => Bytes): HostileCase =>
 	);
 
 const text = (bytes: Bytes): Bytes => join([0x60 + bytes.length], bytes);
-const message = (by: Device, words: unknown): Bytes => encode([channelOf(by), words, null]);
+const message = (by: Device, words: unknown): Bytes => encodeAny([channelOf(by), words, null]);
 const member = ({ self: { member: m } }: Device): Content => ({
 	kind: KIND.enrol,
 	member: m,
@@ -71,7 +71,7 @@ export const contents: readonly HostileCase[] = [
 	}),
 	holds('a kind of control entry that there is not', 31, []),
 	holds('LEAVE with something to say', KIND.leave, [1]),
-	holds('LEAVE followed by a byte', KIND.leave, join(encode([]), zeros(1))),
+	holds('LEAVE followed by a byte', KIND.leave, join(encodeAny([]), zeros(1))),
 	holds('LEAVE spelled without an end', KIND.leave, new Uint8Array([0x9f, 0xff])),
 	holds('LEAVE that is empty', KIND.leave, zeros(0)),
 	holds('CHANNEL in the words of INVITE', KIND.invite, ['general']),
@@ -202,7 +202,7 @@ export const contents: readonly HostileCase[] = [
 	says('a message whose length is spelled long', (by) =>
 		join([0x83, 0x58, 32], channelOf(by), [0x78, 2, 0x48, 0x6d], [0xf6]),
 	),
-	says('a message in the words of LEAVE', () => encode([])),
+	says('a message in the words of LEAVE', () => encodeAny([])),
 	one('HO3', 'a message whose wraps hold another key', 'unreadable', async (_, by) =>
 		carrying(by, (await spokenWith(by, { wrapped: id(9) })).packet),
 	),
@@ -228,7 +228,7 @@ export const contents: readonly HostileCase[] = [
 ];
 
 function padded(tuple: unknown[]): Bytes {
-	const content = encode(tuple);
+	const content = encodeAny(tuple);
 	const whole = zeros(SEALED_SIZE);
 	new DataView(whole.buffer).setUint32(0, content.length);
 	whole.set(content, 4);

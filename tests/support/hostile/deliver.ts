@@ -35,7 +35,7 @@ export interface Delivery {
 }
 
 export const envelopeOf = (from: Device, message: SpaceMessage): Bytes =>
-	encodeEnvelope({ from: from.self.device.publicKey, to: null, message });
+	encodeEnvelope({ from: from.self.device.publicKey, to: null, hops: 0, message });
 
 export const carrying = (from: Device, ...packets: readonly Packet[]): Bytes =>
 	envelopeOf(from, { type: 'entries', packets });
@@ -94,7 +94,11 @@ export async function deliver(
 		throw new Error('nobody asks');
 	};
 	const links: Links = {
+		adopt: () => ({ say: () => undefined, end: () => undefined }),
 		reachable: () => undefined,
+		returned: () => undefined,
+		moved: () => undefined,
+		probe: () => undefined,
 		signalled: () => void (signals += 1),
 		greet: () => undefined,
 		carries: () => true,
@@ -103,7 +107,19 @@ export async function deliver(
 			if (said.ok) answers.push(said.value.message);
 		},
 		doubt: () => undefined,
-		info: nobody,
+		info: () => ({
+			state: 'apart',
+			failures: 0,
+			isDue: true,
+			retryAt: null,
+			path: null,
+			roundTripMs: null,
+			traffic: null,
+			hidden: null,
+		}),
+		takesDirect: () => false,
+		need: () => undefined,
+		release: () => undefined,
 		files: {
 			to: nobody,
 			opened: () => undefined,

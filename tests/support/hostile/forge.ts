@@ -10,7 +10,6 @@ import {
 import type { SigningKey } from '#lib/ports/crypto.ts';
 import { encodeContent, type Content } from '#lib/protocol/content.ts';
 import {
-	encodeHeader,
 	isControl,
 	KIND,
 	type Header,
@@ -19,6 +18,7 @@ import {
 	type Wraps,
 } from '#lib/protocol/entry.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
+import { encodeAnyHeader } from '../any-cbor.ts';
 import { crypto, type Device } from '../devices.ts';
 
 export interface Forgery {
@@ -92,7 +92,7 @@ export async function forge(by: Device, forgery: Forgery): Promise<Entry> {
 		expiry: 0,
 		...forgery.header,
 	};
-	const packet = await signed(encodeHeader(header), forgery.signer ?? by.self.device);
+	const packet = await signed(encodeAnyHeader(header), forgery.signer ?? by.self.device);
 	const id = entryId(crypto, packet.header);
 	return { id, key: toHex(id), header, packet: { ...packet, wraps, body } };
 }

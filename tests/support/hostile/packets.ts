@@ -2,9 +2,9 @@
 // not the named device's. All but the signatures are Bob's own and true. [HO2]
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { signedContent, type Entry } from '#lib/crdt/check-entry.ts';
-import { encode } from '#lib/protocol/cbor.ts';
 import { encodeHeader, KIND, type Header, type Packet } from '#lib/protocol/entry.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
+import { encodeAny } from '../any-cbor.ts';
 import { channelOf, type Device } from '../devices.ts';
 import { join, one, type HostileCase } from './case.ts';
 import { carrying } from './deliver.ts';
@@ -82,7 +82,7 @@ export const packets: readonly HostileCase[] = [
 	spells('of the next version', (header) => join([0x92, 2], header.subarray(2))),
 	spells('of another suite', (header) => join([0x92, 1, 2], header.subarray(3))),
 	spells('of a field more', (header) => join([0x93], header.subarray(1), [0])),
-	spells('that is a map', () => encode({ version: 1, suite: 1 })),
+	spells('that is a map', () => encodeAny({ version: 1, suite: 1 })),
 	heads('of 17 authority heads', { authorityHeads: many(17) }),
 	heads('of 9 feed heads', { feedHeads: many(9) }),
 	heads('of a head of 31 bytes', { authorityHeads: [zeros(31)] }),

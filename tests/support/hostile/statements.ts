@@ -1,4 +1,5 @@
 // Statements, requests and signals that are not their sender's to make: passed over, without an answer. [HO6]
+import { sealTo } from '#lib/crypto/seal.ts';
 import { label } from '#lib/protocol/labels.ts';
 import {
 	signalContent,
@@ -53,13 +54,18 @@ export async function signals(
 	{ bob, alice }: HostileWorld,
 	said: Partial<SignalStepMessage> = {},
 ): Promise<SpaceMessage> {
+	const known = bob.space.ledger.authority.devices.get(alice.key);
+	const prekey = known === undefined ? alice.self.member.prekey : bob.space.prekeys.of(known);
+	const { crypto, random } = bob.ports;
+	const payload = await sealTo(crypto, random, prekey.publicKey, id(1));
+	if (payload === undefined) throw new Error('not to be sealed');
 	const signal = {
 		space: bob.space.id,
 		from: signer.self.device.publicKey,
 		to: alice.self.device.publicKey,
 		attempt: new Uint8Array(16),
 		step: SIGNAL_STEP.offer,
-		payload: id(1),
+		payload,
 		time: bob.ports.clock.now(),
 		...said,
 	};

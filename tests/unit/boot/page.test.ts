@@ -1,7 +1,7 @@
 // What boot finds out about the page: the relay it came from, and what its device is called.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { deviceName } from '#lib/boot/device-name.ts';
-import { offeredRelay } from '#lib/boot/page.ts';
+import { createPage, offeredRelay, publicRelay } from '#lib/boot/page.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 afterEach(() => {
@@ -17,14 +17,39 @@ const page = (protocol: string, answer: (signal: AbortSignal) => Promise<Respons
 	});
 	return asked;
 };
-const json = async (): Promise<Response> => Response.json({ version: 1 });
+const json = async (): Promise<Response> => Response.json({ version: 1, key: 'AAAA' });
 
 describe('the relay that served the page', () => {
+	it('is told of when it answers, and nothing waits for it', async () => {
+		page('https:', json);
+		const listening = { addEventListener: () => undefined };
+		vi.stubGlobal('document', listening);
+		vi.stubGlobal('addEventListener', listening.addEventListener);
+		const { promise, resolve } = Promise.withResolvers<typeof relay>();
+		const relay = { address: 'wss://relay.example/relay', key: 'aa' };
+		const made = createPage(promise);
+		const told: unknown[] = [];
+		const forgotten: unknown[] = [];
+		const stop = made.onChange((change) => told.push([change, made.offeredRelay]));
+		made.onChange((change) => forgotten.push(change))();
+		expect(made.offeredRelay).toBeNull();
+		resolve(relay);
+		await promise;
+		expect(told).toEqual([['offer', relay]]);
+		expect(forgotten).toEqual([]);
+		stop();
+	});
+
 	it('is the page’s own host, over the way the page came', async () => {
 		const asked = page('https:', json);
-		expect(await offeredRelay(createManualClock())).toBe('wss://relay.example:8443/relay');
+		expect(await offeredRelay(createManualClock())).toEqual({
+			address: 'wss://relay.example:8443/relay',
+			key: '000000',
+		});
 		page('http:', json);
-		expect(await offeredRelay(createManualClock())).toBe('ws://relay.example:8443/relay');
+		expect((await offeredRelay(createManualClock()))?.address).toBe(
+			'ws://relay.example:8443/relay',
+		);
 		expect(asked).toEqual(['/relay.json']);
 	});
 
@@ -33,6 +58,8 @@ describe('the relay that served the page', () => {
 			'https:',
 			async () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
 		);
+		expect(await offeredRelay(createManualClock())).toBeNull();
+		page('https:', async () => Response.json({ publicRelay: 'wss://open.example/relay' }));
 		expect(await offeredRelay(createManualClock())).toBeNull();
 		page('https:', async () => Response.json({}, { status: 404 }));
 		expect(await offeredRelay(createManualClock())).toBeNull();
@@ -54,6 +81,32 @@ describe('the relay that served the page', () => {
 		const offered = offeredRelay(clock);
 		clock.advance(1500);
 		expect(await offered).toBeNull();
+	});
+});
+
+describe('a public relay', () => {
+	const told = (file: unknown): Promise<string | null> => {
+		page('https:', async () => Response.json(file));
+		return publicRelay(createManualClock());
+	};
+
+	it('[EX5] is the one that whoever hosts the page names', async () => {
+		expect(await told({ publicRelay: 'wss://open.example/relay' })).toBe(
+			'wss://open.example/relay',
+		);
+	});
+
+	it('[EX5] is none where none is named, or what is named is no relay’s address', async () => {
+		for (const file of [
+			{ key: 'AAAA' },
+			{ publicRelay: 'javascript:alert(1)' },
+			{ publicRelay: `wss://${'x'.repeat(300)}.example/relay` },
+			{ publicRelay: ['wss://open.example/relay'] },
+			null,
+			'wss://open.example/relay',
+		]) {
+			expect(await told(file)).toBeNull();
+		}
 	});
 });
 

@@ -17,14 +17,17 @@ import {
 	admit,
 	ban,
 	channel,
+	enrol,
 	fence,
 	found,
 	grant,
 	invite,
 	leave,
 	pen,
+	person,
 	revoke,
 	revokeDevice,
+	unban,
 } from '../../support/authority-world.ts';
 
 describe('a Powernode', () => {
@@ -143,6 +146,36 @@ describe('a Powernode', () => {
 		world.write(hers, admit(bob, wide));
 		expect(isIn(world, bob)).toBe(true);
 		expect(verdictOf(world, world.write(his, channel('mine')))).toBe('not-allowed');
+	});
+
+	it('[FE1] [AU9] does not leave by what a device writes beyond where its root ended it', () => {
+		const { world, pens } = community();
+		const [hers, his] = pens;
+		world.write(hers, grant(bob));
+		const laptops = [person('Alice', 'laptop'), person('Bob', 'laptop')] as const;
+		for (const [n, each] of [hers, his].entries()) world.write(each, enrol(laptops[n] ?? alice));
+		const on = world.all.slice(-2);
+		const ends = [fence(hers), fence(his)] as const;
+		const gone = [hers, his].map((each) => world.write(each, leave, { on }));
+		world.write(pen(laptops[0]), revokeDevice(alice, ends[0]), { on });
+		world.write(pen(laptops[1]), revokeDevice(bob, ends[1]), { on });
+		for (const each of gone) expect(verdictOf(world, each)).toBe('beyond-fence');
+		expect(rankOf(world, alice)).toBe(0);
+		expect(rankOf(world, bob)).toBe(1);
+	});
+
+	it('[FE1] [AU9] that came back after a ban does not leave by what the device from before writes', () => {
+		const { world, pens, wide } = community();
+		const [hers, his] = pens;
+		const seen = world.all.slice(-1);
+		const banned = world.write(hers, ban(bob, fence(his)));
+		world.write(hers, unban(banned));
+		const laptop = person('Bob', 'laptop');
+		world.write(hers, admit(laptop, wide));
+		world.write(hers, grant(bob));
+		expect(verdictOf(world, world.write(his, leave, { on: seen }))).toBe('beyond-fence');
+		expect(rankOf(world, bob)).toBe(1);
+		expect(isIn(world, laptop)).toBe(true);
 	});
 
 	it('[AU7] is unknown in a direct space', () => {

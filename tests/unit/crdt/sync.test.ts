@@ -26,7 +26,10 @@ import {
 } from '../../support/authority-world.ts';
 
 const [alice, bob, carol] = [person('Alice'), person('Bob'), person('Carol')];
-const asked = (feeds: ReadonlyMap<string, number>): Asked => ({ feeds, control: () => false });
+const asked = (feeds: ReadonlyMap<string, number>): Asked => ({
+	upTo: (feed, from) => Math.max(from, feeds.get(feed) ?? 0),
+	control: () => false,
+});
 const NONE = asked(new Map());
 
 describe('what a device asks for', () => {
@@ -101,6 +104,14 @@ describe('what a device asks for', () => {
 		expect(rangesFor()).toEqual(['Bob 1-10']);
 		ledger.freeze(bob.device, 1, { id: goodbye.entry.id, time: goodbye.entry.header.time });
 		expect(rangesFor()).toEqual([]);
+	});
+
+	it('[SY3] [FD4] is what leads to a fork that is known before that', () => {
+		placeAll(world.all);
+		ledger.place(world.say(his), null);
+		ledger.freeze(bob.device, 3, { id: named('before'), time: { ms: 1, counter: 0 } });
+		learn(peer, [head(5)], []);
+		expect(rangesFor()).toEqual(['Bob 1-3']);
 	});
 
 	it('[FD4] is the other’s entry where two stand in one place', () => {

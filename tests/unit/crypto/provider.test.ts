@@ -258,6 +258,24 @@ describe('choice of backend', () => {
 		expect(await signsStrictly(loose)).toBe(false);
 	});
 
+	it('[KY6] does not use a platform that makes another public key of a seed', async () => {
+		let isFirst = true;
+		const wrong = new Proxy(subtle, {
+			get: (target, name) => {
+				const member: unknown = Reflect.get(target, name);
+				if (typeof member !== 'function') return member;
+				return (...args: unknown[]) => {
+					if (name === 'deriveBits' && isFirst) {
+						isFirst = false;
+						return Promise.resolve(new Uint8Array(32).fill(5).buffer);
+					}
+					return (member as (...a: unknown[]) => unknown).apply(target, args);
+				};
+			},
+		});
+		expect(await agreesRightly(wrong)).toBe(false);
+	});
+
 	it('[KY6] does without a platform that lacks the algorithms', async () => {
 		const bare = {
 			importKey: () => Promise.reject(new Error('NotSupported')),

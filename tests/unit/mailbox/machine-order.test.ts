@@ -108,6 +108,64 @@ it('[MB15] works on at most 1 MiB of one connection’s requests at once', async
 	await until(() => expect(frames.at(-1)?.type).toBe('stored'));
 });
 
+it('[MB22] shows nobody to who subscribes while the mailbox is being closed', async () => {
+	const store = createMemoryMailboxStore();
+	let hold: Promise<void> | undefined;
+	const mailboxRead: MailboxStore['mailbox'] = async (id) => {
+		const record = await store.mailbox(id);
+		await hold;
+		return record;
+	};
+	const world = await createWorld({ store: { ...store, mailbox: mailboxRead } });
+	const { mailbox, writeKey, ownerKey } = world;
+	const alice = await world.opened(2);
+	unwrap(await alice.subscribe(mailbox, tokenOf(1), 0));
+	const bob = world.client();
+	unwrap(await bob.ready);
+	const { end, hello, frames } = await world.greeted();
+	end.send(encodeClientFrame(await tokenFrame(world, hello, 2)));
+	await until(() => expect(frames).toHaveLength(1));
+
+	let release = (): void => undefined;
+	hold = new Promise((resolve) => (release = resolve));
+	end.send(encodeClientFrame({ type: 'subscribe', request: 5, token: 2, cursor: 0 }));
+	await turns(5);
+	hold = undefined;
+	unwrap(await bob.closeMailbox(mailbox, ownerKey));
+	release();
+	await until(() => expect(frames.at(-1)).toMatchObject({ type: 'waiting', connected: [] }));
+	unwrap(await alice.stat(mailbox, writeKey));
+	expect(alice.heard.presence).toEqual([]);
+});
+
+it('[MB22] goes on showing nobody, whatever was asked before it was closed', async () => {
+	const store = createMemoryMailboxStore();
+	let hold = Promise.resolve();
+	const addTokens: MailboxStore['addTokens'] = async (...args) => {
+		const added = await store.addTokens(...args);
+		await hold;
+		return added;
+	};
+	const world = await createWorld({ store: { ...store, addTokens } });
+	const { mailbox, writeKey, ownerKey } = world;
+	const alice = await world.opened(2);
+	unwrap(await alice.subscribe(mailbox, tokenOf(1), 0));
+	const bob = world.client();
+	unwrap(await bob.subscribe(mailbox, tokenOf(2), 0));
+	await until(() => expect(alice.heard.presence).toHaveLength(1));
+	let release = (): void => undefined;
+	hold = new Promise((resolve) => (release = resolve));
+	const adding = alice.add(mailbox, writeKey, [hashOf(3)]);
+	await turns(5);
+	unwrap(await bob.closeMailbox(mailbox, ownerKey));
+	release();
+	unwrap(await adding);
+	bob.close('gone');
+	await until(() => expect(world.machine.connections()).toBe(1));
+	expect(unwrap(await alice.subscribe(mailbox, tokenOf(1), 0)).connected).toEqual([]);
+	expect(alice.heard.presence).toHaveLength(1);
+});
+
 it('[MB25] takes nobody for gone who is connected, however long, and keeps nothing more for who is not', async () => {
 	const limits = {
 		...DEFAULT_LIMITS,

@@ -1,7 +1,8 @@
 // What a film says of where and when it was taken is blanked where it stands, so that nothing else in it moves.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filmPatches, patched } from '#lib/media/strip-film.ts';
+import { patched } from '#lib/media/patch.ts';
+import { filmPatches } from '#lib/media/strip-film.ts';
 import { concat, utf8, type Bytes } from '#lib/util/bytes.ts';
 
 const WORDS = utf8('canary+48.1371+011.5754/');

@@ -8,14 +8,14 @@ import {
 	type LinkEvent,
 	type LinkState,
 } from '#lib/mesh/link-machine.ts';
-import { retryDelay } from '#lib/mesh/retry.ts';
+import { linkDelay, retryDelay } from '#lib/mesh/retry.ts';
 
 const NOW = 50_000;
 const offerer = { offers: true, now: NOW, jitter: 0.5 };
 const answerer = { offers: false, now: NOW, jitter: 0.5 };
 const offering: LinkState = { state: 'offering', attempt: 'a', failures: 2 };
 const answering: LinkState = { state: 'answering', attempt: 'a', failures: 2 };
-const open: LinkState = { state: 'open', attempt: 'a' };
+const open: LinkState = { state: 'open', attempt: 'a', failures: 2, since: NOW - 60_000 };
 const event = (type: LinkEvent['type'], attempt: string): LinkEvent => ({ type, attempt });
 
 describe('a pair of devices', () => {
@@ -62,12 +62,13 @@ describe('a pair of devices', () => {
 				[{ type: 'abandon', attempt: 'old' }],
 			]);
 		}
-		expect(stepLink(offering, event('opened', 'a'), offerer)).toEqual([open, []]);
-		expect(stepLink(answering, event('opened', 'a'), answerer)).toEqual([open, []]);
+		const fresh = { ...open, since: NOW };
+		expect(stepLink(offering, event('opened', 'a'), offerer)).toEqual([fresh, []]);
+		expect(stepLink(answering, event('opened', 'a'), answerer)).toEqual([fresh, []]);
 	});
 
 	it('[LM4] tries again after a failure, later each time', () => {
-		const at = NOW + retryDelay(3, 0.5);
+		const at = NOW + linkDelay(3, 0.5);
 		expect(stepLink(offering, event('failed', 'a'), offerer)).toEqual([
 			{ state: 'apart', failures: 3, retryAt: at },
 			[
@@ -104,6 +105,40 @@ describe('a pair of devices', () => {
 		]);
 	});
 
+	it('[LM4] takes a link that falls again and again for one that doesn’t come about', () => {
+		const short: LinkState = { ...open, since: NOW - 9999 };
+		const [next] = stepLink(short, event('closed', 'a'), offerer);
+		expect(next).toEqual({ state: 'apart', failures: 3, retryAt: NOW + linkDelay(3, 0.5) });
+	});
+
+	it('[LM7] begins anew when something has changed, whatever it waits for or is at', () => {
+		const waiting: LinkState = { state: 'apart', failures: 9, retryAt: NOW + 100_000 };
+		const fresh = { state: 'offering', attempt: 'b', failures: 0 };
+		expect(stepLink(waiting, event('renewed', 'b'), offerer)).toEqual([
+			fresh,
+			[{ type: 'offer', attempt: 'b' }],
+		]);
+		expect(stepLink(offering, event('renewed', 'b'), offerer)).toEqual([
+			fresh,
+			[
+				{ type: 'abandon', attempt: 'a' },
+				{ type: 'offer', attempt: 'b' },
+			],
+		]);
+		expect(stepLink(waiting, event('renewed', 'b'), answerer)).toEqual([apart, []]);
+		for (const state of [answering, open]) {
+			expect(stepLink(state, event('renewed', 'b'), answerer)).toEqual([state, []]);
+		}
+	});
+
+	it('[MT3] has the link that people made, in place of any other', () => {
+		for (const state of [apart, offering, answering, open]) {
+			const [next, effects] = stepLink(state, event('met', 'b'), offerer);
+			expect(next).toEqual({ state: 'open', attempt: 'b', failures: 0, since: NOW });
+			expect(effects).toEqual(state === apart ? [] : [{ type: 'abandon', attempt: 'a' }]);
+		}
+	});
+
 	it('[LM5] hears nothing of what happens to former attempts', () => {
 		for (const state of [apart, offering, answering, open]) {
 			for (const type of ['failed', 'refused', 'unreachable', 'closed'] as const) {
@@ -122,7 +157,7 @@ describe('a pair of devices', () => {
 		const name = fc.constantFrom('a', 'b', 'c', 'd');
 		const anyEvent = fc.record({
 			type: fc.constantFrom(
-				...(['reachable', 'offer', 'refused', 'unreachable'] as const),
+				...(['reachable', 'renewed', 'offer', 'refused', 'unreachable', 'met'] as const),
 				...(['opened', 'failed', 'closed'] as const),
 			),
 			attempt: name,
@@ -145,12 +180,15 @@ describe('a pair of devices', () => {
 					const [next, effects] = stepLink(state, happens, { offers, now, jitter });
 					state = next;
 					effects.forEach(perform);
+					if (happens.type === 'met') live.add(happens.attempt);
 					if (happens.type === 'closed' && state !== before) live.delete(happens.attempt);
 					const expected = state.state === 'apart' ? [] : [state.attempt];
 					expect([...live]).toEqual(expected);
 					expect(state.state).not.toBe(offers ? 'answering' : 'offering');
 					const [again] = stepLink(state, happens, { offers, now, jitter });
-					if (happens.type !== 'reachable') expect(again).toEqual(state);
+					if (!['reachable', 'renewed', 'met'].includes(happens.type)) {
+						expect(again).toEqual(state);
+					}
 				}
 			}),
 			{ numRuns: 500 },
@@ -164,4 +202,10 @@ it('[LM4] [RP2] waits between 375 ms and 37.5 s, doubling', () => {
 	]);
 	expect(retryDelay(1, 0)).toBe(375);
 	expect(retryDelay(100, 1)).toBe(37_500);
+});
+
+it('[LM4] waits ten minutes at most for a link that never comes about', () => {
+	expect([1, 2, 11, 12, 5000].map((failures) => linkDelay(failures, 0.5))).toEqual([
+		500, 1000, 512_000, 600_000, 600_000,
+	]);
 });

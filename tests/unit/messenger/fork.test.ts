@@ -90,6 +90,27 @@ describe('a fork', () => {
 		expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: 0, frozenAt: 1, head });
 	});
 
+	it('[FD4] of a control entry is proven to who lacks what leads there, and that is taken afterwards', async () => {
+		const { second } = await fork();
+		const earlier = bob.disk.snapshot();
+		const told = await invite(bob);
+		bob.disk.restore(earlier);
+		await reopen(bob);
+		world.clock.advance(10);
+		const other = await say(bob, 'in the same place');
+		const carol = await world.device('Carol');
+		await admit(alice, await invite(alice), carol);
+		await carry([told.entry.packet], carol);
+		expect(verdictOf(carol, told.entry.key)).toBe('valid');
+		const proof = { ...other.packet, wraps: null, body: null };
+		expect((await carry([proof], carol)).forks).toHaveLength(1);
+		expect(verdictOf(carol, told.entry.key)).toBe('forked');
+		const frozenAt = told.entry.header.seq;
+		expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ frozenAt });
+		await carry(second, carol);
+		expect(carol.space.ledger.feeds.get(bob.key)).toMatchObject({ seq: frozenAt - 1, frozenAt });
+	});
+
 	it('[FD4] [AU8] of control entries is found as well, and ends their effect', async () => {
 		await carry([(await say(bob, 'common')).packet], alice);
 		const earlier = bob.disk.snapshot();

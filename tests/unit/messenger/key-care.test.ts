@@ -103,7 +103,7 @@ describe('the keys of a space', () => {
 		await store.commit([{ table: 'key', key, value: row.value.slice(1) }]);
 		const rows = alice.disk.rows();
 		const opened = await openSpace(alice.ports, alice.self, id);
-		expect(opened).toEqual({ ok: false, error: { type: 'unreadable-keys' } });
+		expect(opened).toEqual({ ok: false, error: { type: 'unreadable' } });
 		expect(alice.disk.rows()).toEqual(rows);
 		await store.commit([{ table: 'key', key, value: row.value }]);
 		await reopen(alice);

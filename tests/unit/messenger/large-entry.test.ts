@@ -51,7 +51,7 @@ describe('a large entry', () => {
 
 		const from = alice.self.device.publicKey;
 		const blocks = forBlocks(crypto, { type: 'entries', packets: [packet] }).map((message) =>
-			encodeEnvelope({ from, to: null, message }),
+			encodeEnvelope({ from, to: null, hops: 0, message }),
 		);
 		expect(blocks.length).toBe(Math.ceil(length / 15_500));
 		const assembling = createAssembling(crypto, devices.clock, async (_, whole) => {

@@ -1,14 +1,17 @@
 // What is still said to devices that are out.
 import { expect, it } from 'vitest';
-import { readEntry } from '#lib/crdt/check-entry.ts';
+import { entryId, readEntry } from '#lib/crdt/check-entry.ts';
 import { fallOf } from '#lib/messenger/fallen.ts';
+import { createCutOff } from '#lib/messenger/delivery/cut-off.ts';
+import type { Post } from '#lib/messenger/delivery/post-face.ts';
 import { epochId } from '#lib/crypto/epoch.ts';
 import { fallenBy, isPutOut, lastWordFor, openingFor } from '#lib/messenger/delivery/last-word.ts';
 import type { ControlKey } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import { equal, toHex } from '#lib/util/bytes.ts';
+import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import {
 	admit,
+	anInvitation,
 	carry,
 	controlOf,
 	createDevices,
@@ -151,4 +154,31 @@ it('[BN4] who was let in before the epoch of the ban gets what opens it, once th
 	expect(fallOf(carol.space, carol.self)).toBeNull();
 	await carol.space.takeControlKeys(opening());
 	expect(fallOf(carol.space, carol.self)).toBe('unfounded');
+});
+
+it('[LV1] the copy of an EPOCH carries what leads to it, as far as whom it is for may lack that', async () => {
+	const world = createDevices(48);
+	const [alice, bob] = [await world.device('Alice'), await world.device('Bob')];
+	await found(alice);
+	await admit(alice, await invite(alice), bob);
+	await level(alice, bob);
+	const held = bob.space.ledger.authorityHeads();
+	const leading = await write(alice, anInvitation);
+	const epoch = await startEpoch(alice);
+	const post = { isClosed: () => false } as unknown as Post;
+	const copyFor = (heads: readonly Bytes[]): string[] => {
+		const cutOff = createCutOff(
+			alice.ports,
+			alice.self,
+			alice.space,
+			post,
+			() => heads,
+			() => false,
+		);
+		const packets = cutOff.toLeave(epoch.packet, [bob.key], []);
+		cutOff.stop();
+		return packets.map(({ header }) => toHex(entryId(crypto, header)));
+	};
+	expect(copyFor(held)).toEqual([leading.key, epoch.key]);
+	expect(copyFor([leading.id])).toEqual([epoch.key]);
 });

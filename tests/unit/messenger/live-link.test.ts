@@ -9,8 +9,10 @@ import { createManualClock } from '../../support/manual-clock.ts';
 
 /** A link without spaces; `answers`: the other side answers pings. */
 function world() {
-	const clock = createManualClock();
-	const other = { answers: true };
+	const manual = createManualClock();
+	/** `slept`: how far the time went on while nothing ran. */
+	const other = { answers: true, slept: 0 };
+	const clock = { ...manual, now: () => manual.now() + other.slept };
 	let ended: string | undefined;
 	const link: DirectLink = {
 		onFrame: undefined,
@@ -68,5 +70,22 @@ it('[LK3] gives up a silent link by itself in the end', () => {
 	clock.advance(14_000);
 	expect(ended()).toBeUndefined();
 	clock.advance(11_000);
+	expect(ended()).toBe('silent');
+});
+
+it('[LM8] keeps a link that was silent because its own page slept, if the other side answers now', () => {
+	const { clock, other, ended } = world();
+	other.slept = 60_000;
+	clock.advance(20_000);
+	expect(ended()).toBeUndefined();
+});
+
+it('[LM8] ends such a link soon, if it does not', () => {
+	const { clock, other, ended } = world();
+	other.answers = false;
+	other.slept = 60_000;
+	clock.advance(5000);
+	expect(ended()).toBeUndefined();
+	clock.advance(3000);
 	expect(ended()).toBe('silent');
 });

@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { ownValues, takeOwnValues } from '#lib/messenger/archive/own-values.ts';
 import { createDocumentKeeper } from '#lib/messenger/devices/document-keeper.ts';
-import { BLOCKED, DRAFTS, SPACES, VERIFIED } from '#lib/messenger/devices/sections.ts';
+import {
+	BLOCKED,
+	DRAFTS,
+	HIDDEN,
+	PREFERRED_RELAYS,
+	RELAY_INVITATIONS,
+	REMOVED_RELAYS,
+	SPACES,
+	VERIFIED,
+} from '#lib/messenger/devices/sections.ts';
 import { utf8 } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 import { createDevices } from '../../support/devices.ts';
@@ -17,6 +26,22 @@ const BOB = VERIFIED.name('b0'.repeat(32));
 const verified = (name: string) => VERIFIED.encode({ name, since: 5 });
 
 describe('what an archive holds of the account document', () => {
+	it('[BK2] is what one chose of relays, with the invitations of their operators, and from whom one hides', async () => {
+		const keeper = await keeperOf(35);
+		const chosen = [
+			[HIDDEN.name('aa'), HIDDEN.encode(true)],
+			[REMOVED_RELAYS.name('bb'), REMOVED_RELAYS.encode(true)],
+			[PREFERRED_RELAYS.name('cc'), PREFERRED_RELAYS.encode(true)],
+			[RELAY_INVITATIONS.name('dd'), RELAY_INVITATIONS.encode(new Uint8Array(32).fill(7))],
+		] as const;
+		unwrap(await keeper.write(new Map(chosen)));
+		expect(ownValues(keeper)).toEqual(chosen);
+
+		const fresh = await keeperOf(36);
+		unwrap(await takeOwnValues(fresh, ownValues(keeper)));
+		for (const [name, value] of chosen) expect(fresh.get(name)).toEqual(value);
+	});
+
 	it('[BK2] is whom one has verified and what was typed, and not what other rows say or devices share', async () => {
 		const keeper = await keeperOf(31);
 		const draft = DRAFTS.encode({ text: 'half a', replyTo: null });

@@ -155,13 +155,23 @@ describe('in a community of four', () => {
 			}
 		});
 
+		it('[FD10] [SH3] waits for its boxes where somebody has taken them off', async () => {
+			const sealed = await after(() => shadowBan(alice, bob));
+			await carry([{ ...sealed.packet, wraps: null }], carol);
+			// Not taken: so it is still asked for.
+			expect(carol.space.ledger.control.has(sealed.key)).toBe(false);
+			await carry([sealed.packet], carol);
+			expect(carol.space.ledger.authority.shadowed).toEqual(new Set([toHex(bob.self.rootHash)]));
+		});
+
 		it('[SH3] is learnt from a later wrap, and acts then', async () => {
 			const hidden = await say(bob, CANARY);
 			await carry([hidden.packet], carol);
 			const sealed = await after(() => shadowBan(alice, bob, []));
 			const { wraps } = sealed.packet;
 			if (wraps === null) throw new Error('not wrapped');
-			await carry([{ ...sealed.packet, wraps: null }], carol);
+			const shut = { ...wraps, boxes: wraps.boxes.slice(0, 1) };
+			await carry([{ ...sealed.packet, wraps: shut }], carol);
 			expect(carol.space.ledger.control.get(sealed.key)?.content).toMatchObject({ content: null });
 			expect(await linesOf(carol)).toEqual([CANARY]);
 			await carry([sealed.packet], carol);

@@ -5,6 +5,7 @@ import { KIND } from '#lib/protocol/entry.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import {
 	admit,
+	anInvitation,
 	carry,
 	createDevices,
 	found,
@@ -94,6 +95,19 @@ describe('devices that meet', () => {
 		expect(served).toBe(512);
 		expect(entriesTo(hers)).toBeLessThan(1.1 * 600);
 	}, 60_000);
+
+	it('[SY1] tell each other of what the authority log took, though its feed is behind', async () => {
+		const [alice, bob, carol] = people;
+		await syncing.meet(alice, carol);
+		const before = await say(bob, 'kept back');
+		const act = await write(bob, anInvitation);
+		await syncing.bring(bob, alice, { type: 'entries', packets: [act.packet] });
+		expect(before.header.seq).toBe(0);
+		expect(alice.space.ledger.control.has(act.key)).toBe(true);
+		world.clock.advance(1000);
+		await syncing.settle();
+		expect(carol.space.ledger.control.has(act.key)).toBe(true);
+	});
 
 	describe('of which one holds another entry than a fence names', () => {
 		let toAlice: Entry;

@@ -32,6 +32,7 @@ describe('a relay’s options', () => {
 			publicUrl: null,
 			name: 'Aegis relay',
 			contact: null,
+			publicRelay: null,
 			postgres: null,
 			access: 'open',
 			quota: {
@@ -96,6 +97,7 @@ describe('a relay’s options', () => {
 		[['--tls-cert', 'x'], /^A certificate needs its key/],
 		[['--tls-cert', 'x', '--tls-key', 'y', '--tls-self-signed'], /^Choose either/],
 		[['--public-url', 'ftp://x'], /^The public url must be like/],
+		[['--public-relay', 'https://x'], /^The public relay must be like/],
 		[['--public-url', 'https://user@x'], /^The public url/],
 		[['--public-url', 'relay.example'], /^The public url/],
 		[['--metrics-port', '8080'], /^The metrics need a port/],

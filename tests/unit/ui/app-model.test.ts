@@ -33,6 +33,7 @@ describe('the messenger as the interface reads it', () => {
 				messenger,
 				clock,
 				openSink: () => Promise.resolve(null),
+				streams: { open: () => null },
 			}),
 			spaces,
 			read,

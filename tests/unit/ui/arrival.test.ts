@@ -4,6 +4,7 @@ import { arrivalLink, createArrival } from '#lib/state/arrival.svelte.ts';
 describe('the link that opens the page', () => {
 	it('[IN1] is an invitation or a relay, and is kept whole', () => {
 		expect(arrivalLink('https://a.example/#/join/abc')?.kind).toBe('join');
+		expect(arrivalLink('https://a.example/#/meet/abc')?.kind).toBe('meet');
 		expect(arrivalLink('https://a.example/#/relay/abc')).toMatchObject({
 			kind: 'relay',
 			link: 'https://a.example/#/relay/abc',

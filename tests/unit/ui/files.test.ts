@@ -1,6 +1,8 @@
 // Files in the interface: what is chosen, how it stands, what is shown of it and for how long.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barsPath } from '#lib/components/files/bars.ts';
+import { moved, released, taken, type Press } from '#lib/components/files/holding.ts';
 import { rowsOf, shapeOf } from '#lib/components/files/mosaic.ts';
 import { viewableOf } from '#lib/components/files/viewable.ts';
 import { MAX_SCALE, Zoom } from '#lib/components/files/zoom.svelte.ts';
@@ -8,8 +10,13 @@ import { durationText, leftText } from '#lib/components/format/time.ts';
 import type { MessageView } from '#lib/messenger/api.ts';
 import type { FileView, SpaceFiles, TransferView } from '#lib/messenger/files-api.ts';
 import { FilesModel } from '#lib/state/files.svelte.ts';
+import { Playing } from '#lib/state/playing.svelte.ts';
+import { partHere } from '#lib/state/part-here.ts';
 import { createObjectUrls } from '#lib/state/object-urls.ts';
 import { Outgoing } from '#lib/state/outgoing.svelte.ts';
+import { CHUNK } from '#lib/protocol/attachment-size.ts';
+import { toBits } from '#lib/protocol/file-frame.ts';
+import type { MediaStreams } from '#lib/ports/media-streams.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
 import { plainMessage } from '../../support/fake-data.ts';
@@ -76,7 +83,10 @@ describe('files that are chosen', () => {
 });
 
 describe('how files stand', () => {
-	const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
+	const ABSENT: TransferView = {
+		...{ state: 'absent', done: 0, held: new Uint8Array() },
+		...{ rate: 0, left: null },
+	};
 	function model() {
 		let now = ABSENT;
 		const files: SpaceFiles = {
@@ -96,7 +106,15 @@ describe('how files stand', () => {
 		const stand = (view: TransferView): void => {
 			now = view;
 		};
-		return { files: new FilesModel(files), stand };
+		const open = new Set<string>();
+		const streams: MediaStreams = {
+			open: ({ type }) => {
+				const url = `/_stream/${type}`;
+				open.add(url);
+				return { url, close: () => open.delete(url) };
+			},
+		};
+		return { files: new FilesModel(files, streams), stand, open };
 	}
 
 	it('[FL5] are told anew once they are off this device', async () => {
@@ -107,6 +125,72 @@ describe('how files stand', () => {
 		stand(ABSENT);
 		await files.free('p');
 		expect(files.transfer('p')?.state).toBe('absent');
+	});
+
+	it('[MS1] are played by an address of their own while they come, or are large, and as long as they play', async () => {
+		const { files, open } = model();
+		const film = { type: 'video/webm', size: 5 } as FileView;
+		const coming = new Playing(files, 'p', 0, film);
+		await coming.begin(false);
+		expect(coming.url).toBe('/_stream/video/webm');
+		await coming.begin(true);
+		expect([...open]).toEqual([coming.url]);
+		coming.end();
+		expect([coming.url, open.size]).toEqual([null, 0]);
+		const large = new Playing(files, 'p', 0, { ...film, size: 2 ** 30 });
+		await large.begin(true);
+		expect(large.url).toBe('/_stream/video/webm');
+	});
+
+	it('are played whole where they are here and small, or their player can not go on otherwise', async () => {
+		const { files, open } = model();
+		const film = { type: 'video/webm', size: 5 } as FileView;
+		const here = new Playing(files, 'p', 0, film);
+		await here.begin(true);
+		expect(here.url).toMatch(/^blob:/);
+		here.end();
+		const coming = new Playing(files, 'p', 0, film);
+		await coming.begin(false);
+		await coming.failed(false);
+		expect([coming.url, open.size]).toEqual([null, 0]);
+		await coming.begin(false);
+		await coming.failed(true);
+		expect(coming.url).toMatch(/^blob:/);
+		// It is broken, then: nothing begins anew by itself.
+		await coming.failed(true);
+		expect(coming.url).toMatch(/^blob:/);
+		coming.end();
+		expect(coming.url).toBeNull();
+	});
+
+	it('[FL4] say of each file how much of it is here, whatever chunks it shares with others', () => {
+		const sizes = fc.array(fc.nat(3 * CHUNK), { minLength: 1, maxLength: 5 });
+		fc.assert(
+			fc.property(sizes, fc.array(fc.boolean(), { maxLength: 16 }), (lengths, has) => {
+				const held = toBits(
+					has.flatMap((isHere, n) => (isHere ? [n] : [])),
+					16,
+				);
+				let offset = 0;
+				for (const size of lengths) {
+					// Counted at a thousand places of the file.
+					const places = Array.from({ length: 1000 }, (_, n) => offset + ((n + 0.5) * size) / 1000);
+					const here = places.filter((at) => has[Math.floor(at / CHUNK)] === true).length;
+					const part = partHere({ state: 'moving', held }, { offset, size });
+					expect(part).toBeCloseTo(size === 0 ? 1 : here / 1000, 1.9);
+					const last = Math.floor((offset + size - 1) / CHUNK);
+					const its = Array.from({ length: last + 1 }, (_, n) => n).slice(
+						Math.floor(offset / CHUNK),
+					);
+					expect(part === 1).toBe(size === 0 || its.every((n) => has[n]));
+					offset += size;
+				}
+			}),
+		);
+		const one = { offset: 0, size: 5 };
+		expect(partHere({ ...ABSENT, held: Uint8Array.of(1) }, one)).toBe(0);
+		expect(partHere({ ...ABSENT, state: 'whole' }, one)).toBe(1);
+		expect(partHere(undefined, one)).toBe(0);
 	});
 
 	it('shows no file that is not whole', async () => {
@@ -204,6 +288,36 @@ describe('pictures', () => {
 		expect(zoom.scale).toBe(MAX_SCALE);
 		zoom.by(0);
 		expect([zoom.scale, zoom.x, zoom.y]).toEqual([1, 0, 0]);
+	});
+});
+
+describe('a microphone that is held', () => {
+	const press = (x: number, at: number): Press => ({ pointer: 1, x, y: 0, at });
+	const from = press(0, 1000);
+
+	it('sends what was said when it is let go, and nothing once it was slid away from', () => {
+		expect(released('held', from, press(5, 3000))).toBe('let-go');
+		expect(moved('held', from, press(-50, 2000))).toBe('held');
+		const away = moved('held', from, press(-100, 2000));
+		expect(away).toBe('away');
+		expect(released(away, from, press(-100, 3000))).toBe('none');
+		expect(moved(away, from, press(-10, 2500))).toBe('held');
+	});
+
+	it('goes on by itself after a short press, or where the browser takes the finger for something else', () => {
+		expect(released('held', from, press(0, 1200))).toBe('free');
+		expect(taken('held')).toBe('free');
+		expect(taken('none')).toBe('none');
+	});
+
+	it('heeds neither other fingers nor a release after it was discarded or sent', () => {
+		const other = { ...press(-300, 3000), pointer: 2 };
+		expect(moved('held', from, other)).toBe('held');
+		expect(released('held', from, other)).toBe('held');
+		for (const over of ['none', 'free', 'let-go'] as const) {
+			expect(moved(over, from, press(-300, 3000))).toBe(over);
+			expect(released(over, from, press(0, 3000))).toBe(over);
+		}
 	});
 });
 

@@ -39,7 +39,7 @@ describe('what the interface says', () => {
 	});
 
 	it('says sizes in units of people', () => {
-		expect(sizeText(0)).toBe('0 byte');
+		expect(sizeText(0)).toBe('0 bytes');
 		expect(sizeText(1_530_000)).toBe('1.5 MB');
 	});
 

@@ -11,6 +11,7 @@ export function sizeText(bytes: number): string {
 	return new Intl.NumberFormat(getLocale(), {
 		style: 'unit',
 		unit: units[step] ?? 'byte',
+		unitDisplay: step === 0 ? 'long' : 'short',
 		maximumFractionDigits: step > 1 ? 1 : 0,
 	}).format(bytes / 1000 ** step);
 }

@@ -6,7 +6,7 @@ export type Open =
 	| { readonly dialog: 'create' | 'settings' | 'switcher' | 'members' }
 	| { readonly dialog: 'passphrase' | 'phrase' | 'wipe' | 'link' | 'files' }
 	| { readonly dialog: 'device'; readonly id: string }
-	| { readonly dialog: 'join' | 'peers'; readonly link?: string }
+	| { readonly dialog: 'join' | 'peers' | 'meet'; readonly link?: string }
 	| { readonly dialog: 'invite' | 'leave' | 'log'; readonly space: string }
 	/** channel: its id, or null for a new one. */
 	| { readonly dialog: 'channel'; readonly space: string; readonly channel: string | null }

@@ -1,15 +1,34 @@
-// What of the account document belongs in an archive: whom the person has verified, what was typed and not sent, and how
-// the app is to look. Brought back, it fills what was never set here, and changes nothing else. [BK2] [BK3]
+// What of the account document belongs in an archive: whom the person has verified, what was typed and not sent, how the
+// app is to look, from whom their address is hidden, and what they chose of relays and were given by their operators.
+// Brought back, it fills what was never set here, and changes nothing else. [BK2] [BK3]
 import { MAX_VALUE } from '#lib/protocol/limits.ts';
 import type { StoreError } from '#lib/ports/store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
-import { DRAFTS, NOTED, SETTINGS, VERIFIED } from '../devices/sections.ts';
+import {
+	DRAFTS,
+	HIDDEN,
+	NOTED,
+	PREFERRED_RELAYS,
+	RELAY_INVITATIONS,
+	REMOVED_RELAYS,
+	SETTINGS,
+	VERIFIED,
+} from '../devices/sections.ts';
 import type { SharedValues } from '../devices/shared-values.ts';
 
 export type OwnValue = readonly [name: string, value: Bytes];
 
-const SECTIONS = [VERIFIED, NOTED, SETTINGS, DRAFTS];
+const SECTIONS = [
+	VERIFIED,
+	NOTED,
+	SETTINGS,
+	HIDDEN,
+	REMOVED_RELAYS,
+	PREFERRED_RELAYS,
+	RELAY_INVITATIONS,
+	DRAFTS,
+];
 
 export const ownValues = (keeper: Pick<SharedValues, 'list'>): readonly OwnValue[] =>
 	SECTIONS.flatMap(({ prefix }) => keeper.list(prefix));

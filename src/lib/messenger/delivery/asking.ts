@@ -28,13 +28,11 @@ export interface Asking {
 	knowledgeOf(device: string): PeerKnowledge;
 	/** A device says what it holds: asks it for what is missing here. */
 	onState(device: string, state: State): void;
-	/** Entries of feeds (keys) were kept. */
-	onKept(feeds: readonly Bytes[]): void;
 	/** So many entries came from a device. */
 	onServed(device: string, count: number): void;
 	/** What this device sent follows other entries than are held here: asks for those before. */
 	onDisputed(device: string, feeds: readonly Bytes[]): void;
-	/** Asks everybody for what is missing. */
+	/** Asks everybody for what is missing: something was kept, or is missing that was not before. */
 	askAll(): void;
 	/** When (ms) a member's device last said all that it holds, and all of that is here; -Infinity: not since the start. */
 	levelAt(): number;
@@ -56,8 +54,8 @@ export function createAsking(
 	isActive: (device: string) => boolean,
 ): Asking {
 	const peers = new Map<string, PeerKnowledge>();
-	/** Feeds (hex) → up to which seq entries are on their way. */
-	const feedsUnderWay = new Map<string, number>();
+	/** Stretches that are on their way, by feed (hex): of several peers, one may come and the one before it not. */
+	const feedsUnderWay = new Map<string, Set<FeedRange>>();
 	const controlUnderWay = new Set<string>();
 	const requests = new Set<Request>();
 	const once = createOnce(clock, ASK_AGAIN);
@@ -72,6 +70,13 @@ export function createAsking(
 		return knowledge;
 	};
 
+	const endOf = (key: string): number => (space.ledger.feeds.get(key)?.seq ?? -1) + 1;
+
+	function upTo(feed: string, from: number): number {
+		const ranges = [...(feedsUnderWay.get(feed) ?? [])].sort((a, b) => a.from - b.from);
+		return ranges.reduce((at, range) => (range.from <= at ? Math.max(at, range.to) : at), from);
+	}
+
 	const wantOf = (device: string, key: string): string => `want ${device} ${key}`;
 
 	/** `fresh`: the device has just said what it holds, so what it was asked for before may have been lost on the way. */
@@ -81,13 +86,13 @@ export function createAsking(
 			controlUnderWay.has(key) || (!fresh && once.lately(wantOf(device, key)));
 		const missing = space.missing(MAX_AUTHORITY_HEADS, (key) => !isAsked(key));
 		const knowledge = knowledgeOf(device);
-		const asked = { feeds: feedsUnderWay, control: isAsked };
+		const asked = { upTo, control: isAsked };
 		const { control, ranges } = planPulls(space.ledger, knowledge, asked, missing);
 		const disputed = disputedRanges(space.ledger, knowledge)
 			.slice(0, MAX_FEEDS_PER_MESSAGE - ranges.length)
 			.filter(({ feed, to }) => !once.lately(`fence ${device} ${toHex(feed)} ${to}`));
 		if (control.length === 0 && ranges.length === 0 && disputed.length === 0) {
-			if (feedsUnderWay.size === 0 && controlUnderWay.size === 0) {
+			if ([...requests].every(isServed)) {
 				levelAt = Math.max(levelAt, toldAllAt.get(device) ?? -Infinity);
 			}
 			return;
@@ -97,7 +102,10 @@ export function createAsking(
 		if (!post.attempt(device, { type: 'pull', control, have, ranges: all, wantsKeys: null }))
 			return;
 		for (const { feed, to } of disputed) once(`fence ${device} ${toHex(feed)} ${to}`);
-		for (const range of ranges) feedsUnderWay.set(toHex(range.feed), range.to);
+		for (const range of ranges) {
+			const key = toHex(range.feed);
+			feedsUnderWay.set(key, (feedsUnderWay.get(key) ?? new Set()).add(range));
+		}
 		const request: Request = { device, control: control.map(toHex), ranges, came: 0 };
 		for (const key of request.control) {
 			controlUnderWay.add(key);
@@ -114,17 +122,18 @@ export function createAsking(
 
 	const isServed = ({ ranges, control }: Request): boolean =>
 		control.every((key) => space.ledger.control.has(key)) &&
-		ranges.every(({ feed, to }) => (space.ledger.feeds.get(toHex(feed))?.seq ?? -1) + 1 >= to);
+		ranges.every(({ feed, to }) => endOf(toHex(feed)) >= to);
 
 	/** What it asked for is on its way no longer; whether anything of that is missing still. */
 	function end(request: Request): boolean {
 		requests.delete(request);
 		let lacks = false;
-		for (const { feed, to } of request.ranges) {
-			const key = toHex(feed);
-			if (feedsUnderWay.get(key) !== to) continue;
-			feedsUnderWay.delete(key);
-			lacks ||= (space.ledger.feeds.get(key)?.seq ?? -1) + 1 < to;
+		for (const range of request.ranges) {
+			const key = toHex(range.feed);
+			const under = feedsUnderWay.get(key);
+			under?.delete(range);
+			if (under?.size === 0) feedsUnderWay.delete(key);
+			lacks ||= endOf(key) < range.to;
 		}
 		for (const key of request.control) {
 			controlUnderWay.delete(key);
@@ -144,14 +153,6 @@ export function createAsking(
 			if (full) toldAllAt.set(device, clock.now());
 			learn(knowledgeOf(device), feeds, controlHeads);
 			ask(device, true);
-		},
-		onKept(feeds) {
-			for (const feed of feeds) {
-				const key = toHex(feed);
-				const seq = space.ledger.feeds.get(key)?.seq ?? -1;
-				if (seq + 1 >= (feedsUnderWay.get(key) ?? 0)) feedsUnderWay.delete(key);
-			}
-			askAll();
 		},
 		onServed(device, count) {
 			// Answers come in the order of the requests: what comes now is the first one's, not those' that follow from it.

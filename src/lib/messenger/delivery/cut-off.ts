@@ -35,7 +35,8 @@ export interface CutOff {
 	onOutsider(device: string, state: State): void;
 	/**
 	 * What a copy of this packet consists of for these devices (hex): with what leads to it where it is the last word to
-	 * some of them (`last`), or where it is a departure or builds upon one: who has gone can be asked for nothing more.
+	 * some of them (`last`), or where it is an EPOCH or a departure or builds upon one: who has gone can be asked for nothing
+	 * more, and copies that are left in the next mailbox are for those alone who have the EPOCH.
 	 */
 	toLeave(packet: Packet, to: readonly string[], last: readonly string[]): readonly Packet[];
 	stop(): void;
@@ -73,13 +74,14 @@ export function createCutOff(
 		...fallenBy(space.ledger, content),
 	];
 
-	function isOfDeparture({ header }: Packet): boolean {
+	/** A departure, what builds upon one, or what the next words are sealed under: whoever left it may be gone. */
+	function comesWithWhatLeads({ header }: Packet): boolean {
 		const decoded = decodeHeader(header);
 		if (!decoded.ok) return false;
 		const { kind, authorityHeads } = decoded.value;
 		const isLeave = (head: Bytes): boolean =>
 			space.ledger.control.get(toHex(head))?.content.kind === KIND.leave;
-		return kind === KIND.leave || authorityHeads.some(isLeave);
+		return kind === KIND.leave || kind === KIND.epoch || authorityHeads.some(isLeave);
 	}
 
 	function tell(device: string, have: readonly Bytes[], onlyByLink: boolean): void {
@@ -135,7 +137,7 @@ export function createCutOff(
 			tell(device, controlHeads, false);
 		},
 		toLeave(packet, to, last) {
-			const lacking = isOfDeparture(packet) ? to : last.slice(0, 1);
+			const lacking = comesWithWhatLeads(packet) ? to : last.slice(0, 1);
 			const id = entryId(crypto, packet.header);
 			const haves = lacking.map(surelyHeld);
 			return withWhatLeads(space.ledger, id, packet, haves, MAX_CONTENT - AROUND);

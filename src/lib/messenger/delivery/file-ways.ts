@@ -5,11 +5,14 @@ import type { FileReference } from '#lib/protocol/file-frame.ts';
 import { createServing, type ServedFile } from '#lib/transfer/serving.ts';
 import { createAskingWays, serveWay, type AskingWays, type WayParts } from '#lib/transfer/ways.ts';
 import type { Ports } from '../ports.ts';
+import { countMeeting, type Tally } from './traffic.ts';
 
 export interface FileWayEvents {
 	stun(): readonly string[];
 	/** Opens a stream beside the link to this device (hex), if there is one. */
 	openStream(device: string): Promise<FlowChannel | undefined>;
+	/** Counts what goes between the two. */
+	tally(device: string): Tally;
 	/** What this device (hex) may have of a file. */
 	serve(device: string, of: FileReference): Promise<ServedFile | undefined>;
 }
@@ -26,26 +29,26 @@ export interface FileWays {
 
 export function createFileWays(
 	{ clock, directDialer }: Pick<Ports, 'clock' | 'directDialer'>,
-	{ stun, openStream, serve }: FileWayEvents,
+	{ stun, openStream, serve, tally }: FileWayEvents,
 ): FileWays {
 	const asking = new Map<string, AskingWays>();
 	const serving = createServing();
 	/** Streams that others have opened, and who. */
 	const open = new Map<FlowChannel, string>();
-	const parts: WayParts = {
+	const partsFor = (device: string): WayParts => ({
 		clock,
 		stun,
 		async meeting() {
 			const dialer = await directDialer();
-			return dialer.available ? dialer.bulk : undefined;
+			return dialer.available ? countMeeting(dialer.bulk, tally(device)) : undefined;
 		},
-	};
+	});
 
 	return {
 		to(device) {
 			let ways = asking.get(device);
 			if (ways === undefined) {
-				ways = createAskingWays(parts, () => openStream(device));
+				ways = createAskingWays(partsFor(device), () => openStream(device));
 				asking.set(device, ways);
 			}
 			return ways;
@@ -53,7 +56,7 @@ export function createFileWays(
 		opened(device, channel) {
 			const peer = serving.device((of) => serve(device, of));
 			open.set(channel, device);
-			serveWay(parts, peer, channel, () => {
+			serveWay(partsFor(device), peer, channel, () => {
 				open.delete(channel);
 				peer.stop();
 			});

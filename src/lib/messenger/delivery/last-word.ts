@@ -164,6 +164,9 @@ export function withWhatLeads(
 	haves: readonly (readonly Bytes[])[],
 	room: number,
 ): Packet[] {
+	const taken: Packet[] = [packet];
+	let size = encodePacket(packet).length;
+	if (size > room) return taken;
 	const alike = new Map(haves.map((have) => [have.map(toHex).join(), have]));
 	const lacking = new Set(
 		[...alike.values()].flatMap((have) => controlBetween(ledger, [entry], have).map(toHex)),
@@ -171,8 +174,6 @@ export function withWhatLeads(
 	const leading = controlBetween(ledger, [entry], []).filter(
 		(id) => lacking.has(toHex(id)) && !equal(id, entry),
 	);
-	const taken: Packet[] = [packet];
-	let size = encodePacket(packet).length;
 	for (const id of leading.reverse()) {
 		const before = ledger.control.get(toHex(id))?.entry.packet;
 		if (before === undefined) break;

@@ -1,10 +1,5 @@
 // Direct links to other devices: runs the link machine of each pair, and finds the link that carries a message. [LK4] [LM1]
-import type {
-	DirectDialer,
-	DirectLink,
-	PendingAnswer,
-	PendingOffer,
-} from '#lib/ports/direct-dialer.ts';
+import type { DirectLink } from '#lib/ports/direct-dialer.ts';
 import {
 	apart,
 	stepLink,
@@ -12,99 +7,84 @@ import {
 	type LinkEvent,
 	type LinkState,
 } from '#lib/mesh/link-machine.ts';
-import type { FileReference } from '#lib/protocol/file-frame.ts';
-import { SIGNAL_STEP, type SignalStep } from '#lib/protocol/space-message.ts';
-import type { ServedFile } from '#lib/transfer/serving.ts';
+import { createAllowance } from '#lib/mesh/allowance.ts';
+import { createOfferMemory, type OfferMemory } from '#lib/mesh/offer-memory.ts';
+import { REFUSED_BY_CHOICE, SIGNAL_STEP, type SignalStep } from '#lib/protocol/space-message.ts';
 import { compare, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
-import { createFileWays, type FileWays } from './file-ways.ts';
-import { startLiveLink, type LinkedSpace, type LiveLink } from './live-link.ts';
+import { createAttempts } from './attempts.ts';
+import { createLinkWishes } from './link-wishes.ts';
+import type { LinkEvents, Links, Visit } from './links-face.ts';
+import { createFileWays } from './file-ways.ts';
+import { startLiveLink, type LiveLink } from './live-link.ts';
+import { countLink, createTally, type Tally } from './traffic.ts';
 
-export interface LinkEvents {
-	/** Carries a step of making a link to the device by any way there is; false when there is none. */
-	signal(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): Promise<boolean>;
-	spaces(): readonly LinkedSpace[];
-	stun(): readonly string[];
-	/** A member's device has proven itself for this space on a link. */
-	onMember(device: string, space: string): void;
-	onEnvelope(device: string, space: string, envelope: Bytes): void;
-	/** What the device may have of a file, by the links of the spaces. */
-	serveFile(device: string, of: FileReference): Promise<ServedFile | undefined>;
-	/** A link that stood is gone, and with it whatever was under way on it. */
-	onLost(device: string): void;
-	/** Something that people see of links changed. */
-	onChange(): void;
-}
+export type * from './links-face.ts';
 
-export interface LinkInfo {
-	readonly state: LinkState['state'];
-	/** Tries in a row that came to nothing. */
-	readonly failures: number;
-	readonly roundTripMs: number | null;
-}
-
-export interface Links {
-	/** The device can be signalled to now: a link is made when one is due. */
-	reachable(device: string): void;
-	signalled(device: string, attempt: Bytes, step: SignalStep, payload: Bytes): void;
-	/** Spaces or their members changed: says hello for those that a link does not carry yet, ends links that serve none. */
-	greet(): void;
-	/** Whether messages of this space reach the device directly. */
-	carries(device: string, space: string): boolean;
-	send(device: string, space: string, envelope: Bytes): void;
-	/** A relay saw the device go: a link to it is asked for a sign of life. */
-	doubt(device: string): void;
-	info(device: string): LinkInfo;
-	/** The ways by which files go beside the links. */
-	readonly files: FileWays;
-	stop(): void;
-}
-
-/** An offer that nobody answers was lost on its way. */
-const ANSWER_WITHIN = 8000;
+/** A reason to try anew counts once in this time, ms: whoever gives reasons costs others no more than that. */
+const RENEW_EVERY = 5000;
+/** But for the first few: a page may be loaded twice in a row. */
+const RENEW_AT_ONCE = 3;
 /** How long a link stands on when no space is shared any more: the last word goes over it. */
 const PARTING = 2000;
 
 interface Pair {
 	state: LinkState;
-	offer: PendingOffer | undefined;
-	answer: PendingAnswer | undefined;
 	live: LiveLink | undefined;
 	cancelWake: (() => void) | undefined;
 	reachable: boolean;
+	cancelRenew: (() => void) | undefined;
+	/** The other side refuses links by choice. */
+	refuses: boolean;
+	/** This side hid from the other when it last looked. */
+	hidden: boolean;
+	readonly offers: OfferMemory;
+	readonly tally: Tally;
 	/** No space is shared any longer, and the link about to end. */
 	parting: boolean;
+	/** What is said on it beside any space. */
+	visit: Visit | undefined;
 }
 
 /** The links of one of this installation's devices. */
 export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: LinkEvents): Links {
-	const { clock, random, directDialer } = ports;
+	const { clock, random } = ports;
 	const own = toHex(self.device.publicKey);
 	const pairs = new Map<string, Pair>();
+	const wishes = createLinkWishes(clock, events);
+	const renewals = createAllowance(RENEW_AT_ONCE, 1000 / RENEW_EVERY);
 	let stopped = false;
 
+	const isHidden = (device: string): boolean => events.isHidden?.(device) === true;
 	const pairWith = (device: string): Pair => {
 		let pair = pairs.get(device);
 		if (pair === undefined) {
 			pair = {
 				state: apart,
-				offer: undefined,
-				answer: undefined,
 				live: undefined,
 				cancelWake: undefined,
 				reachable: false,
+				cancelRenew: undefined,
+				refuses: false,
+				hidden: isHidden(device),
+				offers: createOfferMemory(),
+				tally: createTally(),
 				parting: false,
+				visit: undefined,
 			};
 			pairs.set(device, pair);
 		}
 		return pair;
 	};
 
+	const offersTo = (device: string): boolean =>
+		compare(self.device.publicKey, fromHex(device) ?? new Uint8Array(0)) < 0;
+
 	function step(device: string, event: LinkEvent): void {
 		if (stopped) return;
 		const pair = pairWith(device);
 		const context = {
-			offers: compare(self.device.publicKey, fromHex(device) ?? new Uint8Array(0)) < 0,
+			offers: offersTo(device),
 			now: clock.now(),
 			jitter: fraction(random),
 		};
@@ -118,22 +98,15 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 	function perform(device: string, pair: Pair, effect: LinkEffect): void {
 		switch (effect.type) {
 			case 'offer':
-				void offer(device, pair, effect.attempt);
+				void attempts.offer(device, effect.attempt);
 				break;
 			case 'answer':
 				break; // made where the offer's bytes are at hand: in signalled
 			case 'refuse':
-				void events.signal(
-					device,
-					toAttempt(effect.attempt),
-					SIGNAL_STEP.refuse,
-					new Uint8Array(0),
-				);
+				signal(device, effect.attempt, SIGNAL_STEP.refuse);
 				break;
 			case 'abandon':
-				pair.offer?.cancel();
-				pair.answer?.cancel();
-				pair.offer = pair.answer = undefined;
+				attempts.abandon(device);
 				if (pair.live?.attempt === effect.attempt) {
 					endLive(pair, 'replaced');
 					events.onLost(device);
@@ -142,87 +115,41 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 			case 'wake':
 				pair.cancelWake?.();
 				pair.cancelWake = clock.after(Math.max(0, effect.at - clock.now()), () => {
-					if (pair.reachable) tryNow(device);
+					if (pair.reachable && wishes.isWelcome(device)) tryNow(device);
 				});
 				break;
 		}
 	}
 
+	const signal = (device: string, attempt: string, kind: SignalStep, ...payload: number[]): void =>
+		void events.signal(device, toAttempt(attempt), kind, Uint8Array.from(payload));
+
 	const tryNow = (device: string): void => {
-		step(device, { type: 'reachable', attempt: toHex(random.bytes(16)) });
+		if (!isHidden(device)) step(device, { type: 'reachable', attempt: toHex(random.bytes(16)) });
 	};
 
-	/** Its code may not be there to be fetched: then an attempt fails, and another follows. */
-	const dialerIfAny = (): Promise<DirectDialer | undefined> =>
-		directDialer().catch(() => undefined);
-
-	async function offer(device: string, pair: Pair, attempt: string): Promise<void> {
-		const dialer = await dialerIfAny();
-		const current = (): boolean =>
-			pair.state.state === 'offering' && pair.state.attempt === attempt;
-		const made = dialer?.available ? await dialer.offer({ stun: events.stun() }) : undefined;
-		if (made?.ok !== true) {
-			step(device, { type: dialer?.available === false ? 'refused' : 'failed', attempt });
-			return;
-		}
-		if (!current()) {
-			made.value.cancel();
-			return;
-		}
-		pair.offer = made.value;
-		const sent = await events.signal(
-			device,
-			toAttempt(attempt),
-			SIGNAL_STEP.offer,
-			made.value.offer,
-		);
-		if (!sent) {
-			pair.reachable = false;
-			step(device, { type: 'unreachable', attempt });
-			return;
-		}
-		// An answer that never comes must not leave the pair waiting for ever.
-		clock.after(ANSWER_WITHIN, () => {
-			if (pair.offer === made.value) step(device, { type: 'failed', attempt });
+	/** There is a reason to try anew, soon: whoever answers asks the other side to. */
+	function renew(device: string, pair: Pair, asks: boolean): void {
+		if (pair.cancelRenew !== undefined || isHidden(device)) return;
+		const isDue = renewals.take(device, 1, clock.now());
+		pair.cancelRenew = clock.after(isDue ? 0 : RENEW_EVERY, () => {
+			pair.cancelRenew = undefined;
+			if (!isDue) renewals.take(device, 1, clock.now());
+			if (stopped || !pair.reachable || isHidden(device) || !wishes.isWelcome(device)) return;
+			const attempt = toHex(random.bytes(16));
+			step(device, { type: 'renewed', attempt });
+			if (asks && pair.state.state === 'apart') signal(device, attempt, SIGNAL_STEP.ask);
 		});
 	}
 
-	async function answer(
-		device: string,
-		pair: Pair,
-		attempt: string,
-		payload: Bytes,
-	): Promise<void> {
-		const dialer = await dialerIfAny();
-		const current = (): boolean =>
-			pair.state.state === 'answering' && pair.state.attempt === attempt;
-		const made = dialer?.available
-			? await dialer.answer(payload, { stun: events.stun() })
-			: undefined;
-		if (made?.ok !== true) {
-			void events.signal(device, toAttempt(attempt), SIGNAL_STEP.refuse, new Uint8Array(0));
-			step(device, { type: 'failed', attempt });
-			return;
-		}
-		if (!current()) {
-			made.value.cancel();
-			return;
-		}
-		pair.answer = made.value;
-		void events.signal(device, toAttempt(attempt), SIGNAL_STEP.answer, made.value.answer);
-		const link = await made.value.link;
-		if (pair.answer === made.value) pair.answer = undefined;
-		if (link.ok) opened(device, pair, attempt, link.value);
-		else step(device, { type: 'failed', attempt });
-	}
-
-	function opened(device: string, pair: Pair, attempt: string, link: DirectLink): void {
+	function opened(device: string, attempt: string, link: DirectLink): void {
+		const pair = pairWith(device);
 		const expected = pair.state.state !== 'apart' && pair.state.attempt === attempt;
 		if (!expected || stopped) {
 			link.close('no longer wanted');
 			return;
 		}
-		const live = startLiveLink(ports, self, device, link, attempt, {
+		const live = startLiveLink(ports, self, device, countLink(link, pair.tally), attempt, {
 			spaces: () => events.spaces(),
 			onMember: (space) => {
 				events.onMember(device, space);
@@ -231,6 +158,7 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 			onEnvelope: (space, envelope) => {
 				events.onEnvelope(device, space, envelope);
 			},
+			onMeeting: (message) => pair.visit?.onMessage(message),
 			onFiles: (channel) => {
 				files.opened(device, channel);
 			},
@@ -242,11 +170,13 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 				pair.live = undefined;
 				files.linkLost(device);
 				step(device, { type: 'closed', attempt });
+				pair.visit?.onEnd();
 				events.onLost(device);
 				events.onChange();
 			},
 		});
 		pair.live = live;
+		pair.refuses = false;
 		step(device, { type: 'opened', attempt });
 		live.greet();
 		events.onChange();
@@ -261,56 +191,127 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 	/** Ends a link to a device that shares no space any longer. [BN1] */
 	function partUnlessShared(device: string, pair: Pair): void {
 		const isShared = (): boolean => events.spaces().some((space) => space.has(device));
-		if (pair.parting || pair.live === undefined || isShared()) return;
+		if (pair.parting || pair.live === undefined || pair.visit !== undefined || isShared()) return;
 		pair.parting = true;
 		clock.after(PARTING, () => {
 			pair.parting = false;
-			if (stopped || isShared()) return;
+			if (stopped || pair.visit !== undefined || isShared()) return;
 			pair.reachable = false;
 			pair.live?.close('no space is shared');
 		});
 	}
 
+	/** Ends what shows this device's address to whom it is hidden from now on, and begins what may be again. */
+	function hideOrShow(device: string, pair: Pair): void {
+		const hides = isHidden(device);
+		if (hides) {
+			attempts.abandon(device);
+			if (pair.state.state === 'offering' || pair.state.state === 'answering') {
+				step(device, { type: 'failed', attempt: pair.state.attempt });
+			}
+			pair.live?.close('hidden');
+		} else if (pair.hidden && pair.reachable) renew(device, pair, true);
+		pair.hidden = hides;
+	}
+
+	const attempts = createAttempts(ports, {
+		signal: (device, attempt, kind, payload) =>
+			events.signal(device, toAttempt(attempt), kind, payload),
+		stun: events.stun,
+		isCurrent: (device, state, attempt) => {
+			const now = pairs.get(device)?.state;
+			return now?.state === state && now.attempt === attempt;
+		},
+		step,
+		onUnheard(device) {
+			pairWith(device).reachable = false;
+		},
+		onOpened: opened,
+	});
+
 	const files = createFileWays(ports, {
 		stun: events.stun,
 		openStream: async (device) => pairs.get(device)?.live?.openFiles(),
 		serve: events.serveFile,
+		tally: (device) => pairWith(device).tally,
 	});
 
 	const toAttempt = (attempt: string): Bytes => fromHex(attempt) ?? new Uint8Array(16);
 
 	return {
-		reachable(device) {
+		adopt(device, attempt, link, visit) {
+			const pair = pairWith(device);
+			pair.visit = visit;
+			step(device, { type: 'met', attempt });
+			opened(device, attempt, link);
+			return {
+				say: (message) => pair.live?.meet(message),
+				end() {
+					if (pair.visit === visit) pair.visit = undefined;
+					partUnlessShared(device, pair);
+				},
+			};
+		},
+		reachable(device, asks = false) {
 			if (device === own) return;
 			const pair = pairWith(device);
 			pair.reachable = true;
-			if (pair.state.state === 'apart') tryNow(device);
+			if (pair.state.state !== 'apart') return;
+			tryNow(device);
+			if (!asks || offersTo(device) || isHidden(device) || !wishes.mayAsk(device)) return;
+			signal(device, toHex(random.bytes(16)), SIGNAL_STEP.ask);
 		},
-		signalled(device, attemptBytes, kind, payload) {
-			const attempt = toHex(attemptBytes);
+		need(device) {
+			wishes.need(device);
+			if (!events.wants(device)) this.reachable(device, true);
+		},
+		release(device) {
+			const pair = pairs.get(device);
+			if (pair?.live === undefined || wishes.isWanted(device)) return;
+			pair.reachable = false;
+			pair.live.close('there are enough');
+		},
+		returned(device) {
+			if (device === own) return;
 			const pair = pairWith(device);
 			pair.reachable = true;
-			if (kind === SIGNAL_STEP.offer) {
-				const before = pair.state;
-				step(device, { type: 'offer', attempt });
-				const after = pair.state;
-				if (after !== before && after.state === 'answering') {
-					void answer(device, pair, attempt, payload);
+			renew(device, pair, false);
+		},
+		moved() {
+			for (const [device, pair] of pairs) if (pair.reachable) renew(device, pair, true);
+		},
+		probe() {
+			for (const { live } of pairs.values()) live?.doubt();
+		},
+		signalled(device, { attempt: named, step: kind, payload, time }) {
+			const attempt = toHex(named);
+			const pair = pairWith(device);
+			pair.reachable = true;
+			if (kind === SIGNAL_STEP.refuse) {
+				if (pair.state.state === 'offering' && pair.state.attempt === attempt) {
+					pair.refuses = payload[0] === REFUSED_BY_CHOICE;
 				}
-			} else if (kind === SIGNAL_STEP.refuse) {
 				step(device, { type: 'refused', attempt });
-			} else if (pair.state.state === 'offering' && pair.state.attempt === attempt) {
-				const pending = pair.offer;
-				if (pending === undefined) return;
-				pair.offer = undefined;
-				void pending.accept(payload).then((link) => {
-					if (link.ok) opened(device, pair, attempt, link.value);
-					else step(device, { type: 'failed', attempt });
-				});
+			} else if (kind === SIGNAL_STEP.ask) {
+				if (offersTo(device)) renew(device, pair, false);
+			} else if (kind === SIGNAL_STEP.answer) {
+				if (pair.state.state === 'offering' && pair.state.attempt === attempt) {
+					void attempts.accept(device, attempt, payload);
+				}
+			} else if (isHidden(device)) {
+				signal(device, attempt, SIGNAL_STEP.refuse, REFUSED_BY_CHOICE);
+			} else if (pair.state.state === 'apart' && !wishes.isWelcome(device)) {
+				signal(device, attempt, SIGNAL_STEP.refuse);
+			} else if (pair.offers.take(attempt, time, pair.state.state !== 'apart')) {
+				step(device, { type: 'offer', attempt });
+				if (pair.state.state === 'answering' && pair.state.attempt === attempt) {
+					void attempts.answer(device, attempt, payload);
+				}
 			}
 		},
 		greet() {
 			for (const [device, pair] of pairs) {
+				hideOrShow(device, pair);
 				pair.live?.greet();
 				partUnlessShared(device, pair);
 			}
@@ -328,17 +329,23 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 			return {
 				state: link.state,
 				failures: link.state === 'open' ? 0 : link.failures,
+				isDue: link.state === 'apart' && link.retryAt <= clock.now(),
+				retryAt: link.state === 'apart' && link.failures > 0 ? link.retryAt : null,
 				roundTripMs: pair?.live?.roundTripMs() ?? null,
+				path: pair?.live?.path() ?? null,
+				traffic: pair ? { ...pair.tally } : null,
+				hidden: isHidden(device) ? 'here' : pair?.refuses === true ? 'there' : null,
 			};
 		},
+		takesDirect: (amongOwn) => events.takesDirect(amongOwn),
 		files,
 		stop() {
 			stopped = true;
 			files.stop();
+			attempts.stop();
 			for (const pair of pairs.values()) {
 				pair.cancelWake?.();
-				pair.offer?.cancel();
-				pair.answer?.cancel();
+				pair.cancelRenew?.();
 				endLive(pair, 'stopped');
 			}
 			pairs.clear();

@@ -18,6 +18,8 @@ export interface LiveLinkEvents {
 	/** Both devices have said for this space that they are members of it: it is carried from now on. */
 	onMember(space: string): void;
 	onEnvelope(space: string, envelope: Bytes): void;
+	/** What the other side says beside any space; without this, nobody listens to it. */
+	onMeeting?(message: Bytes): void;
 	/** The other side has opened a way for files. */
 	onFiles(channel: FlowChannel): void;
 	/** A round trip was measured. */
@@ -33,9 +35,13 @@ export interface LiveLink {
 	carries(space: string): boolean;
 	/** Also to who was a member when the two greeted each other: for the last word. */
 	send(space: string, envelope: Bytes): void;
+	/** Beside any space: to somebody whom one meets. */
+	meet(message: Bytes): void;
 	/** There is a sign that the other side has gone: it is to answer soon, or the link ends. */
 	doubt(): void;
 	roundTripMs(): number | null;
+	/** How the packets travel, such as `host/udp`; null until that was asked. */
+	path(): string | null;
 	/** A further way beside it, for files. */
 	openFiles(): Promise<FlowChannel | undefined>;
 	close(reason: string): void;
@@ -69,9 +75,11 @@ export function startLiveLink(
 	/** Hellos (by tag, hex) that nothing here fits yet: they are not said again. */
 	const unproven = new Map<string, { readonly tag: Bytes; readonly signature: Bytes }>();
 	let heardAt = clock.now();
+	let beatAt = heardAt;
 	let pingSentAt = 0;
 	let pingNumber = 0;
 	let roundTripMs: number | null = null;
+	let path: string | null = null;
 	let stopHeartbeat = (): void => undefined;
 	let stopDoubt = (): void => undefined;
 
@@ -90,12 +98,26 @@ export function startLiveLink(
 	}
 
 	function beat(): void {
-		if (clock.now() - heardAt > DEAD_AFTER) {
-			link.close('silent');
-			return;
-		}
-		ping();
+		const now = clock.now();
+		if (now - heardAt > DEAD_AFTER) {
+			// A page that has slept heard nothing itself: the other side is asked, and answers soon or not at all.
+			if (now - beatAt < 2 * PING_EVERY) {
+				link.close('silent');
+				return;
+			}
+			doubt();
+		} else ping();
+		beatAt = now;
 		stopHeartbeat = clock.after(PING_EVERY, beat);
+	}
+
+	function doubt(): void {
+		const since = clock.now();
+		ping();
+		stopDoubt();
+		stopDoubt = clock.after(DOUBT_FOR, () => {
+			if (heardAt < since) link.close('silent');
+		});
 	}
 
 	const isMember = (space: string): boolean =>
@@ -142,10 +164,14 @@ export function startLiveLink(
 				if (frame.number === pingNumber) {
 					roundTripMs = link.roundTrip() ?? clock.now() - pingSentAt;
 					events.onChange();
+					void link.route().then((route) => (path = route));
 				}
 				break;
 			case 'hello':
 				void checkHello(frame.tag, frame.device, frame.signature);
+				break;
+			case 'meet':
+				events.onMeeting?.(frame.message);
 				break;
 			case 'space': {
 				const space = proven.get(toHex(frame.tag));
@@ -192,15 +218,12 @@ export function startLiveLink(
 			const tag = greeted.get(space);
 			if (tag !== undefined) link.send(encodeLinkFrame({ type: 'space', tag, envelope }));
 		},
-		doubt() {
-			const since = clock.now();
-			ping();
-			stopDoubt();
-			stopDoubt = clock.after(DOUBT_FOR, () => {
-				if (heardAt < since) link.close('silent');
-			});
+		meet(message) {
+			link.send(encodeLinkFrame({ type: 'meet', message }));
 		},
+		doubt,
 		roundTripMs: () => roundTripMs,
+		path: () => path,
 		openFiles: () => link.openFiles(),
 		close(reason) {
 			stopHeartbeat();

@@ -1,13 +1,14 @@
 // What this device has written and not every recipient device has said it holds: the real backup until then. [OB1] … [OB4]
 // Only a device's own signed word takes a recipient off; a relay's never does.
-import { bytes, decodeFrame, encode, list, optional, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, optional, tuple, uint } from '#lib/protocol/cbor.ts';
+import { readEntry } from '#lib/crdt/check-entry.ts';
 import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { DEFAULT_TTL_SECONDS, STORE_AFTER } from '#lib/protocol/limits.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
-import type { Delivery } from '../api.ts';
+import type { Delivery } from '../delivery-state.ts';
 import type { Ports, Self } from '../ports.ts';
 import { createQueue } from '../queue.ts';
 import type { Space } from '../space/space-face.ts';
@@ -60,6 +61,8 @@ export interface Outbox {
 	delivery(seq: number): Delivery | null;
 	/** Set by whoever shows it. */
 	onChange: (seqs: readonly number[]) => void;
+	/** How many entries each relay (hex) keeps a copy of. Looks at each that is not held by everybody yet. */
+	copies(): ReadonlyMap<string, number>;
 	stop(): void;
 }
 
@@ -238,11 +241,32 @@ export function createOutbox(
 		return control?.content.kind === KIND.epoch ? control.entry.header.key.epoch : null;
 	};
 
+	/** A row that is damaged begins anew: who holds its entry says so again, and who doesn't waits for it. [AT14] */
+	async function restore(seq: number): Promise<void> {
+		const packet = await space.kept.packet(self.device.publicKey, seq);
+		const entry = packet && readEntry(crypto, packet);
+		const fresh = entry?.ok ? outbox.rowFor(entry.value) : [];
+		const none = [{ table: 'outbox', key: [space.id, seq], value: null }];
+		const row = rows.get(seq);
+		if (row !== undefined) row.named = false;
+		await store.commit(fresh.length > 0 ? fresh : none);
+	}
+
+	/** Published in this turn. */
+	const fresh: Packet[] = [];
+	function sendFresh(): void {
+		const packets = fresh.splice(0);
+		if (!stopped) post.sendAll({ type: 'entries', packets });
+	}
+
 	const outbox: Outbox = {
 		async load() {
 			for (const { at, value } of await store.range('outbox', [space.id])) {
-				const stored = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
-				if (!stored.ok) continue;
+				const stored = decode(shape, value, Number.MAX_SAFE_INTEGER);
+				if (!stored.ok) {
+					await restore(at);
+					continue;
+				}
 				const [packet, preimage, missing, recipients, copies, storedFor, since, ...rest] =
 					stored.value;
 				const [last, epoch, names] = rest;
@@ -286,7 +310,9 @@ export function createOutbox(
 		publish(entry) {
 			const row = rows.get(entry.header.seq);
 			if (row === undefined) return;
-			post.sendAll({ type: 'entries', packets: [entry.packet] });
+			fresh.push(entry.packet);
+			// What was kept in one commit is published in one turn, and goes together.
+			if (fresh.length === 1) queueMicrotask(sendFresh);
 			void leaveCopies(row);
 			later(STORE_AFTER, () => void leaveCopies(row));
 		},
@@ -341,6 +367,12 @@ export function createOutbox(
 				void leaveCopies(row);
 				if (due > 0) later(due, () => void leaveCopies(row));
 			}
+		},
+		copies() {
+			const count = new Map<string, number>();
+			for (const { copies } of rows.values())
+				for (const relay of copies.keys()) count.set(relay, (count.get(relay) ?? 0) + 1);
+			return count;
 		},
 		delivery(seq) {
 			const row = rows.get(seq);

@@ -13,6 +13,16 @@ export interface PostEvents {
 	onRelayReady(): void;
 	/** Who is connected to the space's relays changed. */
 	onPresence(): void;
+	/** An envelope for another device was pushed here by a device (hex). */
+	onForOther?(envelope: Envelope, by: string, size: number): void;
+	/** The device (hex) that carries what is for this one, which nothing reaches directly. */
+	via?(device: string): string | null;
+}
+
+/** Devices (hex) that this one reaches itself: by a direct link, and else through a relay. */
+export interface Near {
+	readonly linked: readonly string[];
+	readonly seen: readonly string[];
 }
 
 export interface StoreCopy {
@@ -37,8 +47,13 @@ export interface Stored {
 export interface Post {
 	/** Follows the authority log and the keys: attaches to mailboxes, lets go of old ones. */
 	update(): Promise<void>;
-	/** Devices (hex) that can be reached now, and how. */
-	route(device: string): 'direct' | 'relay' | null;
+	/** Devices (hex) that can be reached now, and how. `member`: somebody else carries it. */
+	route(device: string): 'direct' | 'relay' | 'member' | null;
+	near(): Near;
+	/** Keys (hex) of the relays on which the present mailbox is read now. */
+	relays(): readonly string[];
+	/** Hands an envelope of somebody's to a device that this one reaches itself; false where it doesn't. */
+	pass(device: string, envelope: Envelope): boolean;
 	/** Key (hex) of a relay through which the device is connected now. */
 	via(device: string): string | null;
 	/** Sends to one device now, or not at all. */

@@ -4,7 +4,13 @@ import { lateEnvelopeKey } from '#lib/crypto/epoch.ts';
 import { deleteHash } from '#lib/crypto/hash.ts';
 import { mailboxId } from '#lib/mailbox/proofs.ts';
 import { openBlock, sealBlock } from '#lib/crypto/seal.ts';
-import { decodeEnvelope, encodeEnvelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
+import {
+	decodeEnvelope,
+	encodeEnvelope,
+	MAX_HOPS,
+	type Envelope,
+	type SpaceMessage,
+} from '#lib/protocol/space-message.ts';
 import { DAY, EPOCHS_READ, LATE_ENVELOPE } from '#lib/protocol/limits.ts';
 import { MAX_PRESENCE } from '#lib/protocol/mailbox.ts';
 import { partName } from '#lib/protocol/part.ts';
@@ -13,16 +19,21 @@ import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports, type Self } from '../ports.ts';
 import type { Space } from '../space/space-face.ts';
 import { attachMailbox, type Attachment, type MailboxSpec } from './attachment.ts';
+import { draw } from './drawing.ts';
+import { mayBeCarried } from './carrying.ts';
 import { createWhereabouts, type EpochPost, type Place, type PostKeys } from './whereabouts.ts';
 import type { Links } from './links.ts';
 import type { RelayPool } from './relay-pool.ts';
 import { forBlocks, forLinks } from './splitting.ts';
-import type { PostEvents, Stored, Post } from './post-face.ts';
+import type { Near, PostEvents, Stored, Post } from './post-face.ts';
 
 /** Relays that a stored copy goes to. */
 const COPIES = 2;
 
 const NOTHING_STORED: Stored = { copies: [], devices: [] };
+
+const readyOf = (post: Pick<EpochPost, 'attachments'> | undefined): Attachment[] =>
+	[...(post?.attachments.values() ?? [])].filter((attachment) => attachment.ready());
 
 export function createPost(
 	ports: Ports,
@@ -66,7 +77,11 @@ export function createPost(
 		// What can't be opened now can't be opened later either: it is dealt with.
 		if (envelope?.ok !== true) return true;
 		const { from, to } = envelope.value;
-		if (toHex(from) === ownKey || (to !== null && toHex(to) !== ownKey)) return true;
+		if (toHex(from) === ownKey) return true;
+		if (to !== null && toHex(to) !== ownKey) {
+			if (!isStored) events.onForOther?.(envelope.value, toHex(from), block.length);
+			return true;
+		}
 		if (!isStored) where.notice(post, relay, toHex(from));
 		return events.onEnvelope(envelope.value, isStored);
 	}
@@ -158,8 +173,14 @@ export function createPost(
 		current = authority.epoch === null ? undefined : posts.get(toHex(authority.epoch.id));
 	}
 
+	const addressed = (device: string | null, message: SpaceMessage, hops = 0): Envelope => ({
+		from: own,
+		to: device === null ? null : (fromHex(device) ?? null),
+		hops,
+		message,
+	});
 	const envelopeFor = (device: string | null, message: SpaceMessage): Bytes =>
-		encodeEnvelope({ from: own, to: device === null ? null : (fromHex(device) ?? null), message });
+		encodeEnvelope(addressed(device, message));
 
 	function block({ keys, state }: EpochPost, envelope: Bytes): Bytes | undefined {
 		const isLate = clock.now() - state.time.ms > LATE_ENVELOPE;
@@ -167,9 +188,49 @@ export function createPost(
 		return sealBlock(crypto, random, key, envelope);
 	}
 
-	function route(device: string): 'direct' | 'relay' | null {
+	const via = (device: string): string | null => events.via?.(device) ?? null;
+
+	function route(device: string): 'direct' | 'relay' | 'member' | null {
 		if (links.carries(device, space.key)) return 'direct';
-		return where.place(device) === null ? null : 'relay';
+		if (where.place(device) !== null) return 'relay';
+		return !isLarge() && via(device) !== null ? 'member' : null;
+	}
+
+	function near(): Near {
+		const linked: string[] = [];
+		const seen: string[] = [];
+		for (const device of space.ledger.authority.active) {
+			if (device === ownKey) continue;
+			if (links.carries(device, space.key)) linked.push(device);
+			else if (where.place(device) !== null) seen.push(device);
+		}
+		return { linked, seen };
+	}
+
+	function pass(device: string, envelope: Envelope): boolean {
+		const encoded = encodeEnvelope(envelope);
+		if (links.carries(device, space.key)) {
+			links.send(device, space.key, encoded);
+			return true;
+		}
+		const found = where.place(device);
+		const sealed = found === null ? undefined : block(found.post, encoded);
+		if (found === null || sealed === undefined) return false;
+		void found.attachment.push(found.to, sealed);
+		return true;
+	}
+
+	/** What is for all reaches it along links: members hand it on. */
+	function isByLink(device: string): boolean {
+		const carrier = via(device);
+		return carrier !== null && links.carries(carrier, space.key);
+	}
+
+	function sendByMember(device: string, message: SpaceMessage): boolean {
+		const carrier = via(device);
+		if (carrier === null || !mayBeCarried(message)) return false;
+		const parts = forBlocks(crypto, message);
+		return parts.every((part) => pass(carrier, addressed(device, part, MAX_HOPS)));
 	}
 
 	function sendByLink(device: string, message: SpaceMessage): void {
@@ -178,13 +239,16 @@ export function createPost(
 		}
 	}
 
-	function send(device: string, message: SpaceMessage): boolean {
+	function sendItself(device: string, message: SpaceMessage): boolean {
 		if (links.carries(device, space.key)) {
 			sendByLink(device, message);
 			return true;
 		}
 		return sendByRelay(device, message);
 	}
+
+	const send = (device: string, message: SpaceMessage): boolean =>
+		sendItself(device, message) || sendByMember(device, message);
 
 	function sendByRelay(device: string, message: SpaceMessage, tokens = where.tokensOf): boolean {
 		const found = where.place(device, tokens);
@@ -199,12 +263,11 @@ export function createPost(
 		}
 	}
 
-	/** To wherever the device may be connected. */
 	function sendUnseen(device: string, message: SpaceMessage): boolean {
 		if (current === undefined || !isLarge()) return false;
 		const post = current;
 		const to = where.tokensOf(post, device);
-		const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
+		const ready = readyOf(post);
 		if (to.length === 0 || ready.length === 0) return false;
 		for (const part of forBlocks(crypto, message)) {
 			const sealed = block(post, envelopeFor(device, part));
@@ -220,9 +283,13 @@ export function createPost(
 			return updating;
 		},
 		route,
+		near,
+		relays: () => readyOf(current).map(({ relay }) => relay),
+		pass,
 		via: (device) => where.place(device)?.attachment.relay ?? null,
 		send,
-		attempt: (device, message) => send(device, message) || sendUnseen(device, message),
+		attempt: (device, message) =>
+			sendItself(device, message) || sendUnseen(device, message) || sendByMember(device, message),
 		isLarge,
 		sendAll(message) {
 			const devices = [...space.ledger.authority.devices.values()].filter((each) => each.active);
@@ -236,6 +303,7 @@ export function createPost(
 					continue;
 				}
 				const found = where.place(key);
+				if (found === null && !isLarge() && !isByLink(key)) sendByMember(key, message);
 				if (found === null) continue;
 				const group = pushes.get(found.attachment) ?? { post: found.post, to: [] };
 				group.to.push(...found.to);
@@ -261,9 +329,9 @@ export function createPost(
 			const blocks = forBlocks(crypto, message).flatMap(
 				(piece) => block(post, envelopeFor(null, piece)) ?? [],
 			);
-			const ready = [...post.attachments.values()].filter((attachment) => attachment.ready());
-			const lasting = ready.filter(({ relay }) => !pool.isDraining(relay));
-			const drawn = draw(lasting, COPIES, () => fraction(random));
+			const ready = readyOf(post).filter(({ relay }) => !pool.isDraining(relay));
+			const next = (): number => fraction(random);
+			const drawn = draw(ready, COPIES, next, ({ relay }) => pool.isPreferred(relay));
 			const hash = deleteHash(crypto, preimage);
 			const ttl =
 				until === undefined ? Infinity : Math.max(1, Math.floor((until - clock.now()) / 1000));
@@ -284,15 +352,13 @@ export function createPost(
 		},
 		remove(packet, preimage) {
 			for (const post of posts.values()) {
-				for (const attachment of post.attachments.values()) {
-					if (attachment.ready()) void attachment.remove(packet, preimage);
-				}
+				for (const attachment of readyOf(post)) void attachment.remove(packet, preimage);
 			}
 		},
 		purge(packets, again) {
 			for (const { keys, attachments } of posts.values()) {
 				if (keys.ownerSeed === null) continue;
-				const ready = [...attachments.values()].filter((attachment) => attachment.ready());
+				const ready = readyOf({ attachments });
 				void crypto.signingKey(keys.ownerSeed).then((ownerKey) => {
 					for (const attachment of ready) {
 						for (const packet of packets) void attachment.purge(packet, ownerKey, again);
@@ -306,16 +372,14 @@ export function createPost(
 			for (const place of where.unseen(device)) pushTo(place, device, message);
 		},
 		async close(epoch, ownerKey) {
-			const attachments = posts.get(toHex(epoch))?.attachments.values() ?? [];
-			const up = [...attachments].filter((each) => each.ready() && !each.closed());
+			const up = readyOf(posts.get(toHex(epoch))).filter((each) => !each.closed());
 			await Promise.all(up.map((each) => each.close(ownerKey)));
 		},
 		isClosed(epoch) {
 			const post = posts.get(toHex(epoch));
 			return post === undefined || [...post.attachments.values()].every((each) => each.closed());
 		},
-		hasRelay: () =>
-			current !== undefined && [...current.attachments.values()].some((each) => each.ready()),
+		hasRelay: () => readyOf(current).length > 0,
 		isDrained() {
 			const all = [...posts.values()].flatMap(({ attachments }) => [...attachments.values()]);
 			const up = all.filter((each) => each.ready());
@@ -329,14 +393,4 @@ export function createPost(
 			posts.clear();
 		},
 	};
-}
-
-/** `count` of the items, drawn at random. */
-function draw<T>(items: readonly T[], count: number, next: () => number): T[] {
-	const left = [...items];
-	const drawn: T[] = [];
-	while (drawn.length < count && left.length > 0) {
-		drawn.push(...left.splice(Math.floor(next() * left.length), 1));
-	}
-	return drawn;
 }

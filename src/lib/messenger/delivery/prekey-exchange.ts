@@ -1,6 +1,6 @@
 // Brings prekeys from device to device: one's own to everybody when it is new, and whatever one of two lacks when they find
 // that they don't hold the same. When a new one is made is not its business. [PK2] [PK3]
-import { bytes, decodeFrame, encode, list, map, tuple } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, map, tuple } from '#lib/protocol/cbor.ts';
 import { MAX_DIRECT_RECIPIENTS } from '#lib/protocol/limits.ts';
 import type { Prekey } from '#lib/protocol/identity.ts';
 import {
@@ -57,7 +57,7 @@ export function createPrekeyExchange(
 	/** What was left of prekeys before, and has not been taken away since: the page may have been closed meanwhile. */
 	async function leftBefore(): Promise<readonly Copy[]> {
 		const stored = await store.get(row.table, row.key);
-		const decoded = stored && decodeFrame(copiesShape, stored, 1024);
+		const decoded = stored && decode(copiesShape, stored, 1024);
 		return decoded?.ok ? decoded.value : [];
 	}
 

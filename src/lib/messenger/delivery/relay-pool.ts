@@ -1,14 +1,15 @@
 // Keeps one connection to each relay that the person added or a space names: dials, redials, tells who is up. [RP1] [RP2]
 // Says nothing of what the relays are used for; frames for a mailbox go to whoever attached to it.
-import { createMailboxClient } from '#lib/mailbox/client.ts';
 import type { Hello, MailboxClient } from '#lib/mailbox/client-api.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
-import { relayHost, type RelayAddress } from '#lib/protocol/relay-address.ts';
+import type { RelayAddress } from '#lib/protocol/relay-address.ts';
 import type { Receipt } from '#lib/protocol/mailbox.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
-import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, ok, type Result } from '#lib/util/result.ts';
+import { toHex, type Bytes } from '#lib/util/bytes.ts';
 import { fraction, type Ports } from '../ports.ts';
+import { createReaching, type Reach, type Reached } from './relay-reaching.ts';
+
+export type * from './relay-reaching.ts';
 
 export type RelayOrigin = 'added' | 'space';
 
@@ -25,6 +26,8 @@ export interface PooledRelay {
 	readonly access: Hello['access'] | null;
 	/** Takes nothing new, and will end. */
 	readonly draining: boolean;
+	/** The person wants it used before others. */
+	readonly preferred: boolean;
 }
 
 /** Who hears of a mailbox on any relay; the relay's key in hex comes first. */
@@ -38,37 +41,17 @@ export interface MailboxListener {
 	onClosed?(relay: string): void;
 }
 
-export interface Reached {
-	readonly key: Bytes;
-	readonly url: string;
-	readonly client: MailboxClient;
-	readonly stun: string | null;
-	readonly access: Hello['access'];
-	readonly draining: boolean;
-}
-
-export interface ReachError {
-	readonly type: 'insecure' | 'unreachable' | 'not-a-relay' | 'wrong-key';
-	/** Milliseconds after which the relay says that it may be tried again. */
-	readonly retryAfter?: number;
-}
-
 export interface RelayPool {
 	readonly relays: Readable<readonly PooledRelay[]>;
-	/**
-	 * Tries these addresses in order; the connection is the caller's to adopt or close. `invitation`: shown to the relay with
-	 * this key, instead of the one that is kept.
-	 */
-	reach(
-		urls: readonly string[],
-		key: Bytes | null,
-		invitation?: Bytes | null,
-	): Promise<Result<Reached, ReachError>>;
+	readonly reach: Reach;
 	/** Keeps a relay connected from now on; `reached` is a connection to it that stands already. */
 	add(address: RelayAddress, origin: RelayOrigin, reached?: Reached): void;
 	remove(key: string): void;
 	/** The person wants nothing of these relays (hex), whoever names them. */
 	exclude(keys: ReadonlySet<string>): void;
+	/** The person wants these relays (hex) used before others. */
+	prefer(keys: ReadonlySet<string>): void;
+	isPreferred(key: string): boolean;
 	client(key: string): MailboxClient | undefined;
 	/** Connected, but may make mailboxes only where others vouch for it. */
 	isGuestOf(key: string): boolean;
@@ -77,7 +60,7 @@ export interface RelayPool {
 	/** STUN servers of the relays that are connected, as `stun:host:port`. */
 	stun(): readonly string[];
 	listen(mailbox: Bytes, relay: string, listener: MailboxListener): () => void;
-	/** Tries at once whatever waits. */
+	/** Tries at once whatever waits, with the waiting begun from the start, and asks the others for a sign of life. */
 	reconnect(): void;
 	stop(): void;
 }
@@ -90,13 +73,19 @@ interface Slot {
 	failures: number;
 	retryAt: number | null;
 	current: Reached | undefined;
+	/** The next dial: after a failure, or beside one that takes long. */
 	cancelRetry: (() => void) | undefined;
+	/** Under way. */
+	dials: number;
 	removed: boolean;
 	draining: boolean;
 	cancelMove: (() => void) | undefined;
 }
 
 const REFRESH = 5000;
+/** Beside a dial that takes this long there is another one, ms. */
+const DIAL_BESIDE = 3000;
+const MAX_DIALS = 3;
 /** Between looks for another process of a relay that ends, ms; spread at random around it. */
 const LOOK_ELSEWHERE = 30_000;
 
@@ -107,27 +96,25 @@ export function createRelayPool(
 	{ clock, crypto, random, relayDialer }: RelayPoolPorts,
 	invitationOf: (relay: string) => Bytes | null = () => null,
 ): RelayPool {
+	const reach = createReaching({ clock, crypto, random, relayDialer }, invitationOf);
 	const slots = new Map<string, Slot>();
 	/** By relay and mailbox: several may read one, such as the members of several spaces. */
 	const listeners = new Map<string, Map<string, Set<MailboxListener>>>();
 	const relays = createSignal<readonly PooledRelay[]>([]);
 	let stopped = false;
 	let excluded: ReadonlySet<string> = new Set();
+	let preferred: ReadonlySet<string> = new Set();
 	/** Relays (hex) that are named somewhere and excluded. */
 	const passedOver = new Map<string, RelayAddress>();
 	let cancelRefresh: (() => void) | undefined;
 
 	const publish = (): void => {
 		relays.set(
-			[...slots.values()].map((slot) => ({
-				key: slot.key,
-				address: slot.address,
-				origin: slot.origin,
-				state: slot.state,
-				retryAt: slot.retryAt,
-				roundTripMs: slot.current?.client.roundTrip() ?? null,
-				access: slot.current?.access ?? null,
-				draining: slot.draining,
+			[...slots.values()].map(({ key, address, origin, state, retryAt, draining, current }) => ({
+				...{ key, address, origin, state, retryAt, draining },
+				roundTripMs: current?.client.roundTrip() ?? null,
+				access: current?.access ?? null,
+				preferred: preferred.has(key),
 			})),
 		);
 	};
@@ -148,52 +135,6 @@ export function createRelayPool(
 
 	const everybody = (relay: string): readonly MailboxListener[] =>
 		[...of(relay).values()].flatMap((each) => [...each]);
-
-	async function reachUrl(
-		url: string,
-		key: Bytes | null,
-		given: Bytes | null,
-	): Promise<Result<Reached, ReachError>> {
-		const dialed = await relayDialer.dial(url);
-		if (!dialed.ok) {
-			return err({ type: dialed.error.type === 'insecure' ? 'insecure' : 'unreachable' });
-		}
-		const invitation = (relayKey: Bytes): Bytes | null =>
-			given !== null && key !== null && equal(key, relayKey)
-				? given
-				: invitationOf(toHex(relayKey));
-		const channel = dialed.value;
-		const client = createMailboxClient({ channel, crypto, clock, random, invitation });
-		const hello = await client.ready;
-		if (!hello.ok) {
-			client.close('not a relay');
-			const { type, retryAfter } = hello.error;
-			if (type === 'refused')
-				return err(retryAfter ? { type: 'unreachable', retryAfter } : { type: 'unreachable' });
-			return err({ type: type === 'disconnected' ? 'unreachable' : 'not-a-relay' });
-		}
-		const { relayKey, stunPort, access, draining } = hello.value;
-		if (key !== null && !equal(key, relayKey)) {
-			client.close('another relay than expected');
-			return err({ type: 'wrong-key' });
-		}
-		const stun = stunPort === 0 ? null : `stun:${relayHost(url)}:${stunPort}`;
-		return ok({ key: relayKey, url, client, stun, access, draining });
-	}
-
-	async function reach(
-		urls: readonly string[],
-		key: Bytes | null,
-		invitation: Bytes | null = null,
-	): Promise<Result<Reached, ReachError>> {
-		let last: ReachError = { type: 'unreachable' };
-		for (const url of urls) {
-			const reached = await reachUrl(url, key, invitation);
-			if (reached.ok) return reached;
-			if (last.type === 'unreachable') last = reached.error;
-		}
-		return err(last);
-	}
 
 	function adopt(slot: Slot, reached: Reached): void {
 		slot.current = reached;
@@ -272,23 +213,38 @@ export function createRelayPool(
 		const wait = Math.max(atLeast, retryDelay(slot.failures, fraction(random)));
 		slot.state = 'waiting';
 		slot.retryAt = clock.now() + wait;
-		slot.cancelRetry = clock.after(wait, () => void connect(slot));
+		slot.cancelRetry = clock.after(wait, () => {
+			connect(slot);
+		});
 		publish();
 	}
 
-	async function connect(slot: Slot): Promise<void> {
-		slot.cancelRetry?.();
-		slot.cancelRetry = undefined;
+	function connect(slot: Slot): void {
 		slot.state = 'connecting';
 		slot.retryAt = null;
 		publish();
+		void dial(slot);
+	}
+
+	/** The first that comes through is taken: what was dialled into a dead network may hang on where another doesn't. */
+	async function dial(slot: Slot): Promise<void> {
+		slot.cancelRetry?.();
+		slot.dials += 1;
+		slot.cancelRetry =
+			slot.dials < MAX_DIALS ? clock.after(DIAL_BESIDE, () => void dial(slot)) : undefined;
 		const reached = await reach(slot.address.urls, slot.address.key);
+		slot.dials -= 1;
 		if (slot.removed || stopped || slot.current !== undefined) {
 			if (reached.ok) reached.value.client.close('no longer wanted');
 			return;
 		}
-		if (reached.ok) adopt(slot, reached.value);
-		else waitAndRetry(slot, reached.error.retryAfter);
+		if (reached.ok) {
+			slot.cancelRetry?.();
+			adopt(slot, reached.value);
+		} else if (slot.dials === 0) {
+			slot.cancelRetry?.();
+			waitAndRetry(slot, reached.error.retryAfter);
+		}
 	}
 
 	function remove(key: string): void {
@@ -328,12 +284,13 @@ export function createRelayPool(
 			retryAt: null,
 			current: undefined,
 			cancelRetry: undefined,
+			dials: 0,
 			removed: false,
 			draining: false,
 			cancelMove: undefined,
 		};
 		slots.set(key, slot);
-		if (reached === undefined) void connect(slot);
+		if (reached === undefined) connect(slot);
 		else adopt(slot, reached);
 	}
 
@@ -355,6 +312,11 @@ export function createRelayPool(
 				add(address, 'space');
 			}
 		},
+		prefer(keys) {
+			preferred = keys;
+			publish();
+		},
+		isPreferred: (key) => preferred.has(key),
 		client: (key) => slots.get(key)?.current?.client,
 		isDraining: (key) => slots.get(key)?.draining === true,
 		isGuestOf: (key) => slots.get(key)?.current?.access === 'guest',
@@ -372,7 +334,10 @@ export function createRelayPool(
 		},
 		reconnect() {
 			for (const slot of slots.values()) {
-				if (slot.state === 'waiting') void connect(slot);
+				slot.failures = 0;
+				if (slot.state === 'waiting') connect(slot);
+				else if (slot.state === 'connecting' && slot.dials < MAX_DIALS) void dial(slot);
+				slot.current?.client.probe();
 			}
 		},
 		stop() {

@@ -1,4 +1,6 @@
-// Steps towards a direct link, as two devices of a space send them to each other: signed, fresh, and for nobody else. [HO6]
+// Steps towards a direct link, as two devices of a space send them to each other: signed, fresh, and for nobody else; what
+// they hold, addresses above all, whoever carries them can't read. [HO6] [CA4]
+import { openWith, sealTo } from '#lib/crypto/seal.ts';
 import { label } from '#lib/protocol/labels.ts';
 import {
 	signalContent,
@@ -23,13 +25,30 @@ export interface Signals {
 }
 
 export function createSignals(
-	{ clock, crypto }: Ports,
+	{ clock, crypto, random }: Ports,
 	self: Self,
 	space: Space,
-	post: Pick<Post, 'route' | 'send'>,
+	post: Pick<Post, 'attempt'>,
 	links: Pick<Links, 'signalled'>,
 ): Signals {
 	let stopped = false;
+
+	async function open(sealed: Bytes): Promise<Bytes | undefined> {
+		if (sealed.length === 0) return sealed;
+		for (const prekey of self.prekeys) {
+			const opened = await openWith(crypto, prekey, sealed);
+			if (opened !== undefined) return opened;
+		}
+		return undefined;
+	}
+
+	/** What says nothing needs no seal. */
+	async function seal(device: string, payload: Bytes): Promise<Bytes | undefined> {
+		const known = space.ledger.authority.devices.get(device);
+		if (payload.length === 0 || known === undefined) return known && payload;
+		return sealTo(crypto, random, space.prekeys.of(known).publicKey, payload);
+	}
+
 	return {
 		async take({ signature, ...content }) {
 			const device = space.ledger.authority.devices.get(toHex(content.from));
@@ -38,11 +57,14 @@ export function createSignals(
 			if (Math.abs(content.time - clock.now()) > SIGNAL_AGE) return;
 			const signed = concat(label('signal'), signalContent(content));
 			if (!(await crypto.verify(content.from, signed, signature)) || stopped) return;
-			links.signalled(toHex(content.from), content.attempt, content.step, content.payload);
+			const payload = await open(content.payload);
+			if (payload === undefined || stopped) return;
+			links.signalled(toHex(content.from), { ...content, payload });
 		},
-		async send(device, attempt, step, payload) {
+		async send(device, attempt, step, plain) {
 			const to = fromHex(device);
-			if (to === undefined || post.route(device) === null) return false;
+			const payload = await seal(device, plain);
+			if (to === undefined || payload === undefined || stopped) return false;
 			const content = {
 				space: space.id,
 				from: self.device.publicKey,
@@ -53,7 +75,7 @@ export function createSignals(
 				time: Math.max(0, Math.floor(clock.now())),
 			};
 			const signature = await self.device.sign(concat(label('signal'), signalContent(content)));
-			return post.send(device, { type: 'signal', signal: { ...content, signature } });
+			return post.attempt(device, { type: 'signal', signal: { ...content, signature } });
 		},
 		stop() {
 			stopped = true;

@@ -132,16 +132,18 @@ export function createSpaceSync(
 		const feeds = [...announcing.values()];
 		announcing.clear();
 		const heads = feeds.flatMap(headOf).slice(0, MAX_FEEDS_PER_MESSAGE);
-		if (heads.length === 0) return;
+		// The authority log may take what its feed does not yet, or never will: that is news without a head to tell. [FD8]
 		const message = await statement(heads, false, false);
 		if (stopped) return;
-		const authors = new Set(feeds.map(toHex));
+		const authors = new Set(heads.map(({ feed }) => toHex(feed)));
 		for (const { device, active } of space.ledger.authority.devices.values()) {
 			const key = toHex(device);
 			if (key === own || space.ledger.authority.fences.has(key)) continue;
 			// Whoever has left is told that its word has come, and no more.
 			if (!active && !authors.has(key)) continue;
-			if (post.route(key) === 'direct') post.send(key, message);
+			// In a large space neighbours hear of entries by name. [GS3]
+			const isTold = authors.has(key) || !post.isLarge();
+			if (isTold && post.route(key) === 'direct') post.send(key, message);
 			else if (authors.has(key) && !post.attempt(key, message)) events.onAuthorAway(key, message);
 		}
 	}
@@ -232,7 +234,7 @@ export function createSpaceSync(
 			for (const feed of feeds) if (toHex(feed) !== own) announcing.set(toHex(feed), feed);
 			if (announcing.size > 0)
 				cancelAnnounce ??= clock.after(announceDelay(), () => void announce());
-			asking.onKept(feeds);
+			asking.askAll();
 		},
 		async onForks(feeds) {
 			for (const feed of feeds) {

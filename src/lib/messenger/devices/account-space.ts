@@ -1,6 +1,6 @@
 // The space of one person's own devices: made when the second one comes, shown nowhere, and the way on which they tell each
 // other what concerns them alone; and those given up for it, for as long as a device may be left in them. [AC1] [MD1] [MD7]
-import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
 import { EPOCH_REASON } from '#lib/protocol/content.ts';
 import type { CopyMessage } from '#lib/protocol/history-copy.ts';
 import { DAY, MAX_RELAYS } from '#lib/protocol/limits.ts';
@@ -10,6 +10,7 @@ import type { StoreWrite } from '#lib/ports/store.ts';
 import { compare, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import type { Links } from '../delivery/links.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
+import { err } from '#lib/util/result.ts';
 import { foundSpace } from '../founding.ts';
 import type { Ports, Self, SelfInSpace } from '../ports.ts';
 import { createSelvesInSpaces } from '../self-in-space.ts';
@@ -138,7 +139,7 @@ export function createAccountSpace(
 
 	async function loadFormer(): Promise<void> {
 		const row = await store.get(FORMER.table, FORMER.key);
-		const decoded = row && decodeFrame(formerShape, row, 64 * MAX_FORMER);
+		const decoded = row && decode(formerShape, row, 64 * MAX_FORMER);
 		for (const [id, since] of decoded?.ok ? decoded.value : []) {
 			const own = await selves.in(id);
 			const opened = await openSpace(ports, own, id);
@@ -209,11 +210,12 @@ export function createAccountSpace(
 		},
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
-			const decoded = row && decodeFrame(tuple(bytes(32)), row, 64);
+			const decoded = row && decode(tuple(bytes(32)), row, 64);
 			if (!decoded?.ok) return;
 			const [id] = decoded.value;
 			const own = await selves.in(id);
-			const opened = await openSpace(ports, own, id);
+			const isReadable = await selves.isReadable(id);
+			const opened = isReadable ? await openSpace(ports, own, id) : err({ type: 'unreadable' });
 			// One that can't be read is left as it is; what the devices share is not there then.
 			current = opened.ok ? id : undefined;
 			if (!opened.ok) return;

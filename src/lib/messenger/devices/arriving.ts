@@ -1,6 +1,6 @@
 // Spaces that the person is in and this device is not: asks the person's other devices to let it in, one after the other,
 // for as long as it takes. [MD3] [MD4] [MD7]
-import { bytes, decodeFrame, encode, tuple } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, tuple } from '#lib/protocol/cbor.ts';
 import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import type { EnrolRequest } from '#lib/protocol/space-message.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
@@ -62,7 +62,7 @@ export function createArrivingSpaces(ports: Ports, events: ArrivingEvents): Arri
 
 	async function tokenFor(space: Bytes): Promise<Bytes | undefined> {
 		const row = await store.get(TABLE, [space]);
-		const decoded = row && decodeFrame(tuple(bytes(32)), row, 64);
+		const decoded = row && decode(tuple(bytes(32)), row, 64);
 		if (decoded?.ok) return decoded.value[0];
 		const token = random.bytes(32);
 		const kept = await store.commit([{ table: TABLE, key: [space], value: encode([token]) }]);

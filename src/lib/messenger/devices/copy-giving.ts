@@ -1,7 +1,7 @@
 // The side of a copy that has the history: offers it to a device of this person that its person chose, while a direct link
 // to that one stands, and tells record after record as that one asks for them. [HC1] [HC2] [HC3]
 import { encodeRecordBody, type ArchiveRecord } from '#lib/protocol/archive.ts';
-import { bytes, decodeFrame, encode, list, tuple } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, tuple } from '#lib/protocol/cbor.ts';
 import {
 	COPY_END,
 	MAX_COPIED_SPACES,
@@ -195,7 +195,7 @@ export function createGiving(
 	return {
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
-			const decoded = row && decodeFrame(shape, row, 128 * MAX_GIVEN);
+			const decoded = row && decode(shape, row, 128 * MAX_GIVEN);
 			if (!decoded?.ok) return;
 			for (const [device, copy] of decoded.value) given.set(toHex(device), begun(copy));
 		},

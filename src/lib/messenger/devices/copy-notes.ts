@@ -1,15 +1,6 @@
 // What a device that gets a history has noted of it: which copies there are, and how far each space of each is. [HC4]
 import type { ArchiveRecord } from '#lib/protocol/archive.ts';
-import {
-	bytes,
-	decodeFrame,
-	encode,
-	flag,
-	list,
-	optional,
-	tuple,
-	uint,
-} from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, flag, list, optional, tuple, uint } from '#lib/protocol/cbor.ts';
 import { decodeHeader, KIND, type Packet } from '#lib/protocol/entry.ts';
 import {
 	copyPlaceShape,
@@ -69,7 +60,7 @@ export function createCopyNotes(store: KeyValueStore): CopyNotes {
 	return {
 		async read() {
 			const row = await store.get(IN.table, IN.key);
-			const decoded = row && decodeFrame(shape, row, 2 ** 20);
+			const decoded = row && decode(shape, row, 2 ** 20);
 			const rows = decoded?.ok ? decoded.value : [];
 			return new Map(
 				rows.map(([device, copy, phase, shares, waitingSince]) => [
@@ -88,7 +79,7 @@ export function createCopyNotes(store: KeyValueStore): CopyNotes {
 		},
 		async standing(device, space) {
 			const row = await store.get(TABLE, keyOf(device, space));
-			const decoded = row && decodeFrame(standingShape, row, 128);
+			const decoded = row && decode(standingShape, row, 128);
 			const [done, from, finished] = decoded?.ok ? decoded.value : [0, null, false];
 			return { done, from, finished };
 		},

@@ -1,7 +1,7 @@
 // A person's devices as people see them: which there are, which one is new, and what can be done: link another, give one a
 // name, end one. Brings the account space, its document and the spaces together. [MD1] [MD3] [MD5] [MD6] [MD7]
 import { MAX_SEALED_TO, sealTo } from '#lib/crypto/seal.ts';
-import { bytes, decodeFrame, encode, list } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list } from '#lib/protocol/cbor.ts';
 import { SPACE_KIND } from '#lib/protocol/content.ts';
 import { KIND, type Packet } from '#lib/protocol/entry.ts';
 import { encodeJoinReply, type JoinReply } from '#lib/protocol/lobby.ts';
@@ -169,7 +169,10 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 	}
 
 	function onChange({ placed, control }: SpaceChange): void {
-		if (placed.some(({ entry }) => entry.header.kind === KIND.update) || control) keeper.look();
+		const isTold = placed.some(({ entry }) => entry.header.kind === KIND.update);
+		if (isTold || control) keeper.look();
+		// Perhaps the first word of somebody who has come over: the space that was left may go.
+		if (isTold) void account.tidy();
 		if (!control) return;
 		const isOwn = placed.some(
 			({ control: each, entry }) =>
@@ -355,7 +358,7 @@ export function createOwnDevices(parts: DevicesParts): OwnDevices {
 		},
 		async load() {
 			const row = await store.get(NOTICED.table, NOTICED.key);
-			const decoded = row && decodeFrame(noticedShape, row, 64 * MAX_NOTICED);
+			const decoded = row && decode(noticedShape, row, 64 * MAX_NOTICED);
 			if (decoded?.ok) noticed = new Set(decoded.value.map(toHex));
 			await copies.load();
 			await kinship.load();

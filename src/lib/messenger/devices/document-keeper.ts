@@ -7,7 +7,7 @@ import {
 	type Extent,
 } from '#lib/crdt/account-document.ts';
 import { readEntry } from '#lib/crdt/check-entry.ts';
-import { blob, bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
+import { blob, bytes, decode, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { MAX_UPDATE_PART } from '#lib/protocol/limits.ts';
 import type { StoreError } from '#lib/ports/store.ts';
@@ -42,6 +42,7 @@ const shape = tuple(
 	),
 	uint(),
 	bytes(32),
+	uint(),
 );
 
 export interface DocumentKeeper extends SharedValues {
@@ -85,12 +86,28 @@ export function createDocumentKeeper(
 	async function keep(): Promise<Result<void, StoreError>> {
 		cancelKeep?.();
 		cancelKeep = undefined;
+		if (document.renew()) {
+			// Of the new one the others know nothing.
+			told = new Map();
+			untilWhole = 0;
+			tellSoon(true);
+		}
 		const feeds = [...read].flatMap(([feed, next]) => {
 			const device = shared?.space.ledger.feeds.get(feed)?.device;
 			return device === undefined ? [] : [[device, next]];
 		});
 		return store.commit([
-			{ ...ROW, value: encode([document.state(), [...told], feeds, untilWhole, idOf(toldIn)]) },
+			{
+				...ROW,
+				value: encode([
+					document.state(),
+					[...told],
+					feeds,
+					untilWhole,
+					idOf(toldIn),
+					document.generation(),
+				]),
+			},
 		]);
 	}
 	function keepSoon(): void {
@@ -123,6 +140,7 @@ export function createDocumentKeeper(
 	async function tell(whole: boolean): Promise<void> {
 		if (shared === undefined || stopped || !hasOthers(shared)) return;
 		const extent = document.extent();
+		const generation = document.generation();
 		const isWhole = whole || untilWhole <= 0;
 		const update = isWhole ? document.state() : document.since(told);
 		if (update === null) return;
@@ -133,12 +151,16 @@ export function createDocumentKeeper(
 			const from = part * MAX_UPDATE_PART;
 			const slice = update.slice(from, from + MAX_UPDATE_PART);
 			const whole = isWhole ? held : null;
-			const written = await shared.write({ kind: KIND.update, part, parts, whole, bytes: slice });
+			const piece = { part, parts, whole, bytes: slice };
+			const written = await shared.write({ kind: KIND.update, generation, ...piece });
 			if (!written.ok) return;
 			at ??= written.value.header.seq;
 		}
-		untilWhole = isWhole ? WHOLE_EVERY : untilWhole - 1;
-		told = extent;
+		// Another generation may have come meanwhile, of which nothing has been told.
+		if (document.generation() === generation) {
+			untilWhole = isWhole ? WHOLE_EVERY : untilWhole - 1;
+			told = extent;
+		}
 		const kept = await keep();
 		if (!kept.ok || !isWhole || at === undefined) return;
 		await compactUpdates(ports, shared.space, self.device.publicKey, { at, held });
@@ -148,10 +170,15 @@ export function createDocumentKeeper(
 	async function merge(): Promise<void> {
 		if (shared === undefined || stopped) return;
 		let changed = false;
-		for (const feed of shared.space.ledger.feeds.values()) {
-			if (equal(feed.device, self.device.publicKey)) continue;
-			if (await mergeFeed(shared, feed.device)) changed = true;
-		}
+		let generation: number;
+		do {
+			generation = document.generation();
+			for (const feed of shared.space.ledger.feeds.values()) {
+				if (equal(feed.device, self.device.publicKey)) continue;
+				if (await mergeFeed(shared, feed.device)) changed = true;
+			}
+			// What was too early for the one before may be of this one.
+		} while (document.generation() !== generation);
 		if (changed) await keep();
 	}
 
@@ -169,10 +196,8 @@ export function createDocumentKeeper(
 		let last: WholeUpdate | undefined;
 		for (let from = begin; from < end;) {
 			const packets = await space.kept.packets(device, from, end, READ_AT_ONCE);
-			if (packets.length === 0) {
-				if (!isWaiting) done = end;
-				break;
-			}
+			// Those that have taken their places and aren't kept yet are told of once they are.
+			if (packets.length === 0) break;
 			const before = from;
 			for (const packet of packets) {
 				const entry = readEntry(crypto, packet);
@@ -190,7 +215,7 @@ export function createDocumentKeeper(
 					gathered = [];
 					continue;
 				}
-				const { part, parts, whole, bytes: slice } = opened.value;
+				const { generation, part, parts, whole, bytes: slice } = opened.value;
 				if (part === 0) {
 					gathered = [];
 					begun = seq;
@@ -199,8 +224,15 @@ export function createDocumentKeeper(
 				if (gathered.length < parts) continue;
 				const update = concat(...gathered);
 				gathered = [];
-				if (document.merge(update)) {
-					told = extended(told, update, document.extent());
+				const before = document.generation();
+				const isWhole = whole !== null;
+				const merged = document.merge({ generation, isWhole, bytes: update });
+				if (merged === 'early') isWaiting = true;
+				if (merged === 'merged') {
+					const known = document.generation() === before ? told : new Map<number, number>();
+					const isOfThis = generation === document.generation();
+					told = isOfThis ? extended(known, update, document.extent()) : known;
+					if (document.since(told) !== null) tellSoon();
 					changed = true;
 					if (whole !== null) {
 						last = { at: begun, held: whole };
@@ -223,13 +255,13 @@ export function createDocumentKeeper(
 	return {
 		async load() {
 			const row = await store.get(ROW.table, ROW.key);
-			const decoded = row && decodeFrame(shape, row, 8 * 2 ** 20);
-			const [state, extent, feeds, changes, space] = decoded?.ok
+			const decoded = row && decode(shape, row, 8 * 2 ** 20);
+			const [state, extent, feeds, changes, space, generation] = decoded?.ok
 				? decoded.value
-				: [undefined, [], [], 0, NOWHERE];
+				: [undefined, [], [], 0, NOWHERE, 0];
 			toldIn = toHex(space);
 			untilWhole = Math.min(changes, WHOLE_EVERY);
-			document = openAccountDocument(state, client);
+			document = openAccountDocument(state, client, generation);
 			document.onChange = onChange;
 			told = new Map(extent);
 			for (const { feed, next } of feeds) read.set(toHex(feed), next);

@@ -2,10 +2,11 @@
 // both were cut off from each other. Where they meet in any space, each says which account space is its own; the lowest
 // stays, and whoever is in another asks to be let in there. Knows nothing of what the devices share. [MD7]
 import { sealTo, MAX_SEALED_TO } from '#lib/crypto/seal.ts';
-import { bytes, decodeFrame, encode, optional, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, optional, tuple, uint } from '#lib/protocol/cbor.ts';
 import { ANSWER_OVERHEAD } from '#lib/protocol/lobby.ts';
 import type { RelayAddress } from '#lib/protocol/relay-address.ts';
-import { kinContent, type EnrolRequest, type Kin } from '#lib/protocol/space-message.ts';
+import { kinContent, type Kin } from '#lib/protocol/kin.ts';
+import type { EnrolRequest } from '#lib/protocol/space-message.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import { equal, fromHex, toHex } from '#lib/util/bytes.ts';
 import { batchesOf } from '../delivery/splitting.ts';
@@ -207,7 +208,7 @@ export function createKinship(
 	return {
 		async load() {
 			const row = await store.get(LEFT.table, LEFT.key);
-			const decoded = row && decodeFrame(leftShape, row, 64);
+			const decoded = row && decode(leftShape, row, 64);
 			if (decoded?.ok)
 				left = { at: decoded.value[0], as: decoded.value[1] && toHex(decoded.value[1]) };
 		},

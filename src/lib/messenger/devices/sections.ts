@@ -2,7 +2,7 @@
 // reads as absent, whoever wrote it. [AC3] [AC4]
 import {
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	flag,
 	list,
@@ -39,7 +39,7 @@ function section<T, U>(
 		parts: (name) => (name.startsWith(prefix) ? name.slice(prefix.length).split('/') : undefined),
 		encode: (value) => encode(to(value)),
 		decode(value) {
-			const decoded = value && decodeFrame(shape, value, MAX_VALUE);
+			const decoded = value && decode(shape, value, MAX_VALUE);
 			return decoded?.ok ? from(decoded.value) : undefined;
 		},
 	};
@@ -119,12 +119,28 @@ export const SETTINGS = section<string, string>(
 	(choice) => choice,
 );
 
+/** space → no direct links to those met only there. */
+export const HIDDEN = section<boolean, boolean>(
+	'hide',
+	flag,
+	(hidden) => hidden,
+	(hidden) => hidden,
+);
+
 /** relay → the person wants nothing of it, also where a space names it. */
 export const REMOVED_RELAYS = section<boolean, boolean>(
 	'no-relay',
 	flag,
 	(removed) => removed,
 	(removed) => removed,
+);
+
+/** relay → the person wants their messages to wait there rather than elsewhere. */
+export const PREFERRED_RELAYS = section<boolean, boolean>(
+	'first-relay',
+	flag,
+	(preferred) => preferred,
+	(preferred) => preferred,
 );
 
 /** relay → the seed of the invitation that its operator gave the person. */

@@ -3,7 +3,7 @@
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import { MAX_ATTACHMENT } from '#lib/protocol/attachment-size.ts';
-import { decodeFrame, encode, tuple, uint } from '#lib/protocol/cbor.ts';
+import { decode, encode, tuple, uint } from '#lib/protocol/cbor.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import { equal, toHex } from '#lib/util/bytes.ts';
@@ -26,7 +26,7 @@ const MAX_WAITING = 1000;
 /** Bytes of a message's files together; what has more is fetched when it is asked for. */
 async function automaticLimit(store: KeyValueStore): Promise<number> {
 	const row = await store.get(ROW.table, ROW.key);
-	const limit = row && decodeFrame(shape, row, 16);
+	const limit = row && decode(shape, row, 16);
 	return limit?.ok === true ? limit.value[0] : AT_FIRST;
 }
 

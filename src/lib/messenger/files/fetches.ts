@@ -1,7 +1,7 @@
 // The files of one space that are being fetched: from members' devices that are linked, and from relays. [FL4]
 import { attachmentRoot, chunkHash } from '#lib/crypto/attachment.ts';
 import { CHUNK, chunksOf } from '#lib/protocol/attachment-size.ts';
-import type { FileReference } from '#lib/protocol/file-frame.ts';
+import { toBits, type FileReference } from '#lib/protocol/file-frame.ts';
 import { createFetch, type Fetch } from '#lib/transfer/fetching.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
@@ -67,7 +67,8 @@ export function createFetches(
 
 	function viewOf(fetch: Fetch): TransferView {
 		const { state, held, chunks, rate, left } = fetch.progress();
-		return { state, done: held / chunks, rate, left };
+		const numbers = Array.from({ length: chunks }, (_, n) => n).filter((n) => fetch.has(n));
+		return { state, done: held / chunks, held: toBits(numbers, chunks), rate, left };
 	}
 
 	const isMember = (device: string): boolean =>
@@ -79,8 +80,8 @@ export function createFetches(
 		if ((await ways.connect()) && !stopped) fetch.addSource(device, ways.device);
 	}
 
-	async function finish(key: string): Promise<void> {
-		const now = await space.files.find(key);
+	async function finish(key: string, present: () => Promise<KeptFiles | undefined>): Promise<void> {
+		const now = await present();
 		if (now !== undefined) await space.files.put({ ...now, state: FILE_STATE.whole });
 		onDone(key);
 	}
@@ -104,6 +105,8 @@ export function createFetches(
 
 	function addSources(files: WantedFiles, fetch: Fetch): void {
 		for (const device of space.ledger.authority.devices.keys()) void addSource(fetch, device);
+		// Whoever wrote it has it: where not all are linked, a link to it is worth making.
+		if (isMember(toHex(files.device))) links.need(toHex(files.device));
 		void reading.follow(files, fetch);
 	}
 
@@ -120,8 +123,11 @@ export function createFetches(
 			const held = await content.held(files.name);
 			const bulk = await ports.bulkCrypto();
 			if (fetches.has(key) || stopped) return;
-			/** The row as it is now; undefined once the message has gone. */
-			const present = (): Promise<KeptFiles | undefined> => space.files.find(key);
+			/** The row as it is now; undefined once the message has gone, or the files were freed. */
+			const present = async (): Promise<KeptFiles | undefined> => {
+				const now = await space.files.find(key);
+				return now !== undefined && equal(now.name, files.name) ? now : undefined;
+			};
 			const fetch = createFetch({
 				clock,
 				of: referenceTo(files),
@@ -144,7 +150,7 @@ export function createFetches(
 					return kept.ok;
 				},
 				onChange: tell,
-				onWhole: () => void finish(key),
+				onWhole: () => void finish(key, present),
 			});
 			fetches.set(key, { fetch, place: placeOf(files) });
 			if (files.state === FILE_STATE.paused) fetch.pause();

@@ -8,10 +8,11 @@ import { deleteHash } from '#lib/crypto/hash.ts';
 import type { MailboxError } from '#lib/mailbox/client-api.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
+import { draw } from '../delivery/drawing.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { LeavingView } from '../files-api.ts';
 import { fraction, type Ports } from '../ports.ts';
-import { COPIES_STATE, type KeptCopies, type KeptFiles } from '../space/file-book.ts';
+import { COPIES_STATE, FILE_STATE, type KeptCopies, type KeptFiles } from '../space/file-book.ts';
 import type { Space } from '../space/space-face.ts';
 import { copyName, fitsRelays, sealHashes } from './file-copies.ts';
 import type { FileMailbox, FileMailboxes } from './file-mailboxes.ts';
@@ -98,14 +99,8 @@ export function createCopyLeaving(
 				(refusals.get(relay)?.until ?? -Infinity) <= clock.now(),
 		);
 
-	function draw(relays: readonly string[]): string[] {
-		const left = [...relays];
-		const drawn: string[] = [];
-		while (drawn.length < COPIES && left.length > 0) {
-			drawn.push(...left.splice(Math.floor(fraction(random) * left.length), 1));
-		}
-		return drawn;
-	}
+	const drawFrom = (relays: readonly string[]): string[] =>
+		draw(relays, COPIES, () => fraction(random), pool.isPreferred);
 
 	function refused(relay: string, { type, retryAfter }: MailboxError): void {
 		const isFull = type === 'full' || type === 'quota';
@@ -173,7 +168,7 @@ export function createCopyLeaving(
 			for (let chunk = missing.shift(); chunk !== undefined; chunk = missing.shift()) {
 				show(files, { state: 'leaving', done: left.size / chunks });
 				const sealed = await content.read(files.name, chunk).catch(() => undefined);
-				const drawn = draw(relaysUp(box));
+				const drawn = drawFrom(relaysUp(box));
 				if (sealed === undefined || drawn.length === 0 || stopped) {
 					isStuck = true;
 					return;
@@ -210,8 +205,10 @@ export function createCopyLeaving(
 	/** One file; true while it has to be looked at again. */
 	async function lookAt(files: KeptFiles): Promise<boolean> {
 		const key = toHex(files.id);
-		if (files.copies?.state === COPIES_STATE.done) {
-			leftOf.set(key, { files, copies: files.copies });
+		const isOver = files.copies?.state === COPIES_STATE.done || files.state !== FILE_STATE.whole;
+		if (isOver) {
+			if (files.copies !== null) leftOf.set(key, { files, copies: files.copies });
+			if (files.state !== FILE_STATE.whole) show(files, undefined);
 			return false;
 		}
 		const box = await boxOf(space.ledger.authority.epoch?.id);

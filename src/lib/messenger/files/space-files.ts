@@ -3,22 +3,22 @@
 import { createAttachmentReader } from '#lib/crypto/attachment.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
 import { readEntry } from '#lib/crdt/check-entry.ts';
-import { offsetOf, type Attachment } from '#lib/protocol/attachment.ts';
+import { lengthOfFiles, offsetOf, type Attachment } from '#lib/protocol/attachment.ts';
 import { CHUNK, chunksOf } from '#lib/protocol/attachment-size.ts';
 import type { Message } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
-import type { FileReference } from '#lib/protocol/file-frame.ts';
+import { toBits, type FileReference } from '#lib/protocol/file-frame.ts';
 import { MAX_TEXT } from '#lib/protocol/limits.ts';
 import { CONTENT_NAME } from '#lib/ports/content-store.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import type { ServedFile } from '#lib/transfer/serving.ts';
 import { equal, fromHex, toHex, utf8, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
-import type { SpaceFiles, TransferView } from '../files-api.ts';
+import type { FileUsage, SpaceFiles, TransferView } from '../files-api.ts';
 import type { Links } from '../delivery/links.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
-import { FILE_STATE, type KeptFiles } from '../space/file-book.ts';
+import { FILE_STATE, type FileState, type KeptFiles } from '../space/file-book.ts';
 import { openMessageBy } from '../space/opening.ts';
 import type { Space, SpaceChange, WriteError } from '../space/space-face.ts';
 import { createAutomatic } from './automatic.ts';
@@ -58,8 +58,18 @@ interface OpenedFiles {
 	readonly attachment: Attachment;
 }
 
-const ABSENT: TransferView = { state: 'absent', done: 0, rate: 0, left: null };
-const WHOLE: TransferView = { state: 'whole', done: 1, rate: 0, left: null };
+const STILL = { held: new Uint8Array(), rate: 0, left: null };
+const ABSENT: TransferView = { ...STILL, state: 'absent', done: 0 };
+const WHOLE: TransferView = { ...STILL, state: 'whole', done: 1 };
+const STANDS: Readonly<Record<FileState, FileUsage['state']>> = {
+	[FILE_STATE.whole]: 'whole',
+	[FILE_STATE.wanted]: 'partly',
+	[FILE_STATE.paused]: 'partly',
+	[FILE_STATE.freed]: 'freed',
+};
+
+const isOnItsWay = ({ state }: KeptFiles): boolean =>
+	state === FILE_STATE.wanted || state === FILE_STATE.paused;
 
 export function createSpaceFiles(
 	ports: Ports,
@@ -126,7 +136,7 @@ export function createSpaceFiles(
 	async function setState(place: string, state: KeptFiles['state']): Promise<void> {
 		const entry = await openKey(place);
 		const now = entry === undefined ? undefined : await space.files.find(entry);
-		if (now !== undefined) await space.files.put({ ...now, state });
+		if (now !== undefined && isOnItsWay(now)) await space.files.put({ ...now, state });
 	}
 
 	/** The key by which the files of a message are known here. */
@@ -143,10 +153,10 @@ export function createSpaceFiles(
 		if (known?.state === FILE_STATE.whole) return true;
 		const length = entry.header.attachmentLength;
 		const room = await content.room();
-		if (known === undefined && room !== null && room < length) return false;
-		const name = known?.name ?? random.bytes(CONTENT_NAME);
-		const hashes = known?.hashes ?? null;
-		const rest = { name, state: FILE_STATE.wanted, hashes, copies: null };
+		const isBegun = known !== undefined && isOnItsWay(known);
+		if (!isBegun && room !== null && room < length) return false;
+		const { name = random.bytes(CONTENT_NAME), hashes = null, copies = null } = known ?? {};
+		const rest = { name, state: FILE_STATE.wanted, hashes, copies };
 		const files = rowOf(entry, message.channel, rest);
 		if (!(await space.files.put(files)).ok) return false;
 		const running = fetches.find(entry.key);
@@ -194,11 +204,12 @@ export function createSpaceFiles(
 			const running = key === undefined ? undefined : fetches.view(key);
 			if (running !== undefined) return running;
 			const files = key === undefined ? undefined : await space.files.find(key);
-			if (files === undefined) return ABSENT;
+			if (files === undefined || files.state === FILE_STATE.freed) return ABSENT;
 			if (files.state === FILE_STATE.whole) return WHOLE;
-			const held = (await content.held(files.name)).length;
+			const held = await content.held(files.name);
+			const chunks = chunksOf(files.length);
 			const state = files.state === FILE_STATE.paused ? 'paused' : 'waiting';
-			return { state, done: held / chunksOf(files.length), rate: 0, left: null };
+			return { ...STILL, state, done: held.length / chunks, held: toBits(held, chunks) };
 		},
 		fetch: fetchFiles,
 		async pause(place) {
@@ -213,7 +224,7 @@ export function createSpaceFiles(
 			if (opened === undefined || file === undefined) return;
 			const { entry, attachment } = opened;
 			const files = await space.files.find(entry.key);
-			if (files === undefined) return;
+			if (files === undefined || files.state === FILE_STATE.freed) return;
 			const tools = { crypto, bulk: await ports.bulkCrypto() };
 			const reader = await createAttachmentReader(
 				tools,
@@ -232,14 +243,16 @@ export function createSpaceFiles(
 				list.map(async (files) => {
 					const place = placeOf(files);
 					const held = await content.held(files.name);
+					const attached = (await open(place))?.attachment.files ?? [];
 					return {
 						place,
 						channel: toHex(files.channel),
 						message: toHex(files.id),
 						bytes: Math.min(files.length, held.length * CHUNK),
-						isWhole: files.state === FILE_STATE.whole,
+						size: attached.length === 0 ? files.length : lengthOfFiles(attached),
+						state: STANDS[files.state],
 						isOwn: toHex(files.device) === own,
-						names: (await open(place))?.attachment.files.map(({ name }) => name) ?? [],
+						names: attached.map(({ name }) => name),
 					};
 				}),
 			);
@@ -248,11 +261,11 @@ export function createSpaceFiles(
 			const key = await openKey(place);
 			if (key === undefined) return;
 			fetches.end(key);
-			await space.files.drop(key);
+			await space.files.free(key);
 		},
 		async start() {
 			for (const files of await space.files.list()) {
-				if (files.state !== FILE_STATE.whole) await fetches.begin(files);
+				if (isOnItsWay(files)) await fetches.begin(files);
 			}
 			leaving.look();
 		},

@@ -1,21 +1,19 @@
 // Finds what is in the content store and belongs to nothing, and removes it: what a crash has left of attachments that
 // were being made, and of messages and spaces that went. [FL2]
-import { bytes, decodeFrame, tuple } from '#lib/protocol/cbor.ts';
 import type { ContentStore } from '#lib/ports/content-store.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
 import { contentNamesOf } from '../space/file-book.ts';
-
-const listed = tuple(bytes(32));
+import { readList } from '../space-rows.ts';
 
 async function sweep({ store, content }: Pick<Ports, 'store' | 'content'>): Promise<void> {
 	const found = await content.names();
 	if (found.length === 0) return;
 	const named = new Set<string>();
-	for (const { value } of await store.range('space', ['list'])) {
-		const space = decodeFrame(listed, value, 64);
-		if (!space.ok) continue;
-		for (const name of await contentNamesOf(store, space.value[0])) named.add(toHex(name));
+	for (const { space } of await readList(store)) {
+		// What a space has that nobody can name is told from garbage by nothing.
+		if (space === null) return;
+		for (const name of await contentNamesOf(store, space)) named.add(toHex(name));
 	}
 	await content.remove(found.filter((name) => !named.has(toHex(name))));
 }

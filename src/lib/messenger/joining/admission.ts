@@ -49,6 +49,9 @@ function newestPrekeys({ ledger, prekeys }: Space): WholeReply[] {
 	return replies;
 }
 
+/** Gives answers to who asked, by the way on which they did; false where they have not got there. */
+type Reply = (request: JoinRequest, replies: readonly WholeReply[]) => Promise<boolean>;
+
 export interface AdmissionEvents {
 	/** Writes and publishes a control entry; `extra`, asked at the same moment, is committed with it. */
 	admit(content: Admit, extra: () => readonly StoreWrite[]): Promise<boolean>;
@@ -57,6 +60,8 @@ export interface AdmissionEvents {
 }
 
 export interface Admission {
+	/** Lets in who asks over a link, by an invitation of this space; undefined where that can't be. [MT4] */
+	letIn(request: JoinRequest): Promise<readonly WholeReply[] | undefined>;
 	/** Follows the authority log: reads the lobbies of invitations that still admit. */
 	update(): Promise<void>;
 	stop(): void;
@@ -105,14 +110,14 @@ export function createAdmission(
 		await wait(Math.max(turn(invite) * TURN, untilDue(invite)));
 		if (stopped) return false;
 		const device = request.value.member.certificate.deviceKey;
-		const done = await admitting(() => answer(invite, relay, request.value, false));
+		const done = await admitting(() => answer(invite, byMailbox(relay), request.value, false));
 		if (done !== 'left-to-another') return done;
 		// The answer may have been lost with whoever let it in: then it shows no sign of life.
 		await wait(UNANSWERED + turn(invite) * TURN);
 		if (stopped) return false;
 		if (events.isSeen(toHex(device))) return true;
 		if (await isClosed(ports, pool, relay, answerTo(request.value))) return true;
-		return (await admitting(() => answer(invite, relay, request.value, true))) === true;
+		return (await admitting(() => answer(invite, byMailbox(relay), request.value, true))) === true;
 	}
 
 	async function isGenuine(invite: InviteState, request: JoinRequest): Promise<boolean> {
@@ -131,7 +136,7 @@ export function createAdmission(
 
 	async function answer(
 		invite: InviteState,
-		relay: string,
+		reply: Reply,
 		request: JoinRequest,
 		forAnother: boolean,
 	): Promise<boolean | 'left-to-another'> {
@@ -143,11 +148,11 @@ export function createAdmission(
 			if (!isMember) return true;
 			// Who let it in answers, on every relay that it knocks at.
 			const own = equal(before.control.entry.header.device, self.device.publicKey);
-			return own || forAnother ? welcome(before, relay, request) : 'left-to-another';
+			return own || forAnother ? welcome(before, reply, request) : 'left-to-another';
 		}
 		const refusal = isMember ? null : refusalFor(invite, request);
 		if (refusal !== null) {
-			return reply(relay, request, [{ type: 'refused', reason: refusal }]);
+			return reply(request, [{ type: 'refused', reason: refusal }]);
 		}
 		const { epoch } = space.ledger.authorityAt(clock.now());
 		const keys = epoch && space.ring.get(epoch.id);
@@ -164,11 +169,11 @@ export function createAdmission(
 		const admitted = await events.admit(content, () => [keepHeads(space, device)]);
 		const made = admissionBy(space.ledger, request.tokenHash);
 		if (!admitted || made === undefined) return false;
-		return welcome(made, relay, request);
+		return welcome(made, reply, request);
 	}
 
 	/** Hands the newcomer its keys, the authority log, and where its view begins: the same whoever does it, and when. */
-	async function welcome(made: Admitted, relay: string, request: JoinRequest): Promise<boolean> {
+	async function welcome(made: Admitted, reply: Reply, request: JoinRequest): Promise<boolean> {
 		const { genesis } = space.ledger.authority;
 		const grant = space.ring.get(made.content.epoch)?.grant;
 		// A newcomer itself, who never had these keys: somebody else has.
@@ -184,7 +189,7 @@ export function createAdmission(
 			{ rootHash: rootHashOf(crypto, rootKey), prekey: request.member.prekey.publicKey },
 		);
 		const batches = batchesOf(packets, MAX_SEALED_TO - ANSWER_OVERHEAD);
-		return reply(relay, request, [
+		return reply(request, [
 			{
 				type: 'welcome',
 				space: space.id,
@@ -233,19 +238,30 @@ export function createAdmission(
 		prekey: member.prekey.publicKey,
 	});
 
-	async function reply(
-		relay: string,
-		request: JoinRequest,
-		replies: readonly WholeReply[],
-	): Promise<boolean> {
-		const asker = { space: space.id, tokenHash: request.tokenHash };
-		const contents = await Promise.all(
-			replies.map((each) => encodeAnswer(crypto, self, asker, each)),
-		);
-		return replyTo(ports, pool, relay, answerTo(request), contents.flat());
-	}
+	const byMailbox =
+		(relay: string): Reply =>
+		async (request, replies) => {
+			const asker = { space: space.id, tokenHash: request.tokenHash };
+			const contents = await Promise.all(
+				replies.map((each) => encodeAnswer(crypto, self, asker, each)),
+			);
+			return replyTo(ports, pool, relay, answerTo(request), contents.flat());
+		};
 
 	return {
+		async letIn(request) {
+			const invite = [...space.ledger.authority.invites.values()].find(({ content }) =>
+				equal(content.inviteKey, request.inviteKey),
+			);
+			if (invite === undefined || !(await isGenuine(invite, request))) return undefined;
+			let given: readonly WholeReply[] | undefined;
+			const byLink: Reply = (_request, replies) => {
+				given = replies;
+				return Promise.resolve(true);
+			};
+			const done = await admitting(() => answer(invite, byLink, request, true));
+			return done === true ? given : undefined;
+		},
 		async update() {
 			for (const [key, invite] of space.ledger.authority.invites) {
 				if (lobbies.has(key) || !isOpen(invite)) continue;

@@ -6,7 +6,7 @@ import { prekeyFrom } from '#lib/crypto/identity.ts';
 import { openWith, sealTo } from '#lib/crypto/seal.ts';
 import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { retryDelay } from '#lib/mesh/retry.ts';
-import { bytes, decodeFrame, encode, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, tuple, uint } from '#lib/protocol/cbor.ts';
 import { decodeFoundSpace, type FoundSpace } from '#lib/protocol/coming-back.ts';
 import { DAY, DEFAULT_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import { createSignal, type Readable } from '#lib/util/signal.ts';
@@ -201,7 +201,7 @@ export function createComingBack(
 		view,
 		async load() {
 			const kept = await store.get(ROW.table, ROW.key);
-			const decoded = kept && decodeFrame(shape, kept, 512);
+			const decoded = kept && decode(shape, kept, 512);
 			if (decoded?.ok !== true) return;
 			const [writeSeed, ownerSeed, token, prekeySeed, since] = decoded.value;
 			if (clock.now() - since > ENDS_AFTER) await end();

@@ -1,5 +1,5 @@
 // Makes invitations and keeps their secrets, so that the link of one that is open can be shown again. [IN1] [IN5] [IV1]
-import { bytes, decodeFrame, encode, tuple } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, tuple } from '#lib/protocol/cbor.ts';
 import { HISTORY, SPACE_KIND, type Invite } from '#lib/protocol/content.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import { encodeInvitation } from '#lib/protocol/invitation.ts';
@@ -87,7 +87,7 @@ export function createInviting(ports: Ports, origin: string): Inviting {
 			for (const { content, author } of space.ledger.authority.invites.values()) {
 				if (!equal(author, self.rootHash)) continue;
 				const stored = await store.get('invited', [space.id, content.inviteKey]);
-				const seed = stored && decodeFrame(shape, stored, 64);
+				const seed = stored && decode(shape, stored, 64);
 				if (seed?.ok !== true) continue;
 				links.set(toHex(content.inviteKey), await linkFor(space, self, content, seed.value[0]));
 			}

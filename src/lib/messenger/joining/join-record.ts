@@ -2,7 +2,7 @@
 import {
 	blob,
 	bytes,
-	decodeFrame,
+	decode,
 	either,
 	encode,
 	optional,
@@ -86,7 +86,7 @@ function decodeWay({ crypto }: Ports, encoded: string | Bytes): Way | undefined 
 }
 
 export function decodeJoin(ports: Ports, encoded: Uint8Array): JoinRecord | undefined {
-	const decoded = decodeFrame(shape, encoded, 32_768);
+	const decoded = decode(shape, encoded, 32_768);
 	if (!decoded.ok) return undefined;
 	const [encodedWay, writeSeed, ownerSeed, token, request, refused] = decoded.value;
 	const way = decodeWay(ports, encodedWay);

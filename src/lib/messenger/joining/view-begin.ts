@@ -5,7 +5,7 @@ import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import type { Feed, Ledger } from '#lib/crdt/ledger.ts';
 import type { Admit } from '#lib/protocol/content.ts';
 import { compareTime, KIND, type Time } from '#lib/protocol/entry.ts';
-import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import type { FeedHead } from '#lib/protocol/space-state.ts';
@@ -59,7 +59,7 @@ export async function keptHeads(
 	device: Bytes,
 ): Promise<readonly FeedHead[] | undefined> {
 	const kept = await store.get('admitted', [id, device]);
-	const decoded = kept && decodeFrame(headsShape, kept, Number.MAX_SAFE_INTEGER);
+	const decoded = kept && decode(headsShape, kept, Number.MAX_SAFE_INTEGER);
 	return decoded?.ok ? decoded.value : undefined;
 }
 

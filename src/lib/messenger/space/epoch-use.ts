@@ -1,5 +1,5 @@
 // How many messages the epochs in use were used for: counted as they take their places, kept with them. [EP12]
-import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
 import { KIND } from '#lib/protocol/entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import type { KeyValueStore, StoreWrite } from '#lib/ports/store.ts';
@@ -22,7 +22,7 @@ const rowOf = (space: Bytes) => ({ table: 'use', key: [space] });
 export async function openEpochUse(store: KeyValueStore, ledger: Ledger): Promise<EpochUse> {
 	const { table, key } = rowOf(ledger.space);
 	const stored = await store.get(table, key);
-	const decoded = stored && decodeFrame(shape, stored, 4096);
+	const decoded = stored && decode(shape, stored, 4096);
 	// A count that can't be read begins anew: the epoch lasts for a week at most in any case.
 	const counts = new Map(decoded?.ok ? decoded.value.map(([id, n]) => [toHex(id), n]) : []);
 

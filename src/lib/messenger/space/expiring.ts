@@ -1,6 +1,6 @@
 // When messages of a space are due to disappear: one small row for each, in the order of that, so that the next one is
 // found without reading the others. Says nothing of what they were. [DM3]
-import { bytes, decodeFrame, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, map, tuple, uint } from '#lib/protocol/cbor.ts';
 import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
 import type { Content } from '#lib/protocol/content.ts';
@@ -8,6 +8,7 @@ import { KIND, type Time } from '#lib/protocol/entry.ts';
 import type { StoreWrite } from '#lib/ports/store.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
 import type { Ports } from '../ports.ts';
+import { allMessages } from './kept-entries.ts';
 import type { SpaceStore } from './space-store.ts';
 
 interface Place {
@@ -55,7 +56,8 @@ export function expiryOf({ authority }: Ledger, content: Content, { ms }: Time):
 export function createExpiring(
 	{ crypto, store }: Pick<Ports, 'crypto' | 'store'>,
 	space: Bytes,
-	kept: Pick<SpaceStore, 'packet'>,
+	kept: SpaceStore,
+	ledger: Pick<Ledger, 'feeds'>,
 ): Expiring {
 	const secondOf = ({ header }: Entry): number => Math.ceil(header.expiry / 1000);
 	const rowOf = (entry: Entry): number => {
@@ -64,9 +66,9 @@ export function createExpiring(
 		return secondOf(entry) * TAG + tag;
 	};
 
-	const read = (value: Bytes): readonly Place[] => {
-		const row = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
-		return row.ok ? row.value : [];
+	const read = (value: Bytes): readonly Place[] | undefined => {
+		const row = decode(shape, value, Number.MAX_SAFE_INTEGER);
+		return row.ok ? row.value : undefined;
 	};
 
 	return {
@@ -76,7 +78,9 @@ export function createExpiring(
 				const { kind, expiry, device, seq } = entry.header;
 				if (kind !== KIND.message || expiry === 0 || secondOf(entry) >= LAST) continue;
 				const at = rowOf(entry);
-				const row = rows.get(at) ?? [...read((await store.get(TABLE, [space, at])) ?? NOTHING)];
+				const row = rows.get(at) ?? [
+					...(read((await store.get(TABLE, [space, at])) ?? NOTHING) ?? []),
+				];
 				const isNoted = row.some((each) => each.seq === seq && equal(each.device, device));
 				if (!isNoted) row.push({ device, seq });
 				rows.set(at, row);
@@ -91,7 +95,13 @@ export function createExpiring(
 			const to = (Math.floor(now / 1000) + 1) * TAG;
 			const rows = await store.range(TABLE, [space], { to, limit: AT_ONCE });
 			const entries: Entry[] = [];
-			for (const { device, seq } of rows.flatMap(({ value }) => read(value))) {
+			const places = rows.map(({ value }) => read(value));
+			// A row that doesn't say what is due: all that is here is looked at. [AT14]
+			if (places.includes(undefined)) {
+				const all = await allMessages(crypto, ledger, kept);
+				entries.push(...all.filter((entry) => isExpired(entry, now)));
+			}
+			for (const { device, seq } of places.flatMap((place) => place ?? [])) {
 				const packet = await kept.packet(device, seq);
 				const entry = packet && readEntry(crypto, packet);
 				if (entry?.ok && isExpired(entry.value, now)) entries.push(entry.value);

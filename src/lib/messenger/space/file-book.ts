@@ -3,7 +3,7 @@
 // away, the chunks right after it. [TB1] [DM3] [FL1] [FL2]
 import {
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	map,
 	optional,
@@ -17,11 +17,11 @@ import { CONTENT_NAME, type ContentStore } from '#lib/ports/content-store.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { KeyValueStore, StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { type Result } from '#lib/util/result.ts';
+import { ok, type Result } from '#lib/util/result.ts';
 import type { PurgeStore } from './purge-registry.ts';
 
-/** whole: all of it is here. wanted: to be fetched. paused: by the person. */
-export const FILE_STATE = { whole: 0, wanted: 1, paused: 2 } as const;
+/** whole: all of it is here. wanted: to be fetched. paused: by the person. freed: nothing of it is here any longer. */
+export const FILE_STATE = { whole: 0, wanted: 1, paused: 2, freed: 3 } as const;
 export type FileState = (typeof FILE_STATE)[keyof typeof FILE_STATE];
 
 /** What the author's device knows of the copies that it leaves on relays. */
@@ -65,8 +65,8 @@ export interface FileBook extends PurgeStore {
 	keep(files: KeptFiles): StoreWrite;
 	/** The same, committed at once. */
 	put(files: KeptFiles): Promise<Result<void, StoreError>>;
-	/** Forgets the files of a message, and frees what they take. */
-	drop(key: string): Promise<Result<void, StoreError>>;
+	/** Frees what the files of a message take; that they were here stays known. */
+	free(key: string): Promise<Result<void, StoreError>>;
 	/** What was given to be committed is. */
 	settle(): void;
 }
@@ -99,7 +99,7 @@ const shape: Shape<KeptFiles> = map(
 		bytes(32),
 		bytes(32),
 		uint(MAX_ATTACHMENT),
-		uint(FILE_STATE.paused),
+		uint(FILE_STATE.freed),
 		optional(blob(MAX_CHUNKS * 32)),
 		optional(copiesShape),
 	),
@@ -131,7 +131,7 @@ interface Row {
 async function rowsOf(store: KeyValueStore, space: Bytes): Promise<readonly Row[]> {
 	const rows = await store.range(TABLE, [space]);
 	return rows.flatMap(({ at, value }) => {
-		const files = decodeFrame(shape, value, MAX_ROW);
+		const files = decode(shape, value, MAX_ROW);
 		return files.ok ? [{ at, files: files.value }] : [];
 	});
 }
@@ -161,7 +161,15 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 		value,
 	});
 	/** What a crash leaves here of it, the next start finds. */
-	const free = ({ name }: KeptFiles): void => void content.remove([name]);
+	const forget = ({ name }: KeptFiles): void => void content.remove([name]);
+
+	async function put(files: KeptFiles): Promise<Result<void, StoreError>> {
+		const key = toHex(files.id);
+		const at = (await load()).get(key)?.at ?? draw();
+		const kept = await store.commit([write(at, toRow(files))]);
+		if (kept.ok) (await load()).set(key, { at, files });
+		return kept;
+	}
 
 	return {
 		name: 'files',
@@ -176,20 +184,14 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 			staged.push((rows) => rows.set(toHex(files.id), { at, files }));
 			return write(at, toRow(files));
 		},
-		async put(files) {
-			const key = toHex(files.id);
-			const at = (await load()).get(key)?.at ?? draw();
-			const kept = await store.commit([write(at, toRow(files))]);
-			if (kept.ok) (await load()).set(key, { at, files });
-			return kept;
-		},
-		async drop(key) {
-			const rows = await load();
-			const row = rows.get(key);
-			const gone = await store.commit(row === undefined ? [] : [write(row.at, null)]);
-			if (!gone.ok || row === undefined) return gone;
-			rows.delete(key);
-			return content.remove([row.files.name]);
+		put,
+		async free(key) {
+			const files = (await load()).get(key)?.files;
+			if (files === undefined) return ok();
+			// Under another name: what is still being written has none that counts.
+			const name = random.bytes(CONTENT_NAME);
+			const freed = await put({ ...files, name, state: FILE_STATE.freed, hashes: null });
+			return freed.ok ? content.remove([files.name]) : freed;
 		},
 		settle() {
 			const changes = staged;
@@ -205,7 +207,7 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 			if (row === undefined) return [];
 			staged.push((rows) => {
 				rows.delete(key);
-				free(row.files);
+				forget(row.files);
 			});
 			return [write(row.at, null)];
 		},

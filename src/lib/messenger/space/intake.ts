@@ -267,7 +267,9 @@ export function createIntake(tools: Tools): Intake {
 				break;
 			case 'waiting':
 				if (placement.feed) {
-					holdForPlace(entry);
+					// What leads to its place may never come; two entries there prove a fork all the same.
+					if (forks.isDoubted(entry)) await lookForFork(entry, round);
+					else holdForPlace(entry);
 					break;
 				}
 				hold(entry, ...forEntries(placement.control), ...(await keysOf(entry, round)));

@@ -2,7 +2,7 @@
 // signature stay, so that the chain goes on. [TB1] [SH5]
 import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
 import type { Ledger } from '#lib/crdt/ledger.ts';
-import { KIND } from '#lib/protocol/entry.ts';
+import { compareTime, KIND } from '#lib/protocol/entry.ts';
 import type { AgreementKey, CryptoProvider } from '#lib/ports/crypto.ts';
 import { equal, type Bytes } from '#lib/util/bytes.ts';
 import { openMessage } from './opening.ts';
@@ -39,6 +39,19 @@ export async function messageEntries(
 		if (packets.length < BATCH) break;
 	}
 	return found;
+}
+
+/** Every message entry kept of a space, in the order shown. */
+export async function allMessages(
+	crypto: CryptoProvider,
+	ledger: Pick<Ledger, 'feeds'>,
+	kept: SpaceStore,
+): Promise<Entry[]> {
+	const found: Entry[] = [];
+	for (const { device } of ledger.feeds.values()) {
+		found.push(...(await messageEntries(crypto, kept, device, 0, Infinity)));
+	}
+	return found.sort((a, b) => compareTime(a.header.time, b.header.time));
 }
 
 /** The message kept in this place, if it is this one. */

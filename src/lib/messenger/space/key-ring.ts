@@ -2,16 +2,7 @@
 // Control keys reach back to the first epoch; everything else only to the epochs this device has taken part in. Kept is
 // the key of every epoch that an entry of the authority log is sealed in, and no other: what an EPOCH brings waits aside
 // until then, in memory and bounded, so that nobody can make the ring grow by more than what is placed.
-import {
-	blob,
-	bytes,
-	decodeFrame,
-	encode,
-	flag,
-	list,
-	optional,
-	tuple,
-} from '#lib/protocol/cbor.ts';
+import { blob, bytes, decode, encode, flag, list, optional, tuple } from '#lib/protocol/cbor.ts';
 import type { ControlKey } from '#lib/protocol/content.ts';
 import {
 	decodeJoinGrant,
@@ -260,7 +251,7 @@ export const encodeEpochKeys = (keys: EpochKeys): Bytes =>
 
 /** As they were kept; undefined when they can't be read. */
 export function decodeEpochKeys(encoded: Uint8Array): EpochKeys | undefined {
-	const decoded = decodeFrame(shape, encoded, 4096);
+	const decoded = decode(shape, encoded, 4096);
 	if (!decoded.ok) return undefined;
 	const [id, maker, controlKey, granted, proven, end, tokens] = decoded.value;
 	const grant = granted && decodeJoinGrant(granted);

@@ -88,6 +88,8 @@ async function openSealed(
 	const { body, wraps } = entry.packet;
 	if (entry.header.key.mode !== 'direct') return { type: 'unreadable' };
 	if (body === null) return { type: 'sealed' };
+	// There are always some, and who takes it for settled without them would ask nobody for those that open.
+	if (wraps === null && known === undefined) return { type: 'sealed' };
 	const key = known ?? (wraps && (await unwrap(crypto, wraps, prekeys)));
 	const content = key ? openWithKey(crypto, entry, key) : undefined;
 	if (!key || content?.kind !== KIND.sealed) {

@@ -2,7 +2,7 @@
 // record, and when one's own is made anew, is others' to know. [PK1] [PK2] [PK3]
 import { verifyPrekey } from '#lib/crypto/identity.ts';
 import type { Authority, DeviceState } from '#lib/crdt/authority-state.ts';
-import { decodeFrame, encode } from '#lib/protocol/cbor.ts';
+import { decode, encode } from '#lib/protocol/cbor.ts';
 import { prekeyShape, prekeyToTuple, type Prekey } from '#lib/protocol/identity.ts';
 import { label } from '#lib/protocol/labels.ts';
 import { PREKEY_NAME, type PrekeyTime } from '#lib/protocol/space-message.ts';
@@ -54,7 +54,7 @@ export async function openPrekeyBook(
 
 	for (const { at, value } of await store.range('prekey', [space])) {
 		next = Math.max(next, at + 1);
-		const record = decodeFrame(prekeyShape, value, 512);
+		const record = decode(prekeyShape, value, 512);
 		if (record.ok) held.set(toHex(record.value.deviceKey), { record: record.value, at });
 	}
 

@@ -4,7 +4,7 @@
 // kept in place of the group key, which goes.
 import { chainForward, chainKey, chainOf, type Chain } from '#lib/crypto/sender-ratchet.ts';
 import { stepForward } from '#lib/crypto/epoch.ts';
-import { bytes, decodeFrame, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
+import { bytes, decode, encode, list, tuple, uint } from '#lib/protocol/cbor.ts';
 import { MAX_INDEX, MAX_STEP, type KeyReference } from '#lib/protocol/entry.ts';
 import { DAY } from '#lib/protocol/limits.ts';
 import type { Entry } from '#lib/crdt/check-entry.ts';
@@ -74,22 +74,23 @@ const shape = tuple(
 const nameOf = (epoch: Bytes, step: number, device: Bytes): string =>
 	`${toHex(epoch)} ${step} ${toHex(device)}`;
 
+/** undefined when one that is kept can't be read: begun anew it would use a key again. [AT14] */
 export async function loadRatchets(
 	crypto: CryptoProvider,
 	store: KeyValueStore,
 	space: Bytes,
 	ring: Pick<KeyRing, 'get' | 'advance'>,
-): Promise<Ratchets> {
+): Promise<Ratchets | undefined> {
 	const chains = new Map<string, Kept>();
 	const changed = new Map<number, Kept | null>();
 	/** Group keys by epoch and step, on the way there. */
 	const groupKeys = new Map<string, Bytes>();
 	let nextNumber = 0;
 
-	function restore({ at, value }: StoreRow): void {
+	function restore({ at, value }: StoreRow): boolean {
 		nextNumber = Math.max(nextNumber, at + 1);
-		const decoded = decodeFrame(shape, value, Number.MAX_SAFE_INTEGER);
-		if (!decoded.ok) return;
+		const decoded = decode(shape, value, Number.MAX_SAFE_INTEGER);
+		if (!decoded.ok) return false;
 		const [epoch, step, device, index, key, skipped, overSince] = decoded.value;
 		chains.set(nameOf(epoch, step, device), {
 			number: at,
@@ -100,8 +101,9 @@ export async function loadRatchets(
 			skipped: new Map(skipped),
 			overSince,
 		});
+		return true;
 	}
-	for (const row of await store.range(TABLE, [space])) restore(row);
+	for (const row of await store.range(TABLE, [space])) if (!restore(row)) return undefined;
 
 	/** The group key at a step; undefined before the step that this device was let in at, and after its epoch is over. */
 	function groupKeyAt(epoch: Bytes, step: number): Bytes | undefined {

@@ -30,6 +30,8 @@ export interface Fresh {
 	readonly history?: boolean;
 	/** Messages whose time has come. */
 	readonly expired?: readonly Entry[];
+	/** Messages of a log that is made anew. */
+	readonly relogged?: readonly Entry[];
 }
 
 export interface Shown {
@@ -79,7 +81,7 @@ export function createShown(tools: Tools): Shown {
 	const isStripped = (fate: Fate): boolean => fate.type !== 'shown' && fate.strip;
 
 	return {
-		async stage({ placed, completed, control, history = false, expired = [] }) {
+		async stage({ placed, completed, control, history = false, expired = [], relogged = [] }) {
 			const stripped = new Set<string>();
 			const writes: StoreWrite[] = [];
 			const { entries, purged } = await reconsidering.look(control);
@@ -88,7 +90,7 @@ export function createShown(tools: Tools): Shown {
 				if (isStripped(await again(entry, writes))) stripped.add(entry.key);
 			}
 			const done = new Set(completed.map(({ key }) => key));
-			for (const entry of [...expired, ...entries])
+			for (const entry of [...expired, ...entries, ...relogged])
 				if (!done.has(entry.key)) await again(entry, writes);
 			for (const each of placed) {
 				const { id, key, header } = each.entry;

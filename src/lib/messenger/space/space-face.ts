@@ -84,6 +84,11 @@ export interface Space {
 		draft: () => Promise<Draft | null>,
 		extra?: (entry: Entry) => readonly StoreWrite[],
 	): Promise<Result<Entry, WriteError>>;
+	/** A message, as `write` does; those that wait for their turn are kept in one commit. */
+	writeMessage(
+		draft: () => Promise<Draft | null>,
+		extra?: (entry: Entry) => readonly StoreWrite[],
+	): Promise<Result<Entry, WriteError>>;
 	/** Brings in a grant, further control keys, and the heads where the view begins. */
 	admit(
 		grant: Grant,
@@ -121,7 +126,7 @@ export interface Space {
 	log(channel: Bytes): MessageLog;
 }
 
-/** Some of its keys are here and can't be read: without them it would look like another space. Nothing was changed. */
+/** What it can't be without is here and can't be read: it would look like another space. Nothing was changed. [EP10] */
 export interface UnreadableSpace {
-	readonly type: 'unreadable-keys';
+	readonly type: 'unreadable';
 }

@@ -1,7 +1,7 @@
 // How a space is kept on the device: rows for entries, feeds, the authority log and the keys. [FD9]
 import {
 	bytes,
-	decodeFrame,
+	decode,
 	encode,
 	flag,
 	list,
@@ -36,14 +36,17 @@ export interface KeptControl {
 }
 
 export interface SpaceStore {
-	feeds(): Promise<readonly Feed[]>;
+	/** These three are undefined when some of their rows can't be read. [AT14] */
+	feeds(): Promise<readonly Feed[] | undefined>;
 	/** The authority log as it was opened, with what its inner signatures were found to be. */
-	control(): Promise<readonly KeptControl[]>;
-	/** By their numbers; undefined when some of them can't be read. */
+	control(): Promise<readonly KeptControl[] | undefined>;
+	/** By their numbers. */
 	keys(): Promise<readonly (readonly [number: number, keys: EpochKeys])[] | undefined>;
 	/** The entry of a feed at this place, if kept. */
 	packet(device: Bytes, seq: number): Promise<Packet | undefined>;
 	packets(device: Bytes, from: number, to: number, limit: number): Promise<readonly Packet[]>;
+	/** Whether anything is kept of this device's feed, readable or not. */
+	hasWritten(device: Bytes): Promise<boolean>;
 	/** Two entries of this device in one place, if such were found. */
 	forkProof(device: Bytes): Promise<readonly Packet[]>;
 	writeEntry(entry: Entry): StoreWrite;
@@ -76,7 +79,7 @@ const withoutText = (packet: Packet): Packet => {
 };
 
 const read = <T>(shape: Shape<T>, encoded: Uint8Array): T | undefined => {
-	const decoded = decodeFrame(shape, encoded, Number.MAX_SAFE_INTEGER);
+	const decoded = decode(shape, encoded, Number.MAX_SAFE_INTEGER);
 	return decoded.ok ? decoded.value : undefined;
 };
 
@@ -115,7 +118,7 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			const feeds: Feed[] = [];
 			for (const row of await store.range('feed', [space])) {
 				const stored = read(feedShape, row.value);
-				if (stored === undefined) continue;
+				if (stored === undefined) return undefined;
 				// The seq is kept one higher, because a feed without entries stands at -1.
 				const [device, next, head, ms, counter, frozenAt] = stored;
 				feedNumbers.set(toHex(device), row.at);
@@ -126,13 +129,15 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 		async control() {
 			const rows = await store.range('control', [space]);
 			controlCount = (rows.at(-1)?.at ?? -1) + 1;
-			return rows.flatMap((row) => {
+			const all: KeptControl[] = [];
+			for (const row of rows) {
 				const stored = read(controlShape, row.value);
-				if (stored === undefined) return [];
+				if (stored === undefined) return undefined;
 				const [packet, proven, key] = stored;
 				noteRow(packet, row.at);
-				return [{ packet, proven, key }];
-			});
+				all.push({ packet, proven, key });
+			}
+			return all;
 		},
 		async keys() {
 			const rows = await store.range('key', [space]);
@@ -151,6 +156,8 @@ export function createSpaceStore(store: KeyValueStore, space: Bytes): SpaceStore
 			const rows = await store.range('entry', [space, device], { from, to, limit });
 			return toPackets(rows.map((row) => row.value));
 		},
+		hasWritten: async (device) =>
+			(await store.range('entry', [space, device], { limit: 1 })).length > 0,
 		async forkProof(device) {
 			const stored = await store.get('fork', [space, device]);
 			return (stored && read(forkShape, stored)) ?? [];

@@ -2,32 +2,30 @@
 // hears of it (commit before publish). Knows nothing of relays or links. [FD9]
 import { createLedger, type Feed } from '#lib/crdt/ledger.ts';
 import { createLogicalClock } from '#lib/crdt/logical-clock.ts';
-import { createMessageLog, type MessageLog } from '#lib/crdt/message-log.ts';
-import type { ControlEntry } from '#lib/crdt/authority-state.ts';
 import { epochId } from '#lib/crypto/epoch.ts';
-import { readEntry, type Entry } from '#lib/crdt/check-entry.ts';
-import type { Content } from '#lib/protocol/content.ts';
-import { isControl, KIND } from '#lib/protocol/entry.ts';
+import type { Entry } from '#lib/crdt/check-entry.ts';
 import type { StoreError, StoreWrite } from '#lib/ports/store.ts';
 import { equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import type { Ports, Self } from '../ports.ts';
+import { createGrouping } from '../grouping.ts';
 import { createQueue } from '../queue.ts';
-import { composeEntry } from './composing.ts';
-import { createIntake, NO_CHANGE, type Intake, type IntakeOutcome, type Placed } from './intake.ts';
-import { proveGrant, takeEpochKeys } from './epoch-keys.ts';
+import { createIntake, NO_CHANGE, type Intake, type IntakeOutcome } from './intake.ts';
+import { proveGrant } from './epoch-keys.ts';
 import { openEpochUse, type EpochUse } from './epoch-use.ts';
 import { controlKeyOnly, createKeyRing } from './key-ring.ts';
 import { createMessageKeys } from './message-keys.ts';
-import { memberRootOf, openContent, openMessage, proveControl } from './opening.ts';
+import { openMessage } from './opening.ts';
 import { createChannelLogs } from './channel-logs.ts';
-import { createExpiring, expiryOf, type Expiring } from './expiring.ts';
+import { createExpiring, type Expiring } from './expiring.ts';
 import { createFenceCheck, type FenceCheck } from './fence-check.ts';
 import { createFileBook, type FileBook } from './file-book.ts';
 import { createJudge, type Judge } from './judging.ts';
-import { entryPurging, stripped } from './kept-entries.ts';
+import { createLogShelf } from './log-shelf.ts';
+import { allMessages, entryPurging, stripped } from './kept-entries.ts';
 import { endedEpochs, overEpochs } from './steps.ts';
-import { loadRatchets, type Ratchets } from './ratchets.ts';
+import type { Ratchets } from './ratchets.ts';
+import { readSpace } from './reading.ts';
 import { openPrekeyBook, type PrekeyBook } from './prekey-book.ts';
 import { createPurgeRegistry, type PurgeRegistry } from './purge-registry.ts';
 import { createRecalling, type Recalling } from './recalling.ts';
@@ -35,9 +33,20 @@ import { createReconsidering } from './reconsidering.ts';
 import { createShown, type Shown } from './shown.ts';
 import { createSpaceStore } from './space-store.ts';
 import type { WriteError, Space, UnreadableSpace } from './space-face.ts';
+import { createWriting, type Intended, type Written } from './writing.ts';
 
-const NOTHING = new Uint8Array(0);
+/** Messages that are kept in one commit, when so many wait. */
+const GROUP = 64;
 const done = <E>(result: Result<unknown, E>): Result<void, E> => (result.ok ? ok() : result);
+
+/** What is kept besides what was placed. */
+interface Keeping {
+	readonly keysChanged?: boolean;
+	readonly history?: boolean;
+	readonly expired?: readonly Entry[];
+	/** Messages of a log that is made anew. */
+	readonly relogged?: readonly Entry[];
+}
 
 /** Opens a space as it was kept, or an empty one. */
 export async function openSpace(
@@ -45,10 +54,12 @@ export async function openSpace(
 	self: Self,
 	id: Bytes,
 ): Promise<Result<Space, UnreadableSpace>> {
-	const { crypto, store, random, clock } = ports;
+	const { crypto, store, clock } = ports;
 	const hybrid = createLogicalClock(clock);
 	const queue = createQueue();
-	const logs = new Map<string, MessageLog>();
+	const shelf = createLogShelf(store, id, () => {
+		relog();
+	});
 
 	let ledger = createLedger(id, self.device.publicKey);
 	let kept = createSpaceStore(store, id);
@@ -74,11 +85,11 @@ export async function openSpace(
 		const own = device.publicKey;
 		const placing = { crypto, prekeys: self.prekeys, ledger, ring, kept, judge, ratchets, own };
 		intake = createIntake({ ...placing, clock: hybrid });
-		expiring = createExpiring(ports, id, kept);
+		expiring = createExpiring(ports, id, kept, ledger);
 		fenceCheck = createFenceCheck(crypto, ledger, kept);
 		await fenceCheck.look([]);
 		use = await openEpochUse(store, ledger);
-		const channels = createChannelLogs(ledger, logFor);
+		const channels = createChannelLogs(ledger, (channel) => shelf.of(channel));
 		purging = createPurgeRegistry();
 		purging.join(entryPurging(crypto, self.prekeys, ledger, kept));
 		purging.join(channels);
@@ -92,50 +103,33 @@ export async function openSpace(
 
 	/** Also the way back after a commit that failed: memory must not run ahead of the store. False: not readable. */
 	async function load(): Promise<boolean> {
-		const keys = await createSpaceStore(store, id).keys();
-		if (keys === undefined) return false;
+		const stored = await readSpace(crypto, store, self, id);
+		if (stored === undefined) return false;
 		ledger = createLedger(id, self.device.publicKey);
-		kept = createSpaceStore(store, id);
-		for (const feed of await kept.feeds()) {
+		({ kept, ring, ratchets } = stored);
+		for (const feed of stored.feeds) {
 			ledger.restoreFeed(feed);
 			hybrid.see(feed.time);
 		}
-		ring = createKeyRing(crypto, keys);
-		ratchets = await loadRatchets(crypto, store, id, ring);
-		const control: ControlEntry[] = [];
-		for (const { packet, proven, key } of await kept.control()) {
-			const entry = readEntry(crypto, packet);
-			if (!entry.ok) continue;
-			// What prekeys have opened is kept: they go, and what was forgotten must not come back by them.
-			const content = await openContent(crypto, [], ring, entry.value, key ?? undefined);
-			if (content.type !== 'opened') continue;
-			const memberRoot = memberRootOf(crypto, content.value);
-			const { value, key: known } = content;
-			control.push({ entry: entry.value, content: value, proven, memberRoot, key: known });
-		}
-		ledger.restoreControl(control);
-		for (const log of logs.values()) log.reload();
+		ledger.restoreControl(stored.control);
+		shelf.reload();
 		await begin();
 		return true;
 	}
 
-	function logFor(channel: Bytes): MessageLog {
-		const key = toHex(channel);
-		let log = logs.get(key);
-		if (log === undefined) {
-			log = createMessageLog(store, id, channel);
-			logs.set(key, log);
-		}
-		return log;
-	}
+	/** All of it in one commit. [DO3] */
+	const relog = (): void =>
+		void queue(async () => {
+			const relogged = await allMessages(crypto, ledger, kept);
+			const discarded = await shelf.discardDamaged();
+			return keep(NO_CHANGE, discarded, { history: true, relogged });
+		});
 
 	/** Keeps what was placed, all of it or nothing, and tells of it afterwards. */
 	async function keep(
 		outcome: IntakeOutcome,
 		extra: readonly StoreWrite[] = [],
-		keysChanged = false,
-		history = false,
-		expired: readonly Entry[] = [],
+		{ keysChanged = false, history = false, expired = [], relogged = [] }: Keeping = {},
 	): Promise<Result<IntakeOutcome, StoreError>> {
 		const writes: StoreWrite[] = [...extra];
 		const { placed, forks, completed, unsealed } = outcome;
@@ -145,7 +139,7 @@ export async function openSpace(
 			unsealed.length > 0 ||
 			placed.some((each) => each.control !== null);
 		const contradicted = await fenceCheck.look(placed.map(({ entry }) => entry));
-		const view = await shown.stage({ placed, completed, control, history, expired });
+		const view = await shown.stage({ placed, completed, control, history, expired, relogged });
 		const rowOf = (entry: Entry): StoreWrite =>
 			kept.writeEntry(view.stripped.has(entry.key) ? stripped(entry) : entry);
 		const feeds = new Set<Feed>();
@@ -182,19 +176,21 @@ export async function openSpace(
 			keys.settle();
 			if (!committed.ok) {
 				intake.stop();
-				if (!(await load())) throw new Error('keys that were readable are no longer');
+				if (!(await load())) throw new Error('what was readable is no longer');
 				return committed;
 			}
-			for (const log of logs.values()) log.settle();
+			shelf.settle();
 			files.settle();
 		}
 		intake.settle(outcome.settled);
+		const isRelogged = relogged.length > 0;
 		const isNews = view.added.size > 0 || view.shrunk.size > 0 || outcome.wanted.length > 0;
 		if (placed.length > 0 || control || isNews || expired.length > 0) {
 			space.onChange({
 				placed,
-				messages: view.added,
-				shrunk: view.shrunk,
+				// What was here before is no news.
+				messages: isRelogged ? new Map() : view.added,
+				shrunk: isRelogged ? new Set([...view.shrunk, ...view.added.keys()]) : view.shrunk,
 				control,
 				wanted: outcome.wanted,
 				forks: forks.map((fork) => fork.feed.device),
@@ -205,14 +201,13 @@ export async function openSpace(
 		return ok({ ...outcome, disputed: [...outcome.disputed, ...contradicted] });
 	}
 
-	const mayWrite = (content: Content): boolean => {
-		if (ledger.control.size === 0 || ledger.authority.genesis === null) return true;
-		const own = toHex(self.device.publicKey);
-		const seq = (ledger.feeds.get(own)?.seq ?? -1) + 1;
-		const counts =
-			ledger.authority.devices.get(own)?.active === true && seq < ledger.countsUpTo(own);
-		return counts && content.kind !== KIND.genesis;
-	};
+	const make = createWriting(ports, self, id, hybrid, keys, () => ({
+		ledger,
+		ring,
+		judge,
+		ratchets,
+	}));
+	const messages = createGrouping(queue, GROUP, writeAll);
 
 	const space: Space = {
 		id,
@@ -251,7 +246,7 @@ export async function openSpace(
 			queue(async () => {
 				const { entries, settled } = await expiring.due(clock.now());
 				if (settled.length > 0) {
-					const gone = await keep(NO_CHANGE, settled, false, false, entries);
+					const gone = await keep(NO_CHANGE, settled, { expired: entries });
 					if (!gone.ok) return gone;
 				}
 				return ok(await expiring.next());
@@ -260,7 +255,10 @@ export async function openSpace(
 			queue(async () => {
 				for (const key of past.controlKeys ?? []) ring.addControlKey(key);
 				const { outcome, writes, refused } = await recalling.take(past);
-				const kept = await keep(outcome, writes, past.controlKeys !== undefined, true);
+				const kept = await keep(outcome, writes, {
+					keysChanged: past.controlKeys !== undefined,
+					history: true,
+				});
 				return kept.ok ? ok(refused) : kept;
 			}),
 		receive: (packets) =>
@@ -271,37 +269,14 @@ export async function openSpace(
 				return ok({ ...kept.value, whole: () => by.settled(kept.value.waiting) });
 			}),
 		missing: (limit, wanted) => intake.missing(limit, wanted),
-		write: (draft, extra) =>
-			queue(async () => {
-				const drafted = await draft();
-				if (drafted === null) return err({ type: 'not-member', detail: 'no epoch to write in' });
-				const { content, sealing, attached } = drafted;
-				if (!mayWrite(content)) return err({ type: 'not-member', detail: 'no longer a member' });
-				const { after, ...place } = ledger.next(self.device.publicKey, clock.now());
-				const time = hybrid.next(after);
-				const messageKey = content.kind === KIND.message ? random.bytes(32) : undefined;
-				const entry = await composeEntry(
-					{ crypto, random, device: self.device },
-					{
-						space: content.kind === KIND.genesis ? NOTHING : id,
-						author: self.rootHash,
-						time,
-						...place,
-						expiry: expiryOf(ledger, content, time),
-						attached,
-					},
-					sealing,
-					content,
-					messageKey,
-				);
-				if (content.kind === KIND.message && !judge.rules.takes(entry, content.channel)) {
-					return err({ type: 'not-member', detail: 'the channel takes no messages' });
-				}
-				const writes = extra?.(entry) ?? [];
-				// What one wrote oneself is wrapped for nobody here: without its key it could not be handed on.
-				const own = messageKey === undefined ? [] : [keys.keep(entry, messageKey)];
-				return keepOwn(entry, content, [...own, ...writes]);
-			}),
+		async write(draft, extra) {
+			// What comes after it builds upon it.
+			messages.end();
+			const [written] = await queue(() => writeAll([{ draft, extra }]));
+			if (written === undefined) throw new Error('nothing was written');
+			return written;
+		},
+		writeMessage: (draft, extra) => messages.add({ draft, extra }),
 		admit: (grant, controlKeys, bases) =>
 			queue(async () => {
 				// Answered twice: the view has begun already, and what it has is not to be cut off.
@@ -314,12 +289,12 @@ export async function openSpace(
 					.map((base) => ledger.feeds.get(toHex(base.feed)))
 					.filter((feed) => feed !== undefined)
 					.map((feed) => kept.writeFeed(feed));
-				return done(await keep(await intake.take([], true), writes, true));
+				return done(await keep(await intake.take([], true), writes, { keysChanged: true }));
 			}),
 		found: (controlKey) =>
 			queue(async () => {
 				ring.addControlKey(controlKey);
-				return done(await keep(await intake.take([], true), [], true));
+				return done(await keep(await intake.take([], true), [], { keysChanged: true }));
 			}),
 		takePrekeys: (records) =>
 			queue(async () => {
@@ -335,7 +310,7 @@ export async function openSpace(
 				const keys = controlKeyOnly(crypto, { maker, key: controlKey });
 				if (!intake.shutEpochs().some((epoch) => equal(epoch, keys.id))) return ok();
 				ring.setAside('answers', { ...keys, grant });
-				return done(await keep(await intake.take([], true), [], true));
+				return done(await keep(await intake.take([], true), [], { keysChanged: true }));
 			}),
 		takeControlKeys: (keys) =>
 			queue(async () => {
@@ -344,51 +319,41 @@ export async function openSpace(
 					.filter(({ id }) => ring.get(id) === undefined);
 				if (news.length === 0) return ok();
 				for (const each of news) ring.setAside('answers', each);
-				return done(await keep(await intake.take([], true), [], true));
+				return done(await keep(await intake.take([], true), [], { keysChanged: true }));
 			}),
 		endEpochs: () =>
 			queue(async () => {
 				const isHeld = endedEpochs(ledger, clock.now()).some(({ id }) => ring.get(id)?.grant);
-				return isHeld ? done(await keep(NO_CHANGE, [], true)) : ok();
+				return isHeld ? done(await keep(NO_CHANGE, [], { keysChanged: true })) : ok();
 			}),
 		shutEpochs: () => intake.shutEpochs(),
 		messagesIn: (epoch) => use.of(epoch),
-		log: logFor,
+		log: (channel) => shelf.of(channel),
 	};
 
-	async function keepOwn(
-		entry: Entry,
-		content: Content,
-		extra: readonly StoreWrite[],
-	): Promise<Result<Entry, WriteError>> {
-		let control: ControlEntry | null = null;
-		if (isControl(content.kind)) {
-			await takeEpochKeys(
-				{ crypto, prekeys: self.prekeys, ring, own: self.device.publicKey, isKnown: () => true },
-				entry,
-			);
-			const opened = await openContent(crypto, self.prekeys, ring, entry);
-			if (opened.type !== 'opened') throw new Error('own entry does not open');
-			control = await proveControl(crypto, ledger, entry, opened.value, opened.key);
+	/** All of these in one commit, each as if it were alone. */
+	async function writeAll(all: readonly Intended[]): Promise<readonly Result<Entry, WriteError>[]> {
+		const made: Result<Written, WriteError>[] = [];
+		try {
+			for (const intended of all) made.push(await make(intended));
+		} catch (cause) {
+			// Those before it are in the ledger and nowhere else.
+			intake.stop();
+			await load();
+			throw cause;
 		}
-		const placement = ledger.place(entry, control);
-		if (placement.type !== 'added') {
-			return err({ type: 'not-member', detail: JSON.stringify(placement) });
-		}
-		if (control !== null) {
-			ring.keep(entry.header.key.epoch);
-			judge.take(control);
-		}
-		ratchets.spend(entry);
-		const placed: Placed = {
-			entry,
-			control,
-			feed: placement.feed,
-			message: content.kind === KIND.message ? content : null,
-		};
-		const result = await keep({ ...NO_CHANGE, placed: [placed] }, extra);
-		return result.ok ? ok(entry) : result;
+		const written = made.flatMap((each) => (each.ok ? [each.value] : []));
+		const placed = written.map((each) => each.placed);
+		const own = { ...NO_CHANGE, placed };
+		const result =
+			written.length === 0
+				? ok()
+				: await keep(
+						own,
+						written.flatMap(({ writes }) => writes),
+					);
+		return made.map((each) => (!each.ok ? each : result.ok ? ok(each.value.placed.entry) : result));
 	}
 
-	return (await load()) ? ok(space) : err({ type: 'unreadable-keys' });
+	return (await load()) ? ok(space) : err({ type: 'unreadable' });
 }

@@ -1,6 +1,7 @@
 // A member that has turned: its identity, keys and store without its node. It is linked and attached like everybody, says
 // and writes what it likes, and answers as it likes.
 import { createLinks, type Links } from '#lib/messenger/delivery/links.ts';
+import { createSignals } from '#lib/messenger/delivery/signals.ts';
 import { createPost } from '#lib/messenger/delivery/post.ts';
 import type { Post } from '#lib/messenger/delivery/post-face.ts';
 import { createRelayPool, type RelayPool } from '#lib/messenger/delivery/relay-pool.ts';
@@ -21,16 +22,11 @@ import {
 	type Time,
 } from '#lib/protocol/entry.ts';
 import { label } from '#lib/protocol/labels.ts';
-import {
-	decodeEnvelope,
-	signalContent,
-	type Envelope,
-	type SpaceMessage,
-} from '#lib/protocol/space-message.ts';
+import { decodeEnvelope, type Envelope, type SpaceMessage } from '#lib/protocol/space-message.ts';
 import { stateContent, type State } from '#lib/protocol/space-state.ts';
-import { createSeededRandom, type SeededRandom } from '#lib/simulation/random.ts';
-import type { SimulatedNode } from '#lib/simulation/simulation.ts';
-import { concat, equal, fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { createSeededRandom, type SeededRandom } from './random.ts';
+import type { SimulatedNode } from './simulation.ts';
+import { concat, equal, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
 /** How it answers who asks: as everybody, not at all, or with headers alone. */
@@ -89,21 +85,10 @@ export async function createAttacker(
 	let stopped = false;
 
 	const links: Links = createLinks(ports, self, {
-		async signal(device, attempt, step, payload) {
-			const to = fromHex(device);
-			if (to === undefined || post.route(device) === null) return false;
-			const content = {
-				space: space.id,
-				from: self.device.publicKey,
-				to,
-				attempt,
-				step,
-				payload,
-				time: Math.max(0, Math.floor(clock.now())),
-			};
-			const signature = await self.device.sign(concat(label('signal'), signalContent(content)));
-			return post.send(device, { type: 'signal', signal: { ...content, signature } });
-		},
+		signal: (...said) => signals.send(...said),
+		takesDirect: () => true,
+		wants: () => true,
+		welcomes: () => true,
 		serveFile: () => Promise.resolve(undefined),
 		spaces: () => [
 			{
@@ -126,9 +111,10 @@ export async function createAttacker(
 		isHeld: () => false,
 		onRelayReady: () => undefined,
 		onPresence: () => {
-			for (const device of others()) if (post.route(device) !== null) links.reachable(device);
+			for (const device of others()) if (post.route(device) !== null) links.reachable(device, true);
 		},
 	});
+	const signals = createSignals(ports, self, space, post, links);
 	space.onChange = ({ control }) => {
 		if (control && !stopped)
 			void post.update().then(() => {
@@ -179,10 +165,7 @@ export async function createAttacker(
 				if (attacker.manner !== 'withholds') await serve(device, message);
 				break;
 			case 'signal':
-				if (equal(message.signal.to, self.device.publicKey)) {
-					const { attempt, step, payload } = message.signal;
-					links.signalled(toHex(message.signal.from), attempt, step, payload);
-				}
+				await signals.take(message.signal);
 				break;
 			default:
 		}
@@ -325,6 +308,7 @@ function overhearing(ports: Ports, standing: Set<DirectLink>): Ports {
 			return {
 				available: dialer.available,
 				bulk: dialer.bulk,
+				probe: dialer.probe,
 				async offer(options) {
 					const made = await dialer.offer(options);
 					if (!made.ok) return made;

@@ -7,7 +7,7 @@ import { settleIn } from '#lib/messenger/pairing/settling.ts';
 import { takePairing } from '#lib/messenger/pairing/taking.ts';
 import type { Ports, Self } from '#lib/messenger/ports.ts';
 import { decodePairingLink } from '#lib/protocol/pairing.ts';
-import type { SimulatedNode, Simulation } from '#lib/simulation/simulation.ts';
+import type { SimulatedNode, Simulation } from './simulation.ts';
 
 /** The link that a device shows. */
 export async function shownLink(world: Simulation, offer: PairingOffer): Promise<string> {

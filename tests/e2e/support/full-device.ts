@@ -1,0 +1,38 @@
+// A page on a device that has no room left, when the story wants so. What Chromium says of its room is the same on every
+// device, and its own switch for quotas changes nothing, so the page is told what a full one tells it.
+import type { Page } from 'playwright-core';
+
+declare global {
+	interface Window {
+		/** known: the browser says beforehand that there is no room. met: only whoever writes learns of it. */
+		isFull: 'known' | 'met' | false;
+	}
+}
+
+/** Runs before the page's own scripts. */
+export function fullWhenTold(): void {
+	window.isFull = false;
+	const { put } = IDBObjectStore.prototype;
+	IDBObjectStore.prototype.put = function (
+		this: IDBObjectStore,
+		value: unknown,
+		key?: IDBValidKey,
+	) {
+		if (window.isFull !== false && this.name === 'chunks') {
+			throw new DOMException('no room', 'QuotaExceededError');
+		}
+		return put.call(this, value, key);
+	};
+	// An empty page has none.
+	if (!('StorageManager' in window)) return;
+	const { estimate } = StorageManager.prototype;
+	StorageManager.prototype.estimate = async function (this: StorageManager) {
+		const { quota = 0, usage = 0 } = await estimate.call(this);
+		return { usage, quota: window.isFull === 'known' ? usage : quota };
+	};
+}
+
+export const setFull = (page: Page, isFull: Window['isFull']): Promise<void> =>
+	page.evaluate((how) => {
+		window.isFull = how;
+	}, isFull);
