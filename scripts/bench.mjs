@@ -7,8 +7,8 @@ import { generate } from './lib/generate.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { filesBelow, main, Refusal, root, runFile } from './lib/run.mjs';
 
-/** About the relay alone: neither app nor browser. */
-const WITHOUT_APP = ['relay', 'idle'];
+/** About the relay or the core alone: neither app nor browser. */
+const WITHOUT_APP = ['relay', 'idle', 'mesh'];
 
 const benches = () =>
 	filesBelow('tests/bench')

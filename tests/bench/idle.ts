@@ -1,6 +1,7 @@
 // What an idle connection costs the relay in memory, beside a bare `ws` server: `npm run bench -- idle [CONNECTIONS]`.
 // Each connection of the relay's has opened a mailbox of its own and reads it under a proven token; the bare ones have
-// said nothing at all. Both in turn, twice; memory is the process's, after the connections and a moment of quiet.
+// said nothing at all. Both take turns, in three rounds; medians. Memory is what the process holds once nothing happens
+// and its garbage has been collected: how much of that lies around is chance, and no connection's.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,11 +18,20 @@ import { mailboxId, tokenHash } from '#lib/mailbox/proofs.ts';
 import { unwrap } from '#lib/util/result.ts';
 
 const CONNECTIONS = Number(process.argv[2] ?? 5000);
-const ROUNDS = 2;
+const ROUNDS = 3;
 /** Before counting: what a server needs for the first ones it needs once. */
 const FIRST = 200;
 const AT_ONCE = 50;
-const QUIET = 5000;
+/** Milliseconds from the last connection to the collection of garbage, and from there to the look. */
+const QUIET = 3000;
+
+/** What one collection frees may be the last hold on more. */
+const COLLECTED = 2;
+
+const pause = (ms: number): Promise<void> =>
+	new Promise((resolve) => {
+		setTimeout(resolve, ms);
+	});
 
 interface Server {
 	readonly pid: number;
@@ -31,7 +41,7 @@ interface Server {
 
 async function startRelay(): Promise<Server> {
 	const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-	const relay = await startUnbounded(['--data', join(folder, 'data')]);
+	const relay = await startUnbounded(['--data', join(folder, 'data')], ['--expose-gc']);
 	return {
 		pid: relay.pid,
 		connect: async (n) => {
@@ -58,7 +68,7 @@ async function startRelay(): Promise<Server> {
 async function startBare(): Promise<Server> {
 	const port = await freePort();
 	const server = fileURLToPath(new URL('./relay/bare.mjs', import.meta.url));
-	const child = spawn(process.execPath, [server, String(port)], {
+	const child = spawn(process.execPath, ['--expose-gc', server, String(port)], {
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
 	await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -86,12 +96,19 @@ async function measure(start: () => Promise<Server>): Promise<number> {
 			const some = Array.from({ length: Math.min(AT_ONCE, to - at) }, (_, n) => at + n);
 			open.push(...(await Promise.all(some.map((n) => server.connect(n)))));
 		}
-		await new Promise((resolve) => setTimeout(resolve, QUIET));
+	};
+	const inUse = async (): Promise<number> => {
+		for (let n = 0; n < COLLECTED; n++) {
+			await pause(QUIET);
+			process.kill(server.pid, 'SIGUSR2');
+		}
+		await pause(QUIET);
+		return memoryOf(server.pid);
 	};
 	await connect(0, FIRST);
-	const before = memoryOf(server.pid);
+	const before = await inUse();
 	await connect(FIRST, FIRST + CONNECTIONS);
-	const each = (memoryOf(server.pid) - before) / CONNECTIONS;
+	const each = ((await inUse()) - before) / CONNECTIONS;
 	for (const one of open) one.close();
 	await server.end();
 	return each;

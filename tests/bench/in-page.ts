@@ -26,6 +26,48 @@ export function noteTexts(): void {
 	}).observe(document, { childList: true, subtree: true, characterData: true });
 }
 
+/** When a message was where on its way, ms since 1970: the latest of each. */
+export interface Way {
+	/** Given to the browser, to be sent. */
+	left: number;
+	/** Taken from the browser. */
+	came: number;
+	/** Durable in the store of whoever it came to. */
+	kept: number;
+}
+
+/** Notes when pieces as large as a message pass data channels, and when something is durable after one came. */
+export function noteWay(): void {
+	const now = (): number => performance.timeOrigin + performance.now();
+	const way: Way = { left: 0, came: 0, kept: 0 };
+	window.way = way;
+	const isMessage = (length: number): boolean => length > 1000;
+	const { send } = RTCDataChannel.prototype as { send: (data: ArrayBufferView) => void };
+	RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown): void {
+		if (isMessage((data as ArrayBufferView).byteLength)) way.left = now();
+		send.call(this, data as ArrayBufferView);
+	};
+	const { createDataChannel } = RTCPeerConnection.prototype;
+	RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+		const channel = createDataChannel.call(this, label, options);
+		channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
+			if (!isMessage(data.byteLength)) return;
+			way.came = now();
+			way.kept = 0;
+		});
+		return channel;
+	};
+	const { transaction } = IDBDatabase.prototype;
+	IDBDatabase.prototype.transaction = function (stores, mode, options) {
+		const begun = transaction.call(this, stores, mode, options);
+		const isAfter = way.kept === 0;
+		begun.addEventListener('complete', () => {
+			if (mode === 'readwrite' && isAfter && way.kept === 0) way.kept = now();
+		});
+		return begun;
+	};
+}
+
 /** Notes when Enter goes down. */
 export function noteEnter(): void {
 	document.addEventListener(

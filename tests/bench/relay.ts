@@ -75,6 +75,10 @@ const medians = Object.fromEntries(
 console.log(
 	JSON.stringify({
 		bench: 'relay',
+		// The same work: durable before OK.
+		to_1_deliveries_vs_jetstream_durable: ratio('1', 'deliveriesPerSecond', 'jetstream-durable'),
+		to_1_cpu_vs_jetstream_durable: ratio('1', 'cpuPerDelivery', 'jetstream-durable'),
+		// And as it comes: what was published in the last two minutes is lost with the power.
 		to_1_deliveries_vs_jetstream: ratio('1', 'deliveriesPerSecond', 'jetstream'),
 		to_1_cpu_vs_jetstream: ratio('1', 'cpuPerDelivery', 'jetstream'),
 		to_1_deliveries_vs_redis: ratio('1', 'deliveriesPerSecond', 'redis'),

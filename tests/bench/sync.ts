@@ -54,6 +54,7 @@ async function exchange({ space, behind, ahead }: ReturnType<typeof world>) {
 			encodeEnvelope({
 				from: device.publicKey,
 				to: null,
+				hops: 0,
 				message: { type: 'state', state: { ...content, signature } },
 			}),
 		);
@@ -69,7 +70,7 @@ async function exchange({ space, behind, ahead }: ReturnType<typeof world>) {
 		}
 		learn(knowledge, content.feeds, content.controlHeads);
 	}
-	const plan = planPulls(behind, knowledge, { feeds: new Map(), control: () => false });
+	const plan = planPulls(behind, knowledge, { upTo: (_, from) => from, control: () => false });
 	holdsMore(behind, knowledge);
 	const done = performance.now();
 	const bytes = messages.reduce((sum, each) => sum + each.length, 0);

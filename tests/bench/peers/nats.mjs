@@ -1,8 +1,11 @@
-// NATS JetStream, file storage, deleted once every consumer has acknowledged (interest retention). Not durable before
-// OK: this version syncs every two minutes. One stream, a subject for each mailbox, a durable consumer for each
+// NATS JetStream, file storage, deleted once every consumer has acknowledged (interest retention). As it comes it is not
+// durable before OK: this version syncs every two minutes, and knows no other way. Where the file system does it for it
+// (chattr +S: no write returns before it is on disk) it does the same work as the others. One stream, a subject for each mailbox, a durable consumer for each
 // recipient; acknowledgements are its plain ones, which nobody confirms.
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
 	AckPolicy,
 	jetstream,
@@ -14,6 +17,13 @@ import { connect } from '@nats-io/transport-node';
 import { freePort, numberOf, programOf, startServer } from './programs.mjs';
 
 const STREAM = 'mail';
+
+export async function startDurable(folder) {
+	const synchronous = join(folder, 'synchronous');
+	await mkdir(synchronous);
+	await promisify(execFile)('chattr', ['+S', synchronous]);
+	return start(synchronous);
+}
 
 export async function start(folder) {
 	const port = await freePort();

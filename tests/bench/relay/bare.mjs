@@ -7,3 +7,4 @@ const server = new WebSocketServer({
 	perMessageDeflate: false,
 });
 server.once('listening', () => process.stdout.write('listening\n'));
+process.on('SIGUSR2', () => globalThis.gc?.());

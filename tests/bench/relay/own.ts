@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Peer, type StartPeer } from './peer.ts';
+import { createNativeCrypto } from '../../simulation/native-crypto.ts';
 import { bytesOf, crypto, packetOf } from '../../support/mailbox-world.ts';
 import { createPostgres, freePort } from '../../support/postgres.ts';
 import { reachRelay } from '../../support/relay-process.ts';
@@ -16,16 +17,32 @@ import { unwrap } from '#lib/util/result.ts';
 const MAIN = fileURLToPath(new URL('../../../relay-server/main.ts', import.meta.url));
 export const UNBOUNDED = fileURLToPath(new URL('./unbounded.mjs', import.meta.url));
 
+/** As the relay's command says it, its first line. */
+const AS_STARTED = '--max-semi-space-size=8';
+
 export interface StartedRelay {
 	readonly pid: number;
 	readonly url: string;
 	end(): Promise<void>;
 }
 
-/** A relay process that lets one address do what many do. */
-export async function startUnbounded(args: readonly string[]): Promise<StartedRelay> {
+/** A relay process that lets one address do what many do; `flags`: Node's own. */
+export async function startUnbounded(
+	args: readonly string[],
+	flags: readonly string[] = [],
+): Promise<StartedRelay> {
 	const port = String(await freePort());
-	const own = ['--import', UNBOUNDED, MAIN, '--host', '127.0.0.1', '--port', port];
+	const own = [
+		AS_STARTED,
+		...flags,
+		'--import',
+		UNBOUNDED,
+		MAIN,
+		'--host',
+		'127.0.0.1',
+		'--port',
+		port,
+	];
 	const most = ['connections', 'mailboxes', 'packets'].flatMap((what) => [
 		`--address-${what}`,
 		'1000000000',
@@ -54,6 +71,9 @@ export async function startUnbounded(args: readonly string[]): Promise<StartedRe
 		},
 	};
 }
+
+/** Sixty clients in one process: with the browser's cryptography they, not the relay, would set the pace. */
+const loadCrypto = createNativeCrypto();
 
 interface Place {
 	readonly mailbox: Bytes;
@@ -98,7 +118,7 @@ async function read(
 const peerOf = (relay: StartedRelay, pids: readonly number[], end: () => Promise<void>): Peer => {
 	const places: Place[] = [];
 	const publishers: MailboxClient[] = [];
-	const reach = (): MailboxClient => reachRelay(relay.url).client;
+	const reach = (): MailboxClient => reachRelay(relay.url, null, loadCrypto).client;
 	return {
 		pids: [relay.pid, ...pids],
 		connect: async (shape, acknowledged) => {

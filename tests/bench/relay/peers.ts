@@ -18,7 +18,7 @@ export interface Contender {
 	readonly lacks?: string;
 }
 
-async function install(): Promise<void> {
+export async function installPeers(): Promise<void> {
 	if (existsSync(`${FOLDER}node_modules`)) return;
 	// The machine's own npm, not one of this project's.
 	const path = (process.env['PATH'] ?? '').split(delimiter);
@@ -28,7 +28,7 @@ async function install(): Promise<void> {
 }
 
 export async function contenders(): Promise<readonly Contender[]> {
-	await install();
+	await installPeers();
 	const module = async <T>(name: string): Promise<T> =>
 		(await import(new URL(`../peers/${name}.mjs`, import.meta.url).href)) as T;
 	const { programOf } = await module<{ programOf(name: string): string | undefined }>('programs');
@@ -37,9 +37,12 @@ export async function contenders(): Promise<readonly Contender[]> {
 		const isThere = program === undefined || programOf(program) !== undefined;
 		return { name, start, ...(isThere ? {} : { lacks: program }) };
 	};
+	const jetstream = await peer('jetstream', 'nats', 'nats-server');
+	const { startDurable } = await module<{ readonly startDurable: StartPeer }>('nats');
 	return [
 		{ name: 'own', start: startOwn },
-		await peer('jetstream', 'nats', 'nats-server'),
+		jetstream,
+		{ ...jetstream, name: 'jetstream-durable', start: startDurable },
 		await peer('redis', 'redis', 'redis-server'),
 		await peer('mosquitto', 'mosquitto', 'mosquitto'),
 		await peer('hocuspocus', 'hocuspocus'),
