@@ -36,7 +36,8 @@ export interface RelayOptions {
 export interface Scope {
 	folder(): Promise<string>;
 	relay(options: RelayOptions): Promise<Relay>;
-	/** An ext4 file system in a file: `image` is the file, `path` where it is mounted. */
+	/** An ext4 file system in a file, which writes down by itself what nobody syncs only after minutes: `image` is the
+	 * file, `path` where it is mounted. */
 	image(megabytes: number): Promise<{ readonly image: string; readonly path: string }>;
 	mountImage(image: string): Promise<string>;
 	memoryDisk(megabytes: number): Promise<string>;
@@ -79,7 +80,7 @@ export function createScope(): Scope {
 			const image = join(await folder(), 'image');
 			await run('truncate', '-s', `${String(megabytes)}M`, image);
 			await run('mkfs.ext4', '-q', image);
-			return { image, path: await mountFresh('-o', 'loop', image) };
+			return { image, path: await mountFresh('-o', 'loop,commit=300', image) };
 		},
 		mountImage: (image) => mount('-o', 'loop', image),
 		memoryDisk: (megabytes) =>
