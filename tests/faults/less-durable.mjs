@@ -3,5 +3,5 @@ import { DatabaseSync } from 'node:sqlite';
 
 const { exec } = DatabaseSync.prototype;
 DatabaseSync.prototype.exec = function (text) {
-	return exec.call(this, text.replaceAll('synchronous = FULL', 'synchronous = OFF'));
+	return exec.call(this, text.replaceAll('synchronous = FULL', 'synchronous = NORMAL'));
 };
