@@ -1,7 +1,7 @@
 // The store's operations on mailboxes and their tokens, and what time does to them. [MB4] [MB15] [MB17] [MB18] [MB25] [MB26] [MB29]
 import { isInvited } from './sqlite-invitations.ts';
 import { PACKET, type PacketRow } from './sqlite-rows.ts';
-import { fail, IDLE, LIVE, REMOVED, unknownMailbox } from './tables.ts';
+import { fail, IDLE, LIVE, REMOVED, unknownMailbox } from './shared.ts';
 import type { Tables, TokenRow } from './tables.ts';
 import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';

@@ -1,5 +1,5 @@
 // The store's operations on packets whose content comes in chunks. [MB23] [MB24]
-import { fail, publicOf, unknownMailbox } from './tables.ts';
+import { fail, publicOf, unknownMailbox } from './shared.ts';
 import type { Tables } from './tables.ts';
 import type { Placing } from './sqlite-packets.ts';
 import type { StoreOperations } from './operations.ts';

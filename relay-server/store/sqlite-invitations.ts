@@ -1,5 +1,6 @@
 // The operator's invitations in SQLite, synchronous. [MB29]
-import { fail, type Tables } from './tables.ts';
+import { type Tables } from './tables.ts';
+import { fail } from './shared.ts';
 import { MAX_INVITATIONS, type Invitation, type Invitations } from '#lib/ports/invitations.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';

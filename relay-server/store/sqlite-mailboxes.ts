@@ -4,7 +4,8 @@ import { createBoxOperations } from './sqlite-boxes.ts';
 import { createChunkOperations } from './sqlite-chunks.ts';
 import { createInvitationOperations, type InvitationOperations } from './sqlite-invitations.ts';
 import { createPacketOperations, createPlacing } from './sqlite-packets.ts';
-import { createTables, type Totals } from './tables.ts';
+import type { StoreTotals } from './relay-store.ts';
+import { createTables } from './tables.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
 import type { StoreOperations } from './operations.ts';
 
@@ -12,7 +13,7 @@ export interface SqliteMailboxes {
 	readonly operations: StoreOperations & InvitationOperations;
 	/** True when ciphertext was deleted since the last call. */
 	takeDeleted(): boolean;
-	totals(): Totals;
+	totals(): StoreTotals;
 	/** To be called after a rollback. */
 	recount(): void;
 	/** To be called before each commit. */

@@ -1,6 +1,6 @@
 // The store's operations on packets that are one block. [MB6] [MB7] [MB10] [MB12] [MB15] [MB17] [MB21]
 import { PACKET, type PacketRow } from './sqlite-rows.ts';
-import { fail, LIVE, publicOf, unknownMailbox } from './tables.ts';
+import { fail, LIVE, publicOf, unknownMailbox } from './shared.ts';
 import type { MailboxRow, Tables } from './tables.ts';
 import type { StoreOperations } from './operations.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';

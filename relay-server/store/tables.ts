@@ -1,11 +1,11 @@
 // What the operations on the store's tables share: prepared statements, rows, and the books of a mailbox. Transactions
 // are the caller's. [MB10] [MB11]
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StoreTotals } from './relay-store.ts';
+import { REMOVED, type Books } from './shared.ts';
 import { createPacketRows, keyOf, type PacketRow, type PacketRows } from './sqlite-rows.ts';
-import type { MailboxStoreError, StoredPacket } from '#lib/ports/mailbox-store.ts';
 import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
-import { err, type Result } from '#lib/util/result.ts';
 
 /** A mailbox with its books, which change here first and are written down before the commit. */
 export interface MailboxRow extends Books {
@@ -16,45 +16,15 @@ export interface MailboxRow extends Books {
 	readonly open: number;
 	readonly tokens: number;
 }
-interface Books {
-	highest: number;
-	packets: number;
-	bytes: number;
-	deliveries: number;
-	unfinished: number;
-	idle_since: number;
-}
 export interface TokenRow {
 	readonly id: number;
 	readonly state: number;
 }
 
-export const LIVE = 0;
-export const IDLE = 1;
-export const REMOVED = 2;
-
 /** Mailboxes held in memory from one commit to the next: about a megabyte. */
 const BOXES_HELD = 2048;
-export const fail = (
-	type: MailboxStoreError['type'],
-	detail: string,
-): Result<never, MailboxStoreError> => err({ type, detail });
-export const unknownMailbox = (): Result<never, MailboxStoreError> =>
-	fail('unknown-mailbox', 'no such mailbox');
-export const publicOf = ({ number, packet, size, expiry }: PacketRow): StoredPacket => ({
-	number,
-	packet,
-	size,
-	expiry,
-});
 
 type Value = number | string | Uint8Array | null;
-
-export interface Totals {
-	mailboxes: number;
-	packets: number;
-	bytes: number;
-}
 
 export interface Tables {
 	one<T>(text: string, ...values: Value[]): T | undefined;
@@ -84,8 +54,8 @@ export interface Tables {
 	forgetToken(box: MailboxRow, token: number): Bytes[];
 	/** Writes the books down, as part of the transaction. */
 	keepBooks(): void;
-	/** Over all mailboxes, kept in step. */
-	totals(): Totals;
+	/** Over all mailboxes; whoever writes counts on here. */
+	totals(): { -readonly [K in keyof StoreTotals]: StoreTotals[K] };
 	/** Writes them down, as part of the transaction. */
 	keepTotals(): void;
 	/** To be called after a rollback: nothing that was read or booked before counts. */
@@ -104,7 +74,7 @@ export function createTables(db: DatabaseSync): Tables {
 		}
 		return statement;
 	};
-	const totals: Totals = { mailboxes: 0, packets: 0, bytes: 0 };
+	const totals = { mailboxes: 0, packets: 0, bytes: 0 };
 	let kept = { ...totals };
 	let deleted = false;
 	/** Mailboxes as they stand in this transaction, those read first at the beginning. */
@@ -264,7 +234,7 @@ export function createTables(db: DatabaseSync): Tables {
 			boxes.clear();
 			boxesById.clear();
 			rows.clear();
-			kept = tables.one<Totals>('SELECT mailboxes, packets, bytes FROM numbers') ?? kept;
+			kept = tables.one<StoreTotals>('SELECT mailboxes, packets, bytes FROM numbers') ?? kept;
 			Object.assign(totals, kept);
 		},
 		takeDeleted: () => {

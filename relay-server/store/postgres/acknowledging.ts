@@ -1,6 +1,7 @@
 // Acknowledging blocks and contents in PostgreSQL. Its mailbox is locked, so of two last acknowledgements one comes
 // after the other, and sees it. [MB10] [MB17] [MB24]
-import { fail, keyOf, unknownMailbox } from './group.ts';
+import { keyOf } from './group.ts';
+import { fail, unknownMailbox } from '../shared.ts';
 import type { Box, Group } from './group.ts';
 import { columns } from './values.ts';
 import type { MailboxStoreError } from '#lib/ports/mailbox-store.ts';

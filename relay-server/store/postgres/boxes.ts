@@ -1,6 +1,7 @@
 // Mailboxes and their tokens in PostgreSQL. [MB4] [MB15] [MB17] [MB25] [MB26] [MB29]
 import { forgetTokens } from './acknowledging.ts';
-import { BOX, fail, keyOf, LIVE, REMOVED, unknownMailbox } from './group.ts';
+import { BOX, keyOf } from './group.ts';
+import { fail, LIVE, REMOVED, unknownMailbox } from '../shared.ts';
 import type { Box, Group } from './group.ts';
 import { columns } from './values.ts';
 import type { MailboxStore, NewMailbox, TokenOf } from '#lib/ports/mailbox-store.ts';

@@ -1,5 +1,6 @@
 // Packets whose content comes in chunks, in PostgreSQL. [MB23] [MB24]
-import { fail, keyOf, publicOf, unknownMailbox } from './group.ts';
+import { keyOf } from './group.ts';
+import { fail, publicOf, unknownMailbox } from '../shared.ts';
 import type { Box, Group, PacketRow } from './group.ts';
 import { admit, book, deliver, keep, recipientsOf } from './packets.ts';
 import type { LongPacket, MailboxStore } from '#lib/ports/mailbox-store.ts';

@@ -1,7 +1,8 @@
 // What time does to mailboxes in PostgreSQL, in steps of bounded size; every process does it, and none is in the
 // other's way. [MB18] [MB25]
 import { forgetTokens } from './acknowledging.ts';
-import { IDLE, LIVE, together, type Group, type Work } from './group.ts';
+import { together, type Group, type Work } from './group.ts';
+import { IDLE, LIVE } from '../shared.ts';
 
 const STEP = 500;
 /** Mailboxes looked at for disuse in one go. */

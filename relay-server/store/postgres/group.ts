@@ -1,31 +1,21 @@
 // One transaction's view of the mailboxes that it works on: their rows are locked first, in order of id, so nobody else
 // changes anything of them until the commit; their books are written back in the end. [RS5]
+import { REMOVED, type Books } from '../shared.ts';
 import { columns } from './values.ts';
 import type { Line, Statements } from './line.ts';
 import type { StoreLimits } from '#lib/mailbox/limits.ts';
-import type { MailboxStoreError, StoredPacket } from '#lib/ports/mailbox-store.ts';
+import type { StoredPacket } from '#lib/ports/mailbox-store.ts';
 import { MAX_TTL_SECONDS } from '#lib/protocol/limits.ts';
 import { toHex, type Bytes } from '#lib/util/bytes.ts';
-import { err, type Result } from '#lib/util/result.ts';
-
-export const LIVE = 0;
-export const IDLE = 1;
-export const REMOVED = 2;
 
 /** A mailbox's row; what is changed here is written back. */
-export interface Box {
+export interface Box extends Books {
 	readonly id: number;
 	readonly mailbox: Bytes;
 	readonly write_key: Bytes;
 	readonly owner_key: Bytes;
 	open: boolean;
 	tokens: number;
-	highest: number;
-	packets: number;
-	bytes: number;
-	deliveries: number;
-	unfinished: number;
-	idle_since: number;
 }
 
 export interface PacketRow extends StoredPacket {
@@ -60,18 +50,6 @@ export const PACKET =
 export const BOX =
 	'id, mailbox, write_key, owner_key, open, tokens, highest, packets, bytes, deliveries, unfinished, idle_since';
 
-export const fail = (
-	type: MailboxStoreError['type'],
-	detail: string,
-): Result<never, MailboxStoreError> => err({ type, detail });
-export const unknownMailbox = (): Result<never, MailboxStoreError> =>
-	fail('unknown-mailbox', 'no such mailbox');
-export const publicOf = ({ number, packet, size, expiry }: StoredPacket): StoredPacket => ({
-	number,
-	packet,
-	size,
-	expiry,
-});
 export const keyOf = (mailbox: number, of: Bytes): string => `${String(mailbox)} ${toHex(of)}`;
 
 export interface Group {

@@ -1,5 +1,6 @@
 // Putting and deleting packets in PostgreSQL. [MB6] [MB10] [MB12] [MB15] [MB17] [MB21]
-import { fail, keyOf, LIVE, publicOf, unknownMailbox } from './group.ts';
+import { keyOf } from './group.ts';
+import { fail, LIVE, publicOf, unknownMailbox } from '../shared.ts';
 import type { Box, Group, Key } from './group.ts';
 import { columns } from './values.ts';
 import type { MailboxStore, MailboxStoreError, PutPacket } from '#lib/ports/mailbox-store.ts';

@@ -1,5 +1,6 @@
 // What is read from PostgreSQL without locks: single statements, each of one moment. [MB7] [MB17] [MB23]
-import { PACKET, publicOf, REMOVED } from './group.ts';
+import { PACKET } from './group.ts';
+import { publicOf, REMOVED } from '../shared.ts';
 import type { Box, PacketRow } from './group.ts';
 import type { Statements } from './line.ts';
 import type { MailboxStore } from '#lib/ports/mailbox-store.ts';
