@@ -17,7 +17,7 @@ const sealed = (store: KeyValueStore): KeyValueStore =>
 
 let count = 0;
 const indexedDb = async (): Promise<KeyValueStore> =>
-	unwrap(await openIndexedDbStore(`contract-${++count}`, { writer: random.bytes(16) }));
+	unwrap(await openIndexedDbStore(`contract-${++count}`, {}));
 
 describeKeyValueStore('memory', async () => createMemoryStore());
 describeKeyValueStore('IndexedDB', indexedDb);

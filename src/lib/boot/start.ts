@@ -101,7 +101,7 @@ export function createStart({
 		subtle: globalThis.crypto.subtle,
 		slots,
 		async openStore(storageKey) {
-			const store = await openIndexedDbStore(database, { writer: random.bytes(16), onLost });
+			const store = await openIndexedDbStore(database, { onLost });
 			return store.ok ? ok(createSealedStore(store.value, crypto, random, storageKey)) : store;
 		},
 	};

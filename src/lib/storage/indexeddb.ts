@@ -8,18 +8,19 @@ import type {
 	StoreRow,
 	StoreWrite,
 } from '#lib/ports/store.ts';
-import { equal, type Bytes } from '#lib/util/bytes.ts';
+import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { checkKey } from './key-form.ts';
 import { toStoreError } from './store-error.ts';
 
 const ROWS = 'rows';
-/** Names the writer that opened last; no table has an empty name. */
-const WRITER: IDBValidKey = ['', 'writer'];
+/** Those that have opened the database, by number, the latest of them last; no table has an empty name. */
+const WRITERS: IDBValidKey[] = ['', 'writer'];
+const writerRow = (number: number): IDBValidKey[] => [...WRITERS, number];
+/** Rows of earlier writers that stay, so that one that was frozen for long still finds its successor's. */
+const WRITERS_KEPT = 1000;
 
 export interface IndexedDbOptions {
-	/** Random bytes that name this writer: whoever opens with another name ends this one's writing for good. */
-	readonly writer: Bytes;
 	/** The browser closed the store: another writer took over, or the data was evicted. Called once. */
 	readonly onLost?: (detail: string) => void;
 }
@@ -74,17 +75,29 @@ export async function openIndexedDbStore(
 				lose('the browser closed the database');
 			},
 		});
-		const claim = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
-		await Promise.all([claim.store.put(own(options.writer), WRITER), claim.done]);
+		return ok(storeOver(database, await claimWriting(database), life, lose));
 	} catch (cause) {
 		return err(toStoreError(cause, true));
 	}
-	return ok(storeOver(database, options.writer, life, lose));
+}
+
+/** The number of whoever writes from now on. */
+async function claimWriting(database: IDBPDatabase): Promise<number> {
+	const claim = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
+	const all = IDBKeyRange.bound(writerRow(0), writerRow(Infinity));
+	const [, , last = 0] = ((await claim.store.openKeyCursor(all, 'prev'))?.key ?? []) as number[];
+	const number = last + 1;
+	await Promise.all([
+		claim.store.put(0, writerRow(number)),
+		claim.store.delete(IDBKeyRange.bound(WRITERS, writerRow(number - WRITERS_KEPT))),
+		claim.done,
+	]);
+	return number;
 }
 
 function storeOver(
 	database: IDBPDatabase,
-	writer: Bytes,
+	writer: number,
 	life: { ended: boolean },
 	lose: (detail: string) => void,
 ): KeyValueStore {
@@ -96,6 +109,7 @@ function storeOver(
 		// An aborted transaction rejects each of its requests besides; `done` says it once.
 		const ignore = (): void => {};
 		let abort = ignore;
+		let isOver = false;
 		try {
 			const transaction = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
 			abort = () => {
@@ -107,23 +121,27 @@ function storeOver(
 				}
 			};
 			const rows = transaction.store;
-			const current: unknown = await rows.get(WRITER);
-			if (!(current instanceof Uint8Array) || !equal(current, writer)) {
-				abort();
-				lose('another writer took over');
-				return err({ type: 'refused', detail: 'another writer took over' });
-			}
+			// Where a later writer's row is, this fails, and all with it. It asks for no answer here before the commit, which
+			// would have to wait until the page has drawn what it draws.
+			const next = writerRow(writer + 1);
+			rows.add(0, next).catch((cause: unknown) => {
+				isOver = cause instanceof DOMException && cause.name === 'ConstraintError';
+			});
+			rows.delete(next).catch(ignore);
 			for (const change of changes) {
 				if (change.type === 'put') rows.put(change.value, change.at).catch(ignore);
 				else rows.delete(change.type === 'clear' ? change.range : change.at).catch(ignore);
 			}
 			abort = ignore;
+			transaction.commit();
 			await transaction.done;
 			return ok();
 		} catch (cause) {
 			// What was asked for before a request that threw would be committed otherwise.
 			abort();
-			return err(toStoreError(cause));
+			if (!isOver) return err(toStoreError(cause));
+			lose('another writer took over');
+			return err({ type: 'refused', detail: 'another writer took over' });
 		}
 	}
 

@@ -7,14 +7,14 @@ import { utf8 } from '#lib/util/bytes.ts';
 import { unwrap } from '#lib/util/result.ts';
 
 const write = (key: string) => ({ table: 't', key: [key], value: utf8(key) });
-const open = async (name: string, writer: string, onLost?: (detail: string) => void) =>
-	unwrap(await openIndexedDbStore(name, { writer: utf8(writer), ...(onLost && { onLost }) }));
+const open = async (name: string, onLost?: (detail: string) => void) =>
+	unwrap(await openIndexedDbStore(name, { ...(onLost && { onLost }) }));
 
 afterEach(() => void vi.restoreAllMocks());
 
 describe('IndexedDB store', () => {
 	it('[ST2] asks for strict durability and merges waiting batches into one transaction', async () => {
-		const store = await open('durable', 'w');
+		const store = await open('durable');
 		const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
 		await Promise.all(Array.from({ length: 50 }, (_, i) => store.commit([write(`k${i}`)])));
 		expect(transactions.mock.calls.length).toBeLessThanOrEqual(3);
@@ -25,7 +25,7 @@ describe('IndexedDB store', () => {
 	});
 
 	it('[ST6] says that the quota is used up, keeps nothing of the batch, and goes on', async () => {
-		const store = await open('quota', 'w');
+		const store = await open('quota');
 		const put = IDBObjectStore.prototype.put;
 		let puts = 0;
 		vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
@@ -48,7 +48,7 @@ describe('IndexedDB store', () => {
 		vi.spyOn(indexedDB, 'open').mockImplementation(() => {
 			throw new DOMException('denied', 'SecurityError');
 		});
-		expect(await openIndexedDbStore('denied', { writer: utf8('w') })).toMatchObject({
+		expect(await openIndexedDbStore('denied', {})).toMatchObject({
 			ok: false,
 			error: { type: 'refused' },
 		});
@@ -60,9 +60,9 @@ describe('IndexedDB store', () => {
 
 	it('[ST8] ends the writing of an earlier writer for good', async () => {
 		const lost = vi.fn();
-		const first = await open('shared', 'first', lost);
+		const first = await open('shared', lost);
 		await first.commit([write('a')]);
-		const second = await open('shared', 'second');
+		const second = await open('shared');
 		expect(await first.commit([write('b')])).toMatchObject({
 			ok: false,
 			error: { type: 'refused' },
@@ -72,5 +72,11 @@ describe('IndexedDB store', () => {
 		expect(await second.get('t', ['a'])).toEqual(utf8('a'));
 		expect(await second.get('t', ['b'])).toBeUndefined();
 		expect((await second.commit([write('c')])).ok).toBe(true);
+		const third = await open('shared');
+		for (const earlier of [first, second]) {
+			expect(await earlier.commit([write('d')])).toMatchObject({ error: { type: 'refused' } });
+		}
+		expect((await third.commit([write('e')])).ok).toBe(true);
+		expect(await third.get('t', ['d'])).toBeUndefined();
 	});
 });
