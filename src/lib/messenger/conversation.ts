@@ -175,7 +175,10 @@ export function openConversation(
 		newest = all.at(-1)?.time ?? BEGINNING;
 		for (const id of views.keys()) if (!byId.has(id)) views.delete(id);
 		const powers = powersIn(space.ledger, self.rootHash);
-		messages.set(all.map((message) => viewOf(message, byId, powers)));
+		const seen = messages.get();
+		const shown = all.map((message) => viewOf(message, byId, powers));
+		const isOther = seen.length !== shown.length || shown.some((view, n) => view !== seen[n]);
+		if (isOther) messages.set(shown);
 		hasOlder.set(count > loaded);
 		if (told === space.ledger.authority) return;
 		told = space.ledger.authority;

@@ -65,6 +65,7 @@ export async function startLiveSpace(
 		events.onChange();
 	}
 
+	space.onShown = refreshAll;
 	const node = await startSpaceNode(ports, self, space, pool, links, {
 		onChange,
 		onDelivery: refreshAll,

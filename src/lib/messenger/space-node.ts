@@ -224,6 +224,8 @@ export async function startSpaceNode(
 	}
 
 	function onSpaceChange(change: SpaceChange): void {
+		// First of all: who waits for it waits longest.
+		outbox.publish(change.placed.flatMap(({ entry, message }) => (message ? [entry] : [])));
 		const spaceKey = space.ledger.authority.genesis?.spaceKey;
 		if (spaceKey !== undefined) {
 			held.note(
@@ -285,7 +287,7 @@ export async function startSpaceNode(
 		);
 		if (!written.ok) return;
 		await post.update();
-		outbox.publish(written.value);
+		outbox.publish([written.value]);
 	}
 
 	async function write(
@@ -302,7 +304,8 @@ export async function startSpaceNode(
 			() => Promise.resolve(draftOf(ports, self, space, content, how)),
 			(entry) => [...outbox.rowFor(entry, concernedBy(space.ledger, content)), ...extra(entry)],
 		);
-		if (written.ok) outbox.publish(written.value);
+		// Messages have gone with the change that brought them.
+		if (written.ok && content.kind !== KIND.message) outbox.publish([written.value]);
 		return written;
 	}
 

@@ -184,6 +184,52 @@ describe('a space', () => {
 		expect((await say(bob, 'mine')).header.seq).toBe(0);
 	});
 
+	describe('while what came is being kept', () => {
+		/** What Bob reads each time he is told that there is something else to read. */
+		let read: Promise<readonly string[]>[];
+
+		beforeEach(() => {
+			read = [];
+			bob.space.onShown = () => read.push(textsOf(bob));
+		});
+
+		it('[FD12] shows it, and says nothing of it', async () => {
+			const before = bob.changes.length;
+			const { packet } = await say(alice, 'quick');
+			// The commit never ends.
+			bob.disk.onCommit = () => 'crash-before';
+			void bob.space.receive([packet]);
+			await expect.poll(() => read.length).toBe(1);
+			expect(await read[0]).toEqual(['quick']);
+			expect(bob.changes).toHaveLength(before);
+			bob.disk.onCommit = undefined;
+			const ports = { ...bob.ports, store: bob.disk.open() };
+			const started: Device = { ...bob, ports };
+			await reopen(started);
+			expect(await textsOf(started)).toEqual([]);
+			await carry([packet], started);
+			expect(await textsOf(started)).toEqual(['quick']);
+		});
+
+		it('[FD12] takes it back where it can’t be kept, and doesn’t show it again before it is', async () => {
+			const { packet } = await say(alice, 'no room');
+			bob.disk.onCommit = () => ({ type: 'full', detail: 'no room' });
+			for (let attempt = 0; attempt < 3; attempt++) await bob.space.receive([packet]);
+			expect(await Promise.all(read)).toEqual([['no room'], []]);
+			bob.disk.onCommit = undefined;
+			await carry([packet], bob);
+			expect(await Promise.all(read)).toHaveLength(2);
+			expect(await textsOf(bob)).toEqual(['no room']);
+			await carry([(await say(alice, 'room')).packet], bob);
+			expect(await read[2]).toEqual(['no room', 'room']);
+		});
+
+		it('[FD9] shows nothing that this device writes itself', async () => {
+			await say(bob, 'mine');
+			expect(read).toEqual([]);
+		});
+	});
+
 	describe('whoever leaves', () => {
 		it('[EP4] [AU6] opens neither the next message nor the new epoch', async () => {
 			await write(bob, { kind: KIND.leave });

@@ -41,8 +41,8 @@ export interface Outbox {
 	load(): Promise<void>;
 	/** What to commit together with a new entry; `last`: devices (hex) put out by it, for which it is meant all the same. */
 	rowFor(entry: Entry, last?: readonly string[]): readonly StoreWrite[];
-	/** Sends a new entry, once it is kept. */
-	publish(entry: Entry): void;
+	/** Sends new entries, once they are kept: those of one commit go together. */
+	publish(entries: readonly Entry[]): void;
 	/** The first entry of the own feed that some device may not hold. */
 	heldBefore(): number;
 	/** A device says that it holds this feed up to `seq`. */
@@ -252,13 +252,6 @@ export function createOutbox(
 		await store.commit(fresh.length > 0 ? fresh : none);
 	}
 
-	/** Published in this turn. */
-	const fresh: Packet[] = [];
-	function sendFresh(): void {
-		const packets = fresh.splice(0);
-		if (!stopped) post.sendAll({ type: 'entries', packets });
-	}
-
 	const outbox: Outbox = {
 		async load() {
 			for (const { at, value } of await store.range('outbox', [space.id])) {
@@ -307,14 +300,16 @@ export function createOutbox(
 			rows.set(row.seq, row);
 			return [write(row)];
 		},
-		publish(entry) {
-			const row = rows.get(entry.header.seq);
-			if (row === undefined) return;
-			fresh.push(entry.packet);
-			// What was kept in one commit is published in one turn, and goes together.
-			if (fresh.length === 1) queueMicrotask(sendFresh);
-			void leaveCopies(row);
-			later(STORE_AFTER, () => void leaveCopies(row));
+		publish(entries) {
+			const due = entries.filter(({ header }) => rows.has(header.seq));
+			if (due.length === 0 || stopped) return;
+			post.sendAll({ type: 'entries', packets: due.map(({ packet }) => packet) });
+			for (const { header } of due) {
+				const row = rows.get(header.seq);
+				if (row === undefined) continue;
+				void leaveCopies(row);
+				later(STORE_AFTER, () => void leaveCopies(row));
+			}
 		},
 		heldBefore() {
 			const { seq = -1 } = space.ledger.feeds.get(own) ?? {};

@@ -72,6 +72,8 @@ export interface Space {
 	readonly files: FileBook;
 	/** Set once by whoever delivers and shows; called after the change is durable. */
 	onChange: (change: SpaceChange) => void;
+	/** The same; called when a log has messages of others that are not durable yet, and when it lost them for that. [FD12] */
+	onShown: () => void;
 	/** Takes entries in; an error means that nothing of them was kept and they will be needed again. */
 	receive(packets: readonly Packet[]): Promise<Result<Received, StoreError>>;
 	/** Control entries that others wait for: at most `limit` of those that are `wanted` (id, hex). */

@@ -76,6 +76,8 @@ export async function openSpace(
 	let files: FileBook;
 	const keys = createMessageKeys(crypto, store, id);
 	let expiring: Expiring;
+	/** The last commit failed: what it brought comes again, and is not to come and go each time. */
+	let isRefused = false;
 
 	/** What works on the ledger as it is now. */
 	async function begin(): Promise<void> {
@@ -172,11 +174,18 @@ export async function openSpace(
 		writes.push(...(await expiring.note(fresh.filter(({ key }) => !view.stripped.has(key)))));
 		writes.push(...view.writes, ...ratchets.changes(), ...use.take(placed));
 		if (writes.length > 0) {
-			const committed = await store.commit(writes);
+			const committing = store.commit(writes);
+			// Nothing but messages of others: nobody waits for the disk to read them. [FD12]
+			const isOthers = !control && placed.every(({ message }) => message === null);
+			const isShown = isOthers && view.added.size > 0 && !isRefused;
+			if (isShown) space.onShown();
+			const committed = await committing;
 			keys.settle();
+			isRefused = !committed.ok;
 			if (!committed.ok) {
 				intake.stop();
 				if (!(await load())) throw new Error('what was readable is no longer');
+				if (isShown) space.onShown();
 				return committed;
 			}
 			shelf.settle();
@@ -240,6 +249,7 @@ export async function openSpace(
 			return opened.type === 'opened' ? opened.value.key : null;
 		},
 		onChange: () => undefined,
+		onShown: () => undefined,
 		began: () => judge.began(),
 		isBarred: (entry) => judge.isBarred(entry),
 		expire: () =>
