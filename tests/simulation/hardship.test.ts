@@ -1,10 +1,12 @@
 // What must not break a node: a full disk, junk from the network, a page without WebRTC.
 import { describe, expect, it } from 'vitest';
+import type { SimulatedNetwork } from '#lib/simulation/network.ts';
 import { toHex } from '#lib/util/bytes.ts';
 import { bringIn, createWorld, found, reader, say, talk, textsOf, useRelay } from './world.ts';
 
-async function aliceAndBob(seed: number) {
+async function aliceAndBob(seed: number, prepare?: (network: SimulatedNetwork) => void) {
 	const world = createWorld(seed);
+	prepare?.(world.network);
 	const relay = await world.addRelay('relay');
 	const alice = await world.addNode('Alice');
 	const bob = await world.addNode('Bob');
@@ -81,6 +83,28 @@ describe('junk', () => {
 		const hers = reader(alice, space);
 		await world.until(() => hers().length === 20, 120_000, 'Alice has all twenty');
 		expect(his()).toEqual(hers());
+	});
+});
+
+describe('people between whom no direct link comes about', () => {
+	it('[LM9] are told of the relay that carries everything, also while a direct link is tried', async () => {
+		const { world, alice, bob, space } = await aliceAndBob(25, (network) => {
+			network.blockDirect(() => true);
+		});
+		const his = reader(bob, space);
+		const told = () => alice.messenger.network.get().peers[0];
+		const seen = new Set<string>();
+		alice.messenger.network.subscribe(() => {
+			const peer = told();
+			if (peer) seen.add(`${peer.route}${peer.trying === true ? ', trying' : ''}`);
+		});
+		await say(world, alice, space, 'over the relay');
+		await world.until(() => his().length === 1, 3000, 'Bob reads');
+		await world.until(() => told()?.trying === true, 5000, 'a direct link is tried');
+		expect(told()?.route).toBe('relay');
+		await world.until(() => told()?.trying === false, 30_000, 'given up for now');
+		expect(told()?.retryAt).toBeGreaterThan(0);
+		expect([...seen].sort()).toEqual(['relay', 'relay, trying']);
 	});
 });
 

@@ -93,7 +93,10 @@ export function fakeNetwork(scene: NetworkScene): NetworkView {
 					},
 					{
 						...peer('layla', 'ليلى حداد', 'Chrome on Windows'),
-						route: 'connecting',
+						route: 'relay',
+						via: 'wss://relay.harbour.example',
+						carrier: fakeHash('relay'),
+						trying: true,
 						roundTripMs: null,
 					},
 				],
@@ -120,7 +123,7 @@ export function fakeMesh({ peers }: NetworkView): MeshView {
 		name,
 		deviceName,
 		own: false,
-		route: route === 'connecting' ? null : route,
+		route,
 		relays: [fakeHash('relay')],
 	}));
 	const me = {

@@ -92,7 +92,7 @@ export interface ShownMessage {
 
 export interface ShownPeer {
 	readonly name: string;
-	readonly route: 'direct' | 'connecting' | 'relay' | 'member';
+	readonly route: 'direct' | 'relay' | 'member';
 }
 
 /** A person's device: what its screen shows. */

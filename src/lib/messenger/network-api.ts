@@ -11,8 +11,10 @@ export interface PeerView {
 	readonly rootHash: string;
 	readonly name: string;
 	readonly deviceName: string;
-	/** `member`: somebody else carries what is for it. */
-	readonly route: 'direct' | 'connecting' | 'relay' | 'member';
+	/** The one that works now. `member`: somebody else carries what is for it. */
+	readonly route: 'direct' | 'relay' | 'member';
+	/** A direct link is being tried behind that route. */
+	readonly trying?: boolean;
 	/** The name of the relay, or of the member, that it is reached through. */
 	readonly via: string | null;
 	/** That relay’s id, or that member’s device; names may be several people’s. */

@@ -1,4 +1,4 @@
-// What people see of the network: who can be reached and how, which relays are up, and the one word for it all.
+// What people see of the network: who can be reached and how, which relays are up, and the one word for it all. [LM9]
 import { toHex } from '#lib/util/bytes.ts';
 import type { NetworkState, NetworkView, PeerView, RelayView } from './network-api.ts';
 import type { Links } from './delivery/links.ts';
@@ -29,16 +29,15 @@ export function networkView(network: Network): NetworkView {
 			const route = node.post.route(key);
 			if (route === null || peers.get(key)?.route === 'direct') continue;
 			const link = links.info(key);
-			// Later tries are made behind a relay that works: it stays what people are told.
-			const trying = link.state === 'offering' || link.state === 'answering';
-			const connecting = trying && link.failures === 0;
 			const carrier = carrierOf(node, key, route);
 			peers.set(key, {
 				device: key,
 				rootHash: toHex(device.rootHash),
 				name: device.member.name,
 				deviceName: device.member.certificate.deviceName,
-				route: connecting && route !== 'direct' ? 'connecting' : route,
+				route,
+				// Whatever comes of it, messages go by the route meanwhile.
+				trying: route !== 'direct' && (link.state === 'offering' || link.state === 'answering'),
 				via: carrier && nameOf(node, carrier, route, network),
 				carrier,
 				path: link.path,

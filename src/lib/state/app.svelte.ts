@@ -96,9 +96,9 @@ export class AppModel {
 		return this.#network.current;
 	}
 
-	/** People reached right now, not those still being connected. */
+	/** Devices reached right now, by whatever route. */
 	get peerCount(): number {
-		return this.network.peers.filter(({ route }) => route !== 'connecting').length;
+		return this.network.peers.length;
 	}
 
 	space(id: string): SpaceSummary | undefined {

@@ -66,7 +66,8 @@ export function createPeersPanel(page: () => Page): PeersPanel {
 		reaches: (name, route) =>
 			inside(async (panel) => {
 				const row = panel.getByRole('listitem').filter({ hasText: name });
-				await row.getByText(route).waitFor();
+				// The first line: the one below it says that something is tried directly.
+				await row.locator('.route').first().filter({ hasText: route }).waitFor();
 			}),
 		relayLink: (host) =>
 			inside(async (panel) => {

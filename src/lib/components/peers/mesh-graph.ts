@@ -14,7 +14,7 @@ export interface MeshGraph {
 /** More than these make a picture that nobody can read. */
 const MOST_PEERS = 24;
 const OWN = 'own';
-const ROUTES: readonly PeerView['route'][] = ['direct', 'connecting', 'member', 'relay'];
+const ROUTES: readonly PeerView['route'][] = ['direct', 'member', 'relay'];
 
 /** `meshes`: of the spaces this person is in. `moving`: along which of one's own lines something passes just now. */
 export function meshGraph(
@@ -46,11 +46,11 @@ export function meshGraph(
 	};
 }
 
-const peerNode = (me: Me, { device, rootHash, name, deviceName, route }: PeerView): GraphNode => ({
+const peerNode = (me: Me, { device, rootHash, name, deviceName }: PeerView): GraphNode => ({
 	id: device,
 	label: rootHash === me.rootHash ? deviceName : name,
 	kind: 'person',
-	state: route === 'connecting' ? 'trying' : 'on',
+	state: 'on',
 	hash: rootHash,
 });
 
@@ -68,21 +68,17 @@ function relayEdge({ id, state }: RelayView): readonly GraphEdge[] {
 }
 
 function peerEdges(
-	{ device, route, carrier }: PeerView,
+	{ device, route, carrier, trying }: PeerView,
 	relays: readonly RelayView[],
 	peers: readonly PeerView[],
 ): readonly GraphEdge[] {
 	if (route === 'direct') return [{ from: OWN, to: device, kind: 'direct', activity: 'still' }];
-	if (route === 'member') {
-		const isDrawn = peers.some((peer) => peer.device === carrier);
-		if (!isDrawn || !carrier) return [];
-		return [{ from: carrier, to: device, kind: 'direct', activity: 'still' }];
-	}
-	const trying: readonly GraphEdge[] =
-		route === 'connecting' ? [{ from: OWN, to: device, kind: 'direct', activity: 'trying' }] : [];
-	const relay = relays.find(({ id }) => id === carrier);
-	if (relay === undefined) return trying;
-	return [...trying, { from: relay.id, to: device, kind: 'relay', activity: 'still' }];
+	const upgrade: readonly GraphEdge[] =
+		trying === true ? [{ from: OWN, to: device, kind: 'direct', activity: 'trying' }] : [];
+	const drawn = route === 'relay' ? relays.map(({ id }) => id) : peers.map((peer) => peer.device);
+	if (!carrier || !drawn.includes(carrier)) return upgrade;
+	const kind = route === 'relay' ? 'relay' : 'direct';
+	return [...upgrade, { from: carrier, to: device, kind, activity: 'still' }];
 }
 
 /** What passes elsewhere, nobody here knows. */
