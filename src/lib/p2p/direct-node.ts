@@ -11,6 +11,7 @@ import { ChannelConnection } from './channel-connection.ts';
 import { silentLogger } from './silent-logger.ts';
 import type { ByteStream, FileStreams } from './direct-link.ts';
 import { createFlowChannel } from './flow-channel.ts';
+import { createFrameReader, joinFrames } from './frame-stream.ts';
 import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { Random } from '#lib/ports/random.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -205,16 +206,17 @@ function toByteStream(
 
 function toFlow(stream: Stream, carrier: ChannelConnection): FlowChannel {
 	const flow = createFlowChannel({
-		send(bytes) {
-			if (stream.writeStatus === 'writable') stream.send(bytes);
+		send(frame) {
+			if (stream.writeStatus === 'writable') stream.send(joinFrames([frame]));
 		},
 		buffered: () => stream.writeBufferLength + carrier.bufferedBytes,
 		close: (reason) => {
 			stream.abort(new Error(reason));
 		},
 	});
+	const reader = createFrameReader(flow.push);
 	stream.addEventListener('message', ({ data }) => {
-		flow.push(data.subarray());
+		if (!reader.push(data.subarray())) flow.link.close('not a frame');
 	});
 	stream.addEventListener('drain', flow.drained);
 	carrier.addEventListener('drain', flow.drained);

@@ -1,12 +1,11 @@
-// Frames for much data over a stream of bytes: each leaves at once, and whoever sends learns when there is room again.
-// What comes before anybody listens waits, within bounds. [BU2] [BU3]
-import { createFrameReader, joinFrames } from './frame-stream.ts';
+// A way for much data: each frame leaves at once, and whoever sends learns when there is room again. What comes before
+// anybody listens waits, within bounds. [BU2] [BU3]
 import type { FlowChannel } from '#lib/ports/channel.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 
-/** What carries it. */
-export interface FlowStream {
-	send(bytes: Bytes): void;
+/** What carries the frames. */
+export interface FlowCarrier {
+	send(frame: Uint8Array): void;
 	/** Bytes accepted and not yet handed to the network. */
 	buffered(): number;
 	/** Ends it; what was sent may be lost. */
@@ -15,18 +14,19 @@ export interface FlowStream {
 
 export interface OwnedFlow {
 	readonly link: FlowChannel;
-	/** Bytes came. */
-	push(bytes: Uint8Array): void;
+	/** A frame came, in a buffer of its own. */
+	push(frame: Bytes): void;
 	/** There is room again. */
 	drained(): void;
-	/** The stream is gone. */
+	/** What carried them is gone. */
 	lost(reason: string): void;
 }
 
-/** Bytes of frames that wait for somebody to take them. */
+/** Bytes of frames that wait for somebody to take them, and what each counts besides: it takes room, however short. */
 const MAX_WAITING = 4 << 20;
+const FRAME_COST = 128;
 
-export function createFlowChannel(stream: FlowStream): OwnedFlow {
+export function createFlowChannel(carrier: FlowCarrier): OwnedFlow {
 	let onFrame: ((frame: Bytes) => void) | undefined;
 	let onClose: ((reason: string) => void) | undefined;
 	let waiting: Bytes[] = [];
@@ -34,16 +34,16 @@ export function createFlowChannel(stream: FlowStream): OwnedFlow {
 	let ended: string | undefined;
 	let told = false;
 
-	const reader = createFrameReader((frame) => {
+	function push(frame: Bytes): void {
 		if (ended !== undefined) return;
 		if (onFrame !== undefined) {
 			onFrame(frame);
 			return;
 		}
 		waiting.push(frame);
-		waitingBytes += frame.length;
+		waitingBytes += frame.length + FRAME_COST;
 		if (waitingBytes > MAX_WAITING) end('nobody takes what comes');
-	});
+	}
 
 	function tell(): void {
 		if (ended === undefined || told || onClose === undefined) return;
@@ -61,15 +61,15 @@ export function createFlowChannel(stream: FlowStream): OwnedFlow {
 	function end(reason: string): void {
 		if (ended !== undefined) return;
 		lost(reason);
-		stream.close(reason);
+		carrier.close(reason);
 	}
 
 	const link: FlowChannel = {
 		onDrain: undefined,
 		send(frame) {
-			if (ended === undefined) stream.send(joinFrames([frame]));
+			if (ended === undefined) carrier.send(frame);
 		},
-		buffered: () => (ended === undefined ? stream.buffered() : 0),
+		buffered: () => (ended === undefined ? carrier.buffered() : 0),
 		close: end,
 		get onFrame() {
 			return onFrame;
@@ -93,9 +93,7 @@ export function createFlowChannel(stream: FlowStream): OwnedFlow {
 
 	return {
 		link,
-		push(bytes) {
-			if (ended === undefined && !reader.push(bytes)) end('not a frame');
-		},
+		push,
 		drained() {
 			if (ended === undefined) link.onDrain?.();
 		},

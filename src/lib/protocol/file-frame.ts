@@ -10,7 +10,7 @@
 import {
 	blob,
 	bytes,
-	decode,
+	decodeSharing,
 	encode,
 	flag,
 	literal,
@@ -150,8 +150,9 @@ export function encodeFileFrame(frame: FileFrame): Bytes {
 	}
 }
 
+/** What it returns are parts of `encoded`, which is the caller's own. */
 export const decodeFileFrame = (encoded: Uint8Array): Result<FileFrame, DecodeError> =>
-	decode(shape, encoded, MAX_FILE_FRAME);
+	decodeSharing(shape, encoded, MAX_FILE_FRAME);
 
 /** Bits of these numbers below `count`, the first in the lowest bit of the first byte. */
 export function toBits(numbers: Iterable<number>, count: number): Bytes {

@@ -111,7 +111,7 @@ export function createServing(): Serving {
 			return false;
 		}
 		const { file, chunk, segment } = job;
-		const bytes = job.bytes.slice(segment * PIECE, (segment + 1) * PIECE);
+		const bytes = job.bytes.subarray(segment * PIECE, (segment + 1) * PIECE);
 		job.channel.send(encodeFileFrame({ type: 'piece', file, chunk, segment, bytes }));
 		job.segment += 1;
 		if (job.segment >= CHUNK_SEGMENTS || job.segment * PIECE >= job.bytes.length) {

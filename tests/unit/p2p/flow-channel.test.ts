@@ -1,10 +1,10 @@
 // Frames for much data that come before anybody listens.
 import { expect, it } from 'vitest';
 import { createFlowChannel } from '#lib/p2p/flow-channel.ts';
-import { joinFrames } from '#lib/p2p/frame-stream.ts';
 
-const FRAME = new Uint8Array(64 * 1024).fill(7);
-const MIB_4 = (4 << 20) / FRAME.length;
+/** Each frame counts 128 bytes more than it is long. */
+const FRAME = new Uint8Array(64 * 1024 - 128).fill(7);
+const MIB_4 = 4 << 4;
 
 function flow() {
 	const ends: string[] = [];
@@ -14,7 +14,7 @@ function flow() {
 		close: (reason) => ends.push(reason),
 	});
 	const come = (count: number): void => {
-		for (let n = 0; n < count; n++) owned.push(joinFrames([FRAME]));
+		for (let n = 0; n < count; n++) owned.push(FRAME);
 	};
 	return { ...owned, come, ends };
 }
@@ -22,7 +22,8 @@ function flow() {
 it('[BU3] wait for whoever listens, 4 MiB of them, each once and in order', () => {
 	const { link, come, push, ends } = flow();
 	come(MIB_4 - 1);
-	push(joinFrames([Uint8Array.of(1), Uint8Array.of(2)]));
+	push(Uint8Array.of(1));
+	push(Uint8Array.of(2));
 	const sizes: number[] = [];
 	link.onFrame = ({ length }) => sizes.push(length);
 	expect(sizes).toEqual([...Array<number>(MIB_4 - 1).fill(FRAME.length), 1, 1]);
@@ -45,4 +46,13 @@ it('[BU3] end the way beyond that, and nothing of them is given any more', async
 	});
 	expect(await told).toBe(ends[0]);
 	expect(frames).toEqual([]);
+});
+
+it('[BU3] end the way when too many come, however short', () => {
+	const { link, push, ends } = flow();
+	for (let n = 0; n < 32_000; n++) push(Uint8Array.of(1));
+	expect(ends).toEqual([]);
+	for (let n = 0; n < 1000; n++) push(Uint8Array.of(1));
+	expect(ends).toHaveLength(1);
+	expect(link.buffered()).toBe(0);
 });
