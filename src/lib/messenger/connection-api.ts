@@ -15,8 +15,11 @@ export interface ConnectionProbes {
 	/** The browser believes that there is a network. */
 	readonly online: boolean;
 	readonly relays: readonly RelayProbe[];
-	/** missing: no WebRTC. blocked: it is there, and two ends in this page don't reach each other. */
-	readonly channel: 'works' | 'blocked' | 'missing';
+	/**
+	 * missing: no WebRTC. blocked: it is there, and two ends in this page don't reach each other. untested: what makes
+	 * direct links could not be loaded.
+	 */
+	readonly channel: 'works' | 'blocked' | 'missing' | 'untested';
 	readonly mapping: 'steady' | 'varies' | 'unknown';
 	/** The person hides their address from everybody. */
 	readonly hidden: boolean;
@@ -27,7 +30,8 @@ export interface ConnectionProbes {
 /**
  * What people are told. offline: no network. no-relay: there is none to ask. silent: no relay answers. All others: a
  * relay works, and direct links are no-webrtc, blocked, hidden by choice, without udp, behind a router that varies, can't
- * be told (no relay answers STUN questions), or can be expected (works).
+ * be told (no relay answers STUN questions, or they could not be asked), likely (one relay can't tell whether the router varies), or can be expected
+ * (works).
  */
 export type Verdict =
 	| 'offline'
@@ -39,6 +43,7 @@ export type Verdict =
 	| 'no-udp'
 	| 'varies'
 	| 'untold'
+	| 'likely'
 	| 'works';
 
 export interface ConnectionReport extends ConnectionProbes {

@@ -8,6 +8,8 @@ import { err, ok } from '#lib/util/result.ts';
 import type { Messenger } from './api.ts';
 import { createArchive } from './archive/archive.ts';
 import { createBlockList } from './block-list.ts';
+// Not loaded when it is asked for: that is when nothing can be loaded.
+import { testConnection } from './connection/testing.ts';
 import { createDrafts } from './drafts.ts';
 import { createFileSettings } from './files/automatic.ts';
 import { createLinksByDevice } from './links-by-device.ts';
@@ -306,15 +308,13 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 			publishNetwork();
 			return ok();
 		},
-		async testConnection() {
-			const { testConnection } = await import('./connection/testing.ts');
-			return testConnection({
+		testConnection: () =>
+			testConnection({
 				...{ clock, pool, directDialer: ports.directDialer },
 				online: page.isOnline(),
 				hidden: hiding.view.get().everywhere,
 				linked: network.get().state === 'direct',
-			});
-		},
+			}),
 		preferRelay: relays.prefer,
 		async removeRelay(id) {
 			await relays.remove(id);

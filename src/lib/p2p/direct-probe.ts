@@ -26,7 +26,7 @@ export async function probeDirect(
 	return {
 		channel: meets ? 'works' : 'blocked',
 		answered,
-		mapping: answered.length < 2 ? 'unknown' : mappingOf(together.candidates),
+		mapping: mappingOf(together.candidates, answered.length),
 	};
 }
 
@@ -78,10 +78,23 @@ async function ask(rtc: Rtc, clock: Clock, urls: readonly string[]): Promise<Gat
 	}
 }
 
-/** Several servers were asked from the same ports: more addresses outside than inside are those of a router that varies. */
-function mappingOf(candidates: readonly RTCIceCandidate[]): DirectProbe['mapping'] {
+/**
+ * Several servers were asked from the same ports: more addresses outside than inside are those of a router that varies.
+ * One server tells only of a router that leaves ports as they are, or isn't there: such a one shows everybody the same.
+ */
+function mappingOf(
+	candidates: readonly RTCIceCandidate[],
+	servers: number,
+): DirectProbe['mapping'] {
+	if (servers === 0) return 'unknown';
 	const udp = candidates.filter(({ protocol }) => protocol === 'udp');
-	const inside = udp.filter(({ type }) => type === 'host').length;
+	const hosts = udp.filter(({ type }) => type === 'host');
+	if (servers === 1) {
+		const kept = new Set(hosts.map(({ port }) => port));
+		const outside = udp.filter(({ type }) => type === 'srflx');
+		return outside.every(({ port }) => kept.has(port)) ? 'steady' : 'unknown';
+	}
+	const inside = hosts.length;
 	const ports = new Map<string, Set<number>>();
 	for (const { type, address, port } of udp) {
 		if (type !== 'srflx' || address === null || port === null) continue;

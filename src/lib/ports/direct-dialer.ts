@@ -54,7 +54,7 @@ export interface DirectProbe {
 	readonly channel: 'works' | 'blocked' | 'missing';
 	/** Of the given STUN servers, those that answered. */
 	readonly answered: readonly string[];
-	/** varies: a router shows each server another port, so nobody can be told where to knock. unknown: too few answered. */
+	/** varies: a router shows each server another port, so nobody can be told where to knock. unknown: none answered, or too few to tell. */
 	readonly mapping: 'steady' | 'varies' | 'unknown';
 }
 

@@ -4,7 +4,19 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export type Node =
-	'relay' | 'alice' | 'anna' | 'bob' | 'carl' | 'sym1' | 'sym2' | 'corp' | 'off1' | 'off2';
+	| 'relay'
+	| 'stun'
+	| 'alice'
+	| 'anna'
+	| 'bob'
+	| 'carl'
+	| 'carol'
+	| 'sym1'
+	| 'sym2'
+	| 'corp'
+	| 'cory'
+	| 'off1'
+	| 'off2';
 
 /** `npm run test:netlab -- --short`: what fits into six minutes. */
 export const isShort = process.env['NETLAB_SHORT'] === '1';

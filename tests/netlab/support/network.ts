@@ -14,6 +14,7 @@ const MAIN = fileURLToPath(new URL('../../../relay-server/main.ts', import.meta.
 /** Serves the app, too; STUN is on its UDP port 443. */
 export const ORIGIN = 'https://relay.test';
 export const RELAY = 'relay.test';
+const SECOND = 'stun.test';
 
 export interface Network {
 	readonly relay: {
@@ -21,6 +22,8 @@ export interface Network {
 		kill(): Promise<void>;
 		start(): Promise<void>;
 	};
+	/** Starts another relay, on a host of its own. */
+	secondRelay(): Promise<{ readonly address: string }>;
 	/** Somebody with a new browser on this node, named like it. */
 	person(node: Node): Promise<Person>;
 }
@@ -29,15 +32,19 @@ export interface Network {
 export function useNetwork(): Network {
 	let data = '';
 	let relay: Program | undefined;
+	let second: Program | undefined;
 	let people: Person[] = [];
 
-	async function startRelay(): Promise<void> {
-		relay = await start('relay', /STUN: {3}UDP port 443[^]*Link:/, [
+	const startOn = (node: Node, folder: string, ...settings: readonly string[]): Promise<Program> =>
+		start(node, /STUN: {3}UDP port 443[^]*Link:/, [
 			process.execPath,
 			MAIN,
-			...['--port', '443', '--tls-self-signed', '--public-url', ORIGIN],
-			...['--serve', inject('app'), '--data', data],
+			...['--port', '443', '--tls-self-signed', '--public-url', `https://${node}.test`],
+			...['--data', folder, ...settings],
 		]);
+
+	async function startRelay(): Promise<void> {
+		relay = await startOn('relay', data, '--serve', inject('app'));
 	}
 
 	beforeEach(async () => {
@@ -47,13 +54,17 @@ export function useNetwork(): Network {
 
 	afterEach(async ({ task }) => {
 		lab('heal');
+		const hosts = second === undefined ? [RELAY] : [RELAY, SECOND];
+		const allowed = hosts.flatMap((host) => [host, `${host}:443`]);
 		for (const person of people) {
 			if (task.result?.state === 'fail') await person.photograph(`${task.name} ${person.name}`);
-			expect.soft(person.requestsElsewhere([RELAY, `${RELAY}:443`])).toEqual([]);
+			expect.soft(person.requestsElsewhere(allowed)).toEqual([]);
 			await person.remove();
 		}
 		people = [];
 		await relay?.kill();
+		await second?.kill();
+		second = undefined;
 	});
 
 	return {
@@ -62,6 +73,10 @@ export function useNetwork(): Network {
 			kill: async () => {
 				await relay?.kill();
 			},
+		},
+		async secondRelay() {
+			second = await startOn('stun', await mkdtemp(join(inject('labFolder'), 'relay-')));
+			return { address: `wss://${SECOND}` };
 		},
 		async person(node) {
 			const name = `${node[0]?.toUpperCase() ?? ''}${node.slice(1)}`;

@@ -24,7 +24,6 @@ describe('[NT3] the verdict', () => {
 	it('[NT3] is that all works where a relay and UDP answer', () => {
 		expect(verdict({})).toBe('works');
 		expect(verdict({ relays: [DEAD, relay()] })).toBe('works');
-		expect(verdict({ mapping: 'unknown' })).toBe('works');
 	});
 
 	it('[NT3] names what is in the way first', () => {
@@ -38,12 +37,14 @@ describe('[NT3] the verdict', () => {
 		expect(verdict({ relays: [relay({ stun: 'silent' })] })).toBe('no-udp');
 		expect(verdict({ relays: [relay({ stun: 'untested' })] })).toBe('untold');
 		expect(verdict({ mapping: 'varies' })).toBe('varies');
+		expect(verdict({ mapping: 'unknown' })).toBe('likely');
 	});
 
 	it('[NT3] believes a relay that answers, and a link that stands, more than the browser or a probe', () => {
 		expect(verdict({ online: false })).toBe('works');
 		expect(verdict({ linked: true, relays: [relay({ stun: 'silent' })] })).toBe('works');
 		expect(verdict({ linked: true, mapping: 'varies' })).toBe('works');
+		expect(verdict({ linked: true, mapping: 'unknown' })).toBe('works');
 		expect(verdict({ linked: true, relays: [DEAD], online: false })).toBe('silent');
 	});
 });
@@ -115,10 +116,11 @@ describe('[NT1] a connection test', () => {
 		expect([dialled, asked, report.verdict]).toEqual([[], [[]], 'no-relay']);
 	});
 
-	it('[NT2] says that there is no WebRTC where its code could not be fetched', async () => {
+	it('[NT2] says that it could not be tried where the code for it could not be fetched', async () => {
 		const { parts } = world(1);
 		const directDialer = (): Promise<never> => Promise.reject(new Error('no network'));
 		const report = await testConnection({ ...parts, directDialer });
-		expect([report.verdict, report.relays[0]?.stun]).toEqual(['no-webrtc', 'untested']);
+		const { verdict: outcome, channel, relays } = report;
+		expect([outcome, channel, relays[0]?.stun]).toEqual(['untold', 'untested', 'untested']);
 	});
 });

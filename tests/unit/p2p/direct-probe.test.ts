@@ -77,6 +77,18 @@ it('[NT2] tells a router that varies from one that is steady', async () => {
 	expect(await mapping(7001, 7002)).toBe('varies');
 });
 
+it('[NT3] takes a router for steady that one server has seen to keep the port, or where there is none', async () => {
+	const mapping = async (...found: object[]): Promise<string> => {
+		const { outcome, finds } = world();
+		await finds(STUN, [host, ...found]);
+		await finds([STUN[0]!], [host, seen(7001)]);
+		return (await outcome()).mapping;
+	};
+	expect(await mapping(seen(host.port))).toBe('steady');
+	expect(await mapping()).toBe('steady');
+	expect(await mapping(seen(7001))).toBe('unknown');
+});
+
 it('[NT2] takes a server for heard where no router is in between, and not where the browser complains', async () => {
 	const { outcome, finds, say } = world();
 	await finds([STUN[0]!], [host]);

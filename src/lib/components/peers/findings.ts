@@ -19,6 +19,7 @@ const titles: Record<Verdict, () => string> = {
 	'no-udp': m.test_no_udp,
 	varies: m.test_varies,
 	untold: m.test_untold_verdict,
+	likely: m.test_likely,
 	works: m.test_all_works,
 };
 
@@ -32,6 +33,7 @@ const advice: Record<Verdict, () => string> = {
 	'no-udp': m.test_no_udp_text,
 	varies: m.test_varies_text,
 	untold: m.test_untold_text,
+	likely: m.test_likely_text,
 	works: m.test_all_works_text,
 };
 
@@ -59,11 +61,13 @@ export function findings({
 	mapping,
 	linked,
 }: ConnectionReport): readonly Finding[] {
+	const isHeard = relays.some(({ stun }) => stun === 'answers');
 	return [
 		...relays.flatMap(relayFindings),
 		channelFinding(channel),
 		...(mapping === 'steady' ? [works(m.test_mapping_steady())] : []),
 		...(mapping === 'varies' ? [fails(m.test_mapping_varies())] : []),
+		...(mapping === 'unknown' && isHeard ? [untold(m.test_mapping_unknown())] : []),
 		...(linked ? [works(m.test_linked())] : []),
 	];
 }
@@ -74,13 +78,15 @@ function relayFindings({ address, answer, ms, stun }: RelayProbe): readonly Find
 	const reached = works(m.test_relay_works({ relay, ms: Math.round(ms ?? 0) }));
 	if (stun === 'answers') return [reached, works(m.test_stun_answers({ relay }))];
 	if (stun === 'silent') return [reached, fails(m.test_stun_silent({ relay }))];
-	return [reached, { how: 'untold', text: m.test_stun_untested({ relay }) }];
+	return [reached, untold(m.test_stun_untested({ relay }))];
 }
 
 function channelFinding(channel: ConnectionReport['channel']): Finding {
 	if (channel === 'works') return works(m.test_channel_works());
+	if (channel === 'untested') return untold(m.test_channel_untested());
 	return fails(channel === 'missing' ? m.test_channel_missing() : m.test_channel_blocked());
 }
 
 const works = (text: string): Finding => ({ how: 'works', text });
 const fails = (text: string): Finding => ({ how: 'fails', text });
+const untold = (text: string): Finding => ({ how: 'untold', text });

@@ -1,6 +1,8 @@
 // What the findings of a connection test come to: the one thing that is in the way first. [NT3]
 import type { ConnectionProbes, Verdict } from '../connection-api.ts';
 
+const OF_ROUTER = { steady: 'works', varies: 'varies', unknown: 'likely' } as const;
+
 export function judgeConnection(probes: ConnectionProbes): Verdict {
 	const { online, relays, channel, mapping, hidden, linked } = probes;
 	const working = relays.filter(({ answer }) => answer === 'works');
@@ -14,6 +16,6 @@ export function judgeConnection(probes: ConnectionProbes): Verdict {
 	if (linked) return 'works';
 	if (channel === 'blocked') return 'blocked';
 	const heard = new Set(working.map(({ stun }) => stun));
-	if (heard.has('answers')) return mapping === 'varies' ? 'varies' : 'works';
+	if (heard.has('answers')) return OF_ROUTER[mapping];
 	return heard.has('silent') ? 'no-udp' : 'untold';
 }

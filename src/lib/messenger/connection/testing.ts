@@ -27,10 +27,11 @@ export async function testConnection(parts: TestingParts): Promise<ConnectionRep
 	const stun = asked.flatMap(({ stun: url }) => url ?? []);
 	const dialer = await parts.directDialer().catch(() => undefined);
 	const direct = await dialer?.probe(stun);
-	const channel = direct?.channel ?? 'missing';
+	const channel: ConnectionReport['channel'] = direct?.channel ?? 'untested';
 	const relays = asked.map(({ probe, stun: url }): RelayProbe => {
-		if (url === null || channel === 'missing') return { ...probe, stun: 'untested' };
-		return { ...probe, stun: direct?.answered.includes(url) === true ? 'answers' : 'silent' };
+		if (url === null || direct === undefined || channel === 'missing')
+			return { ...probe, stun: 'untested' };
+		return { ...probe, stun: direct.answered.includes(url) ? 'answers' : 'silent' };
 	});
 	const mapping = direct?.mapping ?? 'unknown';
 	const probes = { online, relays, channel, mapping, hidden, linked };
