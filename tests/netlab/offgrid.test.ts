@@ -15,9 +15,10 @@ import { join } from '../e2e/support/newcomer.ts';
 import type { Person } from '../e2e/support/person.ts';
 import { m } from '../e2e/support/words.ts';
 import { isShort, lab } from './support/lab.ts';
-import { bothDirect, expectSame, talk, timed } from './support/meeting.ts';
+import { bothDirect, expectSame, meet, talk, timed } from './support/meeting.ts';
 import { ORIGIN, useNetwork } from './support/network.ts';
 import { allowCamera, inTheCabin } from './support/offline.ts';
+import { sees, shown } from './support/screen.ts';
 
 const network = useNetwork();
 
@@ -57,6 +58,28 @@ it('[MT1] [MT3] offline LAN: two people with the app on their devices meet by co
 	const said = [one, other].map(({ name }) => `${name}, without internet`);
 	await expectSame(one, other, said);
 });
+
+it.skipIf(isShort)(
+	'[SM2] [OB3] from a LAN without internet nobody else is reached, and what was written goes out when it is left',
+	async () => {
+		lab('move', 'off1', 'home2', '192.168.2.50');
+		const [alice, away] = await meet(network, 'alice', 'off1');
+		await away.installed();
+		await bothDirect(alice, away);
+		lab('move', 'off1', 'cabin', '192.168.9.10');
+		await away.peers.shows(m.net_no_relay());
+		await alice.peers.shows(m.net_alone());
+		for (const person of [alice, away]) await person.chat.send(`${person.name}, apart`);
+		expect(await shown(alice.page)).toEqual(['Alice, apart']);
+		expect(await shown(away.page)).toEqual(['Off1, apart']);
+		lab('move', 'off1', 'home2', '192.168.2.50');
+		await timed('home again: both have both messages', () =>
+			Promise.all([alice, away].map(({ page }) => sees(page, ['Alice, apart', 'Off1, apart']))),
+		);
+		await timed('home again: direct after another', () => bothDirect(alice, away));
+		await expectSame(alice, away, ['Alice, apart', 'Off1, apart']);
+	},
+);
 
 it.skipIf(isShort)(
 	'[DL19] two people behind routers meet by texts that take 75 seconds',

@@ -47,6 +47,13 @@ async function readPaths(): Promise<string[]> {
 /** Kinds of both ends of each connection that stands, such as `host > host`. */
 export const pathsOf = (page: Page): Promise<string[]> => page.evaluate(readPaths);
 
+/** Waits until a direct connection has been tried, and given up. */
+export async function triedInVain(page: Page): Promise<void> {
+	await page.waitForFunction(() =>
+		window.watched.connections.some(({ connectionState }) => connectionState === 'closed'),
+	);
+}
+
 /** Whether any direct connection ever came about. */
 export const everConnected = (page: Page): Promise<boolean> =>
 	page.evaluate(() => window.watched.everConnected);
