@@ -77,6 +77,10 @@ export class FakePeerConnection extends EventTarget {
 		rtc.made.push(this);
 	}
 
+	getConfiguration(): RTCConfiguration {
+		return this.configuration;
+	}
+
 	createDataChannel(): FakeChannel {
 		return this.channel;
 	}

@@ -197,13 +197,17 @@ describe('an attempt', () => {
 	});
 
 	it.each([
-		['1 s after the first address', 1000, ['host', 'host']],
-		['50 ms after a STUN server has told one', 50, ['host', 'srflx']],
-	])('[DL7] makes its signal %s, though others may follow', async (_, wait, found) => {
+		['1 s after the first address', 1000, ['host', 'host'], 1],
+		['50 ms after one of several STUN servers has told one', 50, ['host', 'srflx'], 2],
+		['10 ms after the only one has told one', 10, ['host', 'srflx'], 1],
+		['10 ms after the first of the machine’s own that comes later', 10, ['srflx', 'host'], 1],
+		['50 ms after what the only one has told, where there is none', 50, ['srflx'], 1],
+	])('[DL7] makes its signal %s, though others may follow', async (_, wait, found, servers) => {
 		const at = world();
 		at.rtc.slowGathering = true;
+		const stun = ['stun:relay.example:3478', 'stun:other.example:3478'].slice(0, servers);
 		let offered = false;
-		const offer = at.alice.offer(NO_STUN).then((made) => {
+		const offer = at.alice.offer({ stun }).then((made) => {
 			offered = true;
 			return made;
 		});
