@@ -211,16 +211,18 @@ export function boot(): Readable<BootState> {
 	}
 
 	async function begin(): Promise<void> {
-		// Somebody who has been here before needs all of it, whatever else is found.
 		const reading = slots.read();
-		void reading.then((kept) => {
-			if (kept.ok && kept.value !== undefined) loadStart().catch(fail);
-		});
-		const missing = (await missingCapabilities()).filter(({ essential }) => essential);
-		if (missing.length > 0) {
-			const names = missing.map(({ capability }) => capability);
-			state.set({ state: 'unsupported', missing: names });
-			return;
+		const kept = await reading;
+		if (kept.ok && kept.value !== undefined) {
+			// Whose keys are here has been here: nothing is to be tried first, and all of it is needed.
+			loadStart().catch(fail);
+		} else {
+			const missing = (await missingCapabilities()).filter(({ essential }) => essential);
+			if (missing.length > 0) {
+				const names = missing.map(({ capability }) => capability);
+				state.set({ state: 'unsupported', missing: names });
+				return;
+			}
 		}
 		const locks = createWebLock({
 			locks: navigator.locks,

@@ -311,10 +311,8 @@ export async function startSpaceNode(
 
 	outbox.onChange = events.onDelivery;
 	space.onChange = onSpaceChange;
-	await outbox.load();
+	await Promise.all([outbox.load(), missing.load(), reach.load()]);
 	await expiry.start();
-	await missing.load();
-	await reach.load();
 	outbox.membersChanged();
 	const stopReminding = startReminding(clock, outbox, post, sync);
 	await post.update();

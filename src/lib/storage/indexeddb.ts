@@ -75,7 +75,10 @@ export async function openIndexedDbStore(
 				lose('the browser closed the database');
 			},
 		});
-		return ok(storeOver(database, await claimWriting(database), life, lose));
+		const claiming = claimWriting(database);
+		// Reads may come after it in the browser's queue; what it came to is asked by whoever writes.
+		claiming.catch(() => undefined);
+		return ok(storeOver(database, claiming, life, lose));
 	} catch (cause) {
 		return err(toStoreError(cause, true));
 	}
@@ -83,21 +86,23 @@ export async function openIndexedDbStore(
 
 /** The number of whoever writes from now on. */
 async function claimWriting(database: IDBPDatabase): Promise<number> {
-	const claim = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
+	// What it is to keep from writing doesn't survive the machine either.
+	const claim = database.transaction(ROWS, 'readwrite', { durability: 'relaxed' });
 	const all = IDBKeyRange.bound(writerRow(0), writerRow(Infinity));
 	const [, , last = 0] = ((await claim.store.openKeyCursor(all, 'prev'))?.key ?? []) as number[];
 	const number = last + 1;
-	await Promise.all([
+	const asked = [
 		claim.store.put(0, writerRow(number)),
 		claim.store.delete(IDBKeyRange.bound(WRITERS, writerRow(number - WRITERS_KEPT))),
-		claim.done,
-	]);
+	];
+	claim.commit();
+	await Promise.all([...asked, claim.done]);
 	return number;
 }
 
 function storeOver(
 	database: IDBPDatabase,
-	writer: number,
+	claiming: Promise<number>,
 	life: { ended: boolean },
 	lose: (detail: string) => void,
 ): KeyValueStore {
@@ -111,6 +116,7 @@ function storeOver(
 		let abort = ignore;
 		let isOver = false;
 		try {
+			const next = writerRow((await claiming) + 1);
 			const transaction = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
 			abort = () => {
 				transaction.done.catch(ignore);
@@ -123,7 +129,6 @@ function storeOver(
 			const rows = transaction.store;
 			// Where a later writer's row is, this fails, and all with it. It asks for no answer here before the commit, which
 			// would have to wait until the page has drawn what it draws.
-			const next = writerRow(writer + 1);
 			rows.add(0, next).catch((cause: unknown) => {
 				isOver = cause instanceof DOMException && cause.name === 'ConstraintError';
 			});
@@ -190,14 +195,24 @@ function storeOver(
 			if (from >= to || limit <= 0) return [];
 			const start = rowKey(table, prefix);
 			const bounds = IDBKeyRange.bound([...start, from], [...start, to], false, true);
+			// Longer keys lie between the bounds too.
+			const isRow = (key: IDBValidKey[]): boolean => key.length === start.length + 1;
 			return reading(async () => {
 				const found: StoreRow[] = [];
 				const rows = database.transaction(ROWS).store;
+				if (limit === Infinity) {
+					// One answer for all of them: what a cursor finds takes one for each.
+					const all = [rows.getAllKeys(bounds), rows.getAll(bounds)] as const;
+					const [keys, values] = await Promise.all(all);
+					(keys as IDBValidKey[][]).forEach((key, n) => {
+						if (isRow(key)) found.push({ at: key.at(-1) as number, value: values[n] as Bytes });
+					});
+					return reverse ? found.reverse() : found;
+				}
 				let cursor = await rows.openCursor(bounds, reverse ? 'prev' : 'next');
 				while (cursor !== null && found.length < limit) {
 					const key = cursor.key as IDBValidKey[];
-					// Longer keys lie between the bounds too.
-					if (key.length === start.length + 1) {
+					if (isRow(key)) {
 						found.push({ at: key[start.length] as number, value: cursor.value as Bytes });
 					}
 					cursor = await cursor.continue();

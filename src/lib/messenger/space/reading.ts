@@ -29,9 +29,7 @@ export async function readSpace(
 	id: Bytes,
 ): Promise<ReadSpace | undefined> {
 	const kept = createSpaceStore(store, id);
-	const keys = await kept.keys();
-	const feeds = await kept.feeds();
-	const log = await kept.control();
+	const [keys, feeds, log] = await Promise.all([kept.keys(), kept.feeds(), kept.control()]);
 	if (keys === undefined || feeds === undefined || log === undefined) return undefined;
 	const own = self.device.publicKey;
 	const knowsOwn = feeds.some(({ device }) => equal(device, own));
