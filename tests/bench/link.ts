@@ -2,17 +2,17 @@
 // `npm run bench -- link [RUNS] [MESSAGES]`. A page of each is there already; the other one is opened, again and again.
 // Trystero's messages are sent as they are and count when its handler has them. Those of Aegis are signed, sealed and
 // durable before they leave; they count where they come from the channel, where they are durable at the other end (which
-// is when other code may have them), and on the other's screen.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+// is when other code may have them), and on the other's screen. Both ways of signalling are measured from when a page
+// turns to its relay: ours by sealed offers over mailbox push, and js-libp2p's by a circuit (decision 1).
+import type { Page } from 'playwright-core';
 import { join as joinBy, found } from '../e2e/support/newcomer.ts';
 import { createPerson } from '../e2e/support/person.ts';
 import { keptProfile } from '../e2e/support/profile.ts';
 import { startRelay } from '../e2e/support/relay.ts';
 import { m } from '../e2e/support/words.ts';
+import { circuitLinks } from './link/circuit.ts';
+import { noteLink } from './link/note-link.ts';
+import { openPeerPages } from './link/peer-pages.ts';
 import { noteEnter, noteTexts, noteWay, type Sighting, type Way } from './in-page.ts';
 import { installPeers } from './relay/peers.ts';
 import { percentile } from './statistics.ts';
@@ -35,23 +35,8 @@ declare global {
 		/** When Enter was last pressed, ms since 1970. */
 		entered: number;
 		way: Way;
-		/** When a link first stood in this page, ms since 1970. */
-		linked: number | undefined;
 	}
 	var room: Room;
-}
-
-/** Runs in the page, before its own scripts. */
-function noteLink(): void {
-	globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-		constructor(configuration?: RTCConfiguration) {
-			super(configuration);
-			this.addEventListener('connectionstatechange', () => {
-				if (this.connectionState !== 'connected') return;
-				window.linked ??= performance.timeOrigin + performance.now();
-			});
-		}
-	};
 }
 
 const opened = (page: Page): Promise<number> => page.evaluate(() => performance.timeOrigin);
@@ -62,6 +47,8 @@ interface Times {
 }
 
 interface OwnTimes extends Times {
+	/** From turning to the relay to the link. */
+	readonly signalling: number[];
 	/** From Enter until it leaves; from there until it is out of the other's channel; from there until it is durable. */
 	readonly leaving: number[];
 	readonly passing: number[];
@@ -75,14 +62,22 @@ async function aegis(): Promise<OwnTimes> {
 		await createPerson('Alice', keptProfile(), noteTexts, noteWay),
 		await createPerson('Bob', keptProfile(), noteLink, noteWay),
 	];
-	const times: OwnTimes = { link: [], message: [], leaving: [], passing: [], keeping: [] };
+	const times: OwnTimes = {
+		link: [],
+		signalling: [],
+		message: [],
+		leaving: [],
+		passing: [],
+		keeping: [],
+	};
 	await joinBy(bob, await found(alice, relay, 'Two'), 'Two');
 	await bob.installed();
 	for (let run = 0; run < runs; run++) {
 		await bob.page.reload();
-		await bob.page.waitForFunction(() => window.linked !== undefined);
-		const at = (await bob.page.evaluate(() => window.linked)) ?? 0;
-		times.link.push(at - (await opened(bob.page)));
+		await bob.page.waitForFunction(() => window.linking.linked !== undefined);
+		const { dialled = 0, linked = 0 } = await bob.page.evaluate(() => window.linking);
+		times.link.push(linked - (await opened(bob.page)));
+		times.signalling.push(linked - dialled);
 		await bob.peers.reaches('Alice', m.route_direct());
 		await bob.page.waitForTimeout(BETWEEN_OPENINGS);
 	}
@@ -112,36 +107,8 @@ async function aegis(): Promise<OwnTimes> {
 	return times;
 }
 
-/** Its pages, from a server of their own. */
 async function trystero(): Promise<Times> {
-	const built = await build({
-		configFile: false,
-		logLevel: 'silent',
-		build: {
-			write: false,
-			lib: { entry: join(import.meta.dirname, 'peers/room.mjs'), formats: ['es'], name: 'room' },
-		},
-	});
-	const [output] = Array.isArray(built) ? built : [built];
-	const chunk = output !== undefined && 'output' in output ? output.output[0] : undefined;
-	if (chunk?.type !== 'chunk') throw new Error('no script was made');
-	const server = createServer((request, response) => {
-		const isScript = request.url === '/room.js';
-		response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-		response.end(isScript ? chunk.code : '<script type="module" src="/room.js"></script>');
-	});
-	await new Promise<void>((done) => {
-		server.listen(0, '127.0.0.1', done);
-	});
-	const origin = `http://localhost:${String((server.address() as AddressInfo).port)}`;
-	const browser = await chromium.launch({
-		executablePath: process.env['AEGIS_CHROMIUM'] ?? '/usr/bin/chromium',
-		args: ['--headless', '--no-sandbox', '--disable-gpu'],
-	});
-	const pages = [
-		await (await browser.newContext()).newPage(),
-		await (await browser.newContext()).newPage(),
-	] as const;
+	const { origin, pages, close } = await openPeerPages('room.mjs');
 	const tell = (to: Page) => (topic: string, message: unknown) =>
 		to.evaluate(
 			([about, what]) => {
@@ -167,13 +134,12 @@ async function trystero(): Promise<Times> {
 		const said = await pages[1].evaluate((what) => globalThis.room.say(what), text);
 		times.message.push((await heard) - said);
 	}
-	await browser.close();
-	server.close();
+	await close();
 	return times;
 }
 
 await installPeers();
-const [theirs, own] = [await trystero(), await aegis()];
+const [theirs, circuit, own] = [await trystero(), await circuitLinks(runs), await aegis()];
 const tenth = (values: readonly number[], p: number): number =>
 	percentile(
 		values.map((value) => value * 10),
@@ -184,6 +150,13 @@ console.log(
 		bench: 'link',
 		link_p50_ms: percentile(own.link, 0.5),
 		link_p95_ms: percentile(own.link, 0.95),
+		push_signalling_p50_ms: percentile(own.signalling, 0.5),
+		push_signalling_p95_ms: percentile(own.signalling, 0.95),
+		circuit_link_p50_ms: percentile(circuit.link, 0.5),
+		circuit_link_p95_ms: percentile(circuit.link, 0.95),
+		circuit_signalling_p50_ms: percentile(circuit.signalling, 0.5),
+		circuit_signalling_p95_ms: percentile(circuit.signalling, 0.95),
+		circuit_failed: circuit.failed,
 		trystero_link_p50_ms: percentile(theirs.link, 0.5),
 		trystero_link_p95_ms: percentile(theirs.link, 0.95),
 		enter_to_sent_p50_ms: tenth(own.leaving, 0.5),

@@ -1,7 +1,7 @@
 // Who the relay is compared with: servers from Debian and one from npm, reached through the libraries people use for
 // them, which are installed beside this bench only. How each is set up stands at the top of its file in ../peers.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -19,7 +19,9 @@ export interface Contender {
 }
 
 export async function installPeers(): Promise<void> {
-	if (existsSync(`${FOLDER}node_modules`)) return;
+	// npm writes down what it has installed: what was asked for since is not there.
+	const [installed, asked] = [`${FOLDER}node_modules/.package-lock.json`, `${FOLDER}package.json`];
+	if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(asked).mtimeMs) return;
 	// The machine's own npm, not one of this project's.
 	const path = (process.env['PATH'] ?? '').split(delimiter);
 	const PATH = path.filter((folder) => !folder.includes('node_modules')).join(delimiter);
