@@ -281,6 +281,45 @@ describe('files in a space of three', () => {
 		expect((await look(bob, place)).state).toBe('absent');
 	});
 
+	it('[FL5] leave nothing of a chunk that is being written while they are freed', async () => {
+		const place = placeOf(await send(alice, [sourceOf('film.mp4', FILM)]));
+		let finishWriting = (): void => undefined;
+		let writing = 0;
+		const written = new Promise<undefined>((resolve) => {
+			finishWriting = () => {
+				resolve(undefined);
+			};
+		});
+		world.content('Bob').onWrite = () => {
+			writing += 1;
+			return written;
+		};
+		await startFetch(bob, place);
+		await world.until(() => writing > 0, 10_000, 'Bob writes');
+		await world.finish(bob.messenger.files(space).free(place));
+		expect(holdsFiles('Bob')).toBe(false);
+		finishWriting();
+		await world.run(1000);
+		expect(holdsFiles('Bob')).toBe(false);
+	});
+	it('[FL5] are not told as gone when they were never all here', async () => {
+		const place = placeOf(await send(alice, [sourceOf('film.mp4', FILM)]));
+		const files = bob.messenger.files(space);
+		await alice.stop();
+		await startFetch(bob, place);
+		expect(await world.finish(files.usage())).toMatchObject([{ place, state: 'partly' }]);
+		await world.finish(files.free(place));
+		expect(await world.finish(files.usage())).toEqual([]);
+		await bob.stop();
+		await alice.start();
+		await bob.start();
+		await untilLinked(bob);
+		expect(await world.finish(bob.messenger.files(space).usage())).toEqual([]);
+		expect((await look(bob, place)).state).toBe('absent');
+		await startFetch(bob, place);
+		await untilWhole(bob, place);
+		expect(equal(await read(bob, place, 0), FILM)).toBe(true);
+	});
 	it('[TW9] are given to members alone', async () => {
 		const place = placeOf(await send(alice, [sourceOf('film.mp4', FILM)]));
 		await world.run(1000);

@@ -132,6 +132,6 @@ export interface SpaceFiles {
 	/** Bytes of a file, from one place up to before another, as far as they are here; what lies there is fetched first. */
 	read(place: string, index: number, from?: number, to?: number): AsyncGenerator<Bytes>;
 	usage(): Promise<readonly FileUsage[]>;
-	/** Frees what they take here; they can be fetched again while anybody has them. */
+	/** Frees what they take here, or ends their coming; they can be fetched again while anybody has them. */
 	free(place: string): Promise<void>;
 }

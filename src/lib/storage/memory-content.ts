@@ -5,9 +5,11 @@ import type { StoreError } from '#lib/ports/store.ts';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok } from '#lib/util/result.ts';
 
+type Fate = StoreError | undefined;
+
 export interface MemoryContent {
-	/** Decides the fate of each write; an error keeps nothing of it. Undefined: all are kept. */
-	onWrite: ((name: Bytes, chunk: number) => StoreError | undefined) | undefined;
+	/** Decides the fate of each write, at once or later; an error keeps nothing of it. Undefined: all are kept. */
+	onWrite: ((name: Bytes, chunk: number) => Fate | Promise<Fate>) | undefined;
 	/** Bytes that may still be kept; null: nobody knows. */
 	room: number | null;
 	/** Everything that lies there. */
@@ -27,7 +29,8 @@ export const createMemoryContent = (): MemoryContent => {
 		return {
 			async write(name, chunk, sealed) {
 				if (!isOpen) return err(CLOSED);
-				const error = content.onWrite?.(name, chunk);
+				const fate = content.onWrite?.(name, chunk);
+				const error = fate instanceof Promise ? await fate : fate;
 				if (error !== undefined) return err(error);
 				const key = toHex(name);
 				const file = files.get(key) ?? new Map<number, Bytes>();

@@ -18,7 +18,7 @@ import type { FileUsage, SpaceFiles, TransferView } from '../files-api.ts';
 import type { Links } from '../delivery/links.ts';
 import type { RelayPool } from '../delivery/relay-pool.ts';
 import type { Ports, Self } from '../ports.ts';
-import { FILE_STATE, type FileState, type KeptFiles } from '../space/file-book.ts';
+import { FILE_STATE, isOnItsWay, type FileState, type KeptFiles } from '../space/file-book.ts';
 import { openMessageBy } from '../space/opening.ts';
 import type { Space, SpaceChange, WriteError } from '../space/space-face.ts';
 import { createAutomatic } from './automatic.ts';
@@ -67,9 +67,6 @@ const STANDS: Readonly<Record<FileState, FileUsage['state']>> = {
 	[FILE_STATE.paused]: 'partly',
 	[FILE_STATE.freed]: 'freed',
 };
-
-const isOnItsWay = ({ state }: KeptFiles): boolean =>
-	state === FILE_STATE.wanted || state === FILE_STATE.paused;
 
 export function createSpaceFiles(
 	ports: Ports,

@@ -57,6 +57,9 @@ export interface KeptFiles {
 	readonly copies: KeptCopies | null;
 }
 
+export const isOnItsWay = ({ state }: KeptFiles): boolean =>
+	state === FILE_STATE.wanted || state === FILE_STATE.paused;
+
 export interface FileBook extends PurgeStore {
 	/** Of the message of this id (hex). */
 	find(key: string): Promise<KeptFiles | undefined>;
@@ -65,7 +68,10 @@ export interface FileBook extends PurgeStore {
 	keep(files: KeptFiles): StoreWrite;
 	/** The same, committed at once. */
 	put(files: KeptFiles): Promise<Result<void, StoreError>>;
-	/** Frees what the files of a message take; that they were here stays known. */
+	/**
+	 * Frees what the files of a message take. That they were here stays known; of those that were still coming nothing does,
+	 * unless copies of them lie on relays.
+	 */
 	free(key: string): Promise<Result<void, StoreError>>;
 	/** What was given to be committed is. */
 	settle(): void;
@@ -186,12 +192,22 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 		},
 		put,
 		async free(key) {
-			const files = (await load()).get(key)?.files;
-			if (files === undefined) return ok();
+			const row = (await load()).get(key);
+			if (row === undefined) return ok();
+			const { at, files } = row;
+			const isDropped = isOnItsWay(files) && files.copies === null;
 			// Under another name: what is still being written has none that counts.
-			const name = random.bytes(CONTENT_NAME);
-			const freed = await put({ ...files, name, state: FILE_STATE.freed, hashes: null });
-			return freed.ok ? content.remove([files.name]) : freed;
+			const freed = isDropped
+				? await store.commit([write(at, null)])
+				: await put({
+						...files,
+						name: random.bytes(CONTENT_NAME),
+						state: FILE_STATE.freed,
+						hashes: null,
+					});
+			if (!freed.ok) return freed;
+			if (isDropped) (await load()).delete(key);
+			return content.remove([files.name]);
 		},
 		settle() {
 			const changes = staged;
