@@ -62,6 +62,7 @@ export function createPage(offered: Promise<Page['offeredRelay']>): Page {
 		},
 		direct: typeof RTCPeerConnection === 'function',
 		isOnline: () => navigator.onLine,
+		isInSight: () => !document.hidden,
 		onChange(listener) {
 			let ended = false;
 			void offered.then((relay) => {

@@ -43,7 +43,7 @@ export async function createMessenger(given: Ports, self: Self, page: Page): Pro
 	const { clock, crypto } = ports;
 	const sha256 = (data: Uint8Array): Bytes => crypto.sha256(data);
 	const keeper = createDocumentKeeper(ports, self);
-	const pool = createRelayPool(ports, (relay) => invitationOf(keeper, relay));
+	const pool = createRelayPool(ports, (relay) => invitationOf(keeper, relay), page.isInSight);
 	const relays = createRelays(ports, page, pool, keeper);
 	const inviting = createInviting(ports, page.origin);
 

@@ -40,6 +40,8 @@ export interface Page {
 	readonly direct: boolean;
 	/** The browser believes that there is a network. */
 	isOnline(): boolean;
+	/** Somebody may be looking at it. */
+	readonly isInSight: () => boolean;
 	/** Calls when something has changed by which connections may be gone, or come about, or may be offered; returns the end of that. */
 	onChange(listener: (change: PageChange) => void): () => void;
 }

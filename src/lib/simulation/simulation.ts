@@ -118,6 +118,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 				offeredRelay: null,
 				direct,
 				isOnline: () => true,
+				isInSight: () => false,
 				onChange: () => () => undefined,
 			};
 			const portsNow = (): Ports => ({

@@ -129,14 +129,18 @@ describe('a relay that cannot be reached', () => {
 	type Dialled = Result<FrameChannel, DialError>;
 
 	/** Dials end as the test says, the oldest first. */
-	function dead() {
+	function dead(inSight?: () => boolean) {
 		const at = scene();
 		const dials: ((how: Dialled) => void)[] = [];
 		const relayDialer = {
 			dial: () => new Promise<Dialled>((done) => void dials.push(done)),
 		};
 		const random = { bytes: (length: number) => new Uint8Array(length).fill(128) };
-		const pool = createRelayPool({ clock: at.clock, crypto, random, relayDialer });
+		const pool = createRelayPool(
+			{ clock: at.clock, crypto, random, relayDialer },
+			undefined,
+			inSight,
+		);
 		const state = () => pool.relays.get()[0];
 		const fail = (): void => dials.shift()?.(err({ type: 'unreachable', detail: '' }));
 		const come = (): void => {
@@ -166,6 +170,35 @@ describe('a relay that cannot be reached', () => {
 		await new Promise((resolve) => setTimeout(resolve, 5));
 		clock.advance(4000);
 		expect([state()?.state, dials.length]).toEqual(['connected', 0]);
+		pool.stop();
+	});
+
+	it('[RP2] is tried every few seconds while the page is in sight, for ten minutes', async () => {
+		let inSight = true;
+		const { clock, pool, state, fail } = dead(() => inSight);
+		const failed = async (): Promise<number> => {
+			fail();
+			await until(() => expect(state()?.state).toBe('waiting'));
+			return (state()?.retryAt ?? 0) - clock.now();
+		};
+		const begun = clock.now();
+		const waits: number[] = [];
+		while (clock.now() - begun < 600_000) {
+			waits.push(await failed());
+			clock.advance(waits.at(-1) ?? 0);
+		}
+		expect(waits[0]).toBeLessThan(1000);
+		expect(Math.max(...waits)).toBeLessThanOrEqual(5000);
+		expect(Math.min(...waits.slice(4))).toBeGreaterThanOrEqual(3000);
+		expect(await failed()).toBeGreaterThan(20_000);
+		pool.reconnect();
+		expect(await failed()).toBeLessThan(1000);
+		inSight = false;
+		for (let times = 0; times < 8; times++) {
+			clock.advance((state()?.retryAt ?? 0) - clock.now());
+			await failed();
+		}
+		expect((state()?.retryAt ?? 0) - clock.now()).toBeGreaterThan(20_000);
 		pool.stop();
 	});
 

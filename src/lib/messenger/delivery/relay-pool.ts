@@ -71,6 +71,8 @@ interface Slot {
 	origin: RelayOrigin;
 	state: PooledRelay['state'];
 	failures: number;
+	/** When the first of these failures in a row was, ms since 1970. */
+	failingSince: number;
 	retryAt: number | null;
 	current: Reached | undefined;
 	/** The next dial: after a failure, or beside one that takes long. */
@@ -86,15 +88,21 @@ const REFRESH = 5000;
 /** Beside a dial that takes this long there is another one, ms. */
 const DIAL_BESIDE = 3000;
 const MAX_DIALS = 3;
+/** For so long a relay that is lost is tried often while somebody looks, ms. */
+const EAGER = 600_000;
 /** Between looks for another process of a relay that ends, ms; spread at random around it. */
 const LOOK_ELSEWHERE = 30_000;
 
 export type RelayPoolPorts = Pick<Ports, 'clock' | 'crypto' | 'random' | 'relayDialer'>;
 
-/** `invitationOf`: the seed of the invitation that this person has of the relay with this key (hex). */
+/**
+ * `invitationOf`: the seed of the invitation that this person has of the relay with this key (hex). `inSight`: somebody
+ * looks at the page; often nothing else tells it that its network is back.
+ */
 export function createRelayPool(
 	{ clock, crypto, random, relayDialer }: RelayPoolPorts,
 	invitationOf: (relay: string) => Bytes | null = () => null,
+	inSight: () => boolean = () => false,
 ): RelayPool {
 	const reach = createReaching({ clock, crypto, random, relayDialer }, invitationOf);
 	const slots = new Map<string, Slot>();
@@ -210,9 +218,12 @@ export function createRelayPool(
 	/** `atLeast`: the relay says so, ms. */
 	function waitAndRetry(slot: Slot, atLeast = 0): void {
 		slot.failures += 1;
-		const wait = Math.max(atLeast, retryDelay(slot.failures, fraction(random)));
+		const now = clock.now();
+		if (slot.failures === 1) slot.failingSince = now;
+		const isEager = inSight() && now - slot.failingSince < EAGER;
+		const wait = Math.max(atLeast, retryDelay(slot.failures, fraction(random), isEager));
 		slot.state = 'waiting';
-		slot.retryAt = clock.now() + wait;
+		slot.retryAt = now + wait;
 		slot.cancelRetry = clock.after(wait, () => {
 			connect(slot);
 		});
@@ -281,6 +292,7 @@ export function createRelayPool(
 			origin,
 			state: 'connecting',
 			failures: 0,
+			failingSince: 0,
 			retryAt: null,
 			current: undefined,
 			cancelRetry: undefined,
