@@ -67,7 +67,7 @@ export function findings({
 		channelFinding(channel),
 		...(mapping === 'steady' ? [works(m.test_mapping_steady())] : []),
 		...(mapping === 'varies' ? [fails(m.test_mapping_varies())] : []),
-		...(mapping === 'unknown' && isHeard ? [untold(m.test_mapping_unknown())] : []),
+		...(mapping === 'unknown' && isHeard && !linked ? [untold(m.test_mapping_unknown())] : []),
 		...(linked ? [works(m.test_linked())] : []),
 	];
 }
