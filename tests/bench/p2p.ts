@@ -91,7 +91,7 @@ try {
 				async () => (await bob.lastFilm(space))[0],
 				(last) => last === place,
 			);
-			const ms = await bob.fetchFilm(space, place);
+			const ms = await profiled(isProfiled ? pages : [], () => bob.fetchFilm(space, place));
 			const isSame = (await bob.watchFilm(space, place)) === (await alice.digestOfFilm(0, size));
 			if (!isSame) throw new Error('what came is something else');
 			await Promise.all([alice.freeFilm(space, place), bob.freeFilm(space, place)]);
