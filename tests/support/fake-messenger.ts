@@ -6,6 +6,7 @@ import type {
 	NetworkView,
 	SpaceSummary,
 } from '#lib/messenger/api.ts';
+import type { Verdict } from '#lib/messenger/connection-api.ts';
 import { err, ok } from '#lib/util/result.ts';
 import { createSignal, type Signal } from '#lib/util/signal.ts';
 import {
@@ -44,6 +45,8 @@ import { createFakeSpace, type FakeRole, type FakeSpace } from './fake-moderatio
 export interface FakeScene extends DevicesScene, MeetingScene {
 	readonly empty?: boolean;
 	readonly network?: NetworkScene;
+	/** What a connection test comes to, where a relay answers. */
+	readonly test?: Verdict;
 	readonly unreachable?: boolean;
 	/** Messages loaded at once in the first channel. */
 	readonly loaded?: number;
@@ -334,7 +337,7 @@ export function createFakeMessenger(name: string, scene: FakeScene = {}): FakeMe
 		reconnect: () => undefined,
 		testConnection: async () => {
 			await seconds(100);
-			return fakeReport(network.get());
+			return fakeReport(network.get(), scene.test);
 		},
 		stop: async () => undefined,
 		receive: (space, channel, text) => {

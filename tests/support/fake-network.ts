@@ -1,6 +1,6 @@
 // Relays and peers for the fake messenger, in every state of the network.
 import type { AddRelayError, NetworkView, Traffic } from '#lib/messenger/api.ts';
-import type { ConnectionReport } from '#lib/messenger/connection-api.ts';
+import type { ConnectionProbes, ConnectionReport, Verdict } from '#lib/messenger/connection-api.ts';
 import { judgeConnection } from '#lib/messenger/connection/judge.ts';
 import type { MeshView } from '#lib/messenger/mesh-api.ts';
 import { fakeHash } from './fake-data.ts';
@@ -144,20 +144,36 @@ export function fakeMesh({ peers }: NetworkView): MeshView {
 }
 
 /** As if each relay that stands answered, and the others not. */
-export function fakeReport({ state, relays, direct }: NetworkView): ConnectionReport {
-	const probes = {
+/** What stands in the way, where that is not the network's state. */
+const OBSTACLES: Readonly<Partial<Record<Verdict, Partial<ConnectionProbes>>>> = {
+	blocked: { channel: 'blocked' },
+	hidden: { hidden: true },
+	varies: { mapping: 'varies' },
+	likely: { mapping: 'unknown' },
+};
+const STUN: Readonly<Partial<Record<Verdict, 'silent' | 'untested'>>> = {
+	'no-udp': 'silent',
+	untold: 'untested',
+};
+
+export function fakeReport(
+	{ state, relays, direct }: NetworkView,
+	verdict: Verdict = 'works',
+): ConnectionReport {
+	const probes: ConnectionProbes = {
 		online: state !== 'offline',
 		relays: relays.map((each) => ({
 			id: each.id,
 			address: each.address,
-			answer: each.state === 'connected' ? ('works' as const) : ('unreachable' as const),
+			answer: each.state === 'connected' ? 'works' : 'unreachable',
 			ms: each.state === 'connected' ? 31 : null,
-			stun: each.state === 'connected' && direct ? ('answers' as const) : ('untested' as const),
+			stun: each.state === 'connected' && direct ? (STUN[verdict] ?? 'answers') : 'untested',
 		})),
-		channel: direct ? ('works' as const) : ('missing' as const),
-		mapping: 'unknown' as const,
+		channel: direct ? 'works' : 'missing',
+		mapping: direct && state === 'alone' ? 'steady' : 'unknown',
 		hidden: false,
 		linked: state === 'direct',
+		...OBSTACLES[verdict],
 	};
 	return { ...probes, verdict: judgeConnection(probes) };
 }

@@ -19,9 +19,9 @@ const peers = (scene: string): View => ({
 	},
 });
 
-const tested = (scene: string): View => ({
-	name: `connection-test-${scene}`,
-	scene: { network: scene },
+const tested = (network: string, test = network): View => ({
+	name: `connection-test-${test}`,
+	scene: { network, test },
 	go: async (page) => {
 		await press(page, /Peer/);
 		await press(page, 'Test the connection');
@@ -209,7 +209,10 @@ export const VIEWS: readonly View[] = [
 		},
 	},
 	...['offline', 'no-relay', 'waiting', 'alone', 'bridged', 'direct'].map(peers),
-	...['waiting', 'bridged', 'direct'].map(tested),
+	...['offline', 'no-relay', 'waiting', 'bridged', 'direct'].map((network) => tested(network)),
+	...['blocked', 'hidden', 'no-udp', 'varies', 'untold', 'likely', 'works'].map((test) =>
+		tested('alone', test),
+	),
 	{
 		name: 'peers-error',
 		scene: { network: 'no-relay' },
@@ -241,6 +244,14 @@ export const VIEWS: readonly View[] = [
 		go: async (page) => {
 			await press(page, 'Settings');
 			await page.getByText('The browser may clear').waitFor();
+		},
+	},
+	{
+		name: 'settings-hidden',
+		scene: { hidden: true },
+		go: async (page) => {
+			await press(page, 'Settings');
+			await page.getByRole('checkbox', { name: 'Hide my IP address' }).scrollIntoViewIfNeeded();
 		},
 	},
 	{
