@@ -170,7 +170,7 @@ export function fakeReport(
 			stun: each.state === 'connected' && direct ? (STUN[verdict] ?? 'answers') : 'untested',
 		})),
 		channel: direct ? 'works' : 'missing',
-		mapping: direct && state === 'alone' ? 'steady' : 'unknown',
+		mapping: direct && STUN[verdict] === undefined ? 'steady' : 'unknown',
 		hidden: false,
 		linked: state === 'direct',
 		...OBSTACLES[verdict],

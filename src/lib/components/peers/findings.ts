@@ -37,12 +37,16 @@ const advice: Record<Verdict, () => string> = {
 	works: m.test_all_works_text,
 };
 
-export const verdictWords = (
-	verdict: Verdict,
-): { readonly title: string; readonly text: string } => ({
-	title: titles[verdict](),
-	text: advice[verdict](),
-});
+export function verdictWords({ verdict, relays }: ConnectionReport): {
+	readonly title: string;
+	readonly text: string;
+} {
+	const isShort = verdict === 'works' && relays.some(({ answer }) => answer !== 'works');
+	return {
+		title: isShort ? m.test_all_but_relays() : titles[verdict](),
+		text: advice[verdict](),
+	};
+}
 
 const GRAVE: readonly Verdict[] = ['offline', 'no-relay', 'silent'];
 export const toneOf = (verdict: Verdict): 'info' | 'warning' =>
