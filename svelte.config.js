@@ -28,6 +28,7 @@ export default {
 					'aegis-worker',
 					'aegis-stretcher',
 					'aegis-explainer',
+					'aegis-content',
 				],
 			},
 		},

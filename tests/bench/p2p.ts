@@ -42,7 +42,7 @@ async function until<T>(look: () => Promise<T>, isGood: (seen: T) => boolean): P
 await installPeers();
 const folder = await mkdtemp(join(tmpdir(), 'aegis-p2p-'));
 const relay = await startRelayProcess(['--data', folder]);
-const harness = await startHarness(join(import.meta.dirname, 'p2p'));
+const harness = await startHarness(join(import.meta.dirname, 'p2p'), { lasting: true });
 try {
 	const pages = [await harness.open(), await harness.open()] as const;
 	const [alice, bob] = [remote<Contest>(pages[0]), remote<Contest>(pages[1])];

@@ -1,85 +1,29 @@
-// What every store of chunks does, whatever is below.
+// The stores of chunks that run here, and what is IndexedDB's own.
 import 'fake-indexeddb/auto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ContentStore } from '#lib/ports/content-store.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createContent } from '#lib/storage/content.ts';
 import { createIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
 import { createMemoryContent } from '#lib/storage/memory-content.ts';
-import { toHex, type Bytes } from '#lib/util/bytes.ts';
-
-const name = (n: number): Bytes => new Uint8Array(16).fill(n);
-const chunk = (n: number): Bytes => new Uint8Array(1000 + n).fill(n);
-const sorted = (names: readonly Bytes[]): string[] => names.map(toHex).sort();
-
-interface Opener {
-	open(): Promise<ContentStore>;
-}
+import { chunk, keepsChunks, name, type ChunkStoreOpener } from '../support/chunk-store.ts';
 
 let count = 0;
-const memory = (): Opener => {
+const memory = async (): Promise<ChunkStoreOpener> => {
 	const content = createMemoryContent();
 	return { open: async () => content.open() };
 };
-const indexedDb = (): Opener => {
+const indexedDb = async (): Promise<ChunkStoreOpener> => {
 	const database = `content-${++count}`;
 	return { open: async () => createIndexedDbContent(database) };
 };
 
 afterEach(() => void vi.restoreAllMocks());
 
-describe.each([
-	['memory', memory],
-	['IndexedDB', indexedDb],
-])('content store: %s', (_, create) => {
-	let opener: Opener;
-	let store: ContentStore;
-	beforeEach(async () => {
-		opener = create();
-		store = await opener.open();
-	});
-
-	it('[CN1] gives back what was written, and nothing where nothing was', async () => {
-		const view = chunk(5).subarray(3, 9);
-		expect(await store.write(name(1), 2047, view)).toEqual({ ok: true, value: undefined });
-		view.fill(0);
-		expect(await store.read(name(1), 2047)).toEqual(new Uint8Array(6).fill(5));
-		expect(await store.read(name(1), 0)).toBeUndefined();
-		expect(await store.read(name(2), 2047)).toBeUndefined();
-		await store.write(name(1), 2047, chunk(6));
-		expect(await store.read(name(1), 2047)).toEqual(chunk(6));
-	});
-
-	it('[CN1] still has it when it is opened anew', async () => {
-		await store.write(name(1), 0, chunk(1));
-		store.close();
-		expect((await store.write(name(1), 1, chunk(1))).ok).toBe(false);
-		await expect(store.read(name(1), 0)).rejects.toThrow();
-		const again = await opener.open();
-		expect(await again.read(name(1), 0)).toEqual(chunk(1));
-		expect(await again.held(name(1))).toEqual([0]);
-	});
-
-	it('[CN2] tells which chunks and which names are here, in the order of their numbers', async () => {
-		expect(await store.names()).toEqual([]);
-		expect(await store.held(name(1))).toEqual([]);
-		for (const n of [300, 2, 256, 0]) await store.write(name(1), n, chunk(n));
-		await store.write(name(255), 1, chunk(1));
-		expect(await store.held(name(1))).toEqual([0, 2, 256, 300]);
-		expect(sorted(await store.names())).toEqual(sorted([name(1), name(255)]));
-	});
-
-	it('[CN2] removes everything of some names, and nothing of others', async () => {
-		for (const n of [1, 2, 3]) await store.write(name(n), n, chunk(n));
-		expect((await store.remove([])).ok).toBe(true);
-		expect((await store.remove([name(1), name(3), name(9)])).ok).toBe(true);
-		expect(await store.names()).toEqual([name(2)]);
-		expect(await store.read(name(2), 2)).toEqual(chunk(2));
-		expect(await store.read(name(1), 1)).toBeUndefined();
-	});
-});
+keepsChunks('memory', memory);
+keepsChunks('IndexedDB', indexedDb);
 
 describe('content in IndexedDB', () => {
 	it('[CN3] asks for strict durability and says that the quota is used up', async () => {
-		const store = await indexedDb().open();
+		const store = await (await indexedDb()).open();
 		await store.names();
 		const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
 		await store.write(name(1), 0, chunk(1));
@@ -96,16 +40,6 @@ describe('content in IndexedDB', () => {
 		expect((await store.write(name(1), 1, chunk(1))).ok).toBe(true);
 	});
 
-	it('[CN4] tells the room that the browser tells of, if it does', async () => {
-		expect(await (await indexedDb().open()).room()).toBeNull();
-		const estimate = (): Promise<{ quota: number; usage: number }> =>
-			Promise.resolve({ quota: 1000, usage: 300 });
-		expect(await createIndexedDbContent('room', { estimate }).room()).toBe(700);
-		const over = (): Promise<{ quota: number; usage: number }> =>
-			Promise.resolve({ quota: 10, usage: 30 });
-		expect(await createIndexedDbContent('none', { estimate: over }).room()).toBe(0);
-	});
-
 	it('[ST6] says that the browser refuses storage', async () => {
 		vi.spyOn(indexedDB, 'open').mockImplementation(() => {
 			throw new DOMException('denied', 'SecurityError');
@@ -116,5 +50,38 @@ describe('content in IndexedDB', () => {
 		expect(await store.remove([name(1)])).toMatchObject(refused);
 		expect([await store.read(name(1), 0), await store.names()]).toEqual([undefined, []]);
 		expect(await store.held(name(1))).toEqual([]);
+	});
+});
+
+describe('where chunks lie', () => {
+	const noWorker = (): never => {
+		throw new Error('no worker');
+	};
+
+	it('[CN4] tells the room that the browser tells of, if it does', async () => {
+		const worker = noWorker;
+		expect(await createContent('unknown', { worker }).room()).toBeNull();
+		const estimate = (): Promise<{ quota: number; usage: number }> =>
+			Promise.resolve({ quota: 1000, usage: 300 });
+		expect(await createContent('room', { worker, estimate }).room()).toBe(700);
+		const over = (): Promise<{ quota: number; usage: number }> =>
+			Promise.resolve({ quota: 10, usage: 30 });
+		expect(await createContent('none', { worker, estimate: over }).room()).toBe(0);
+	});
+
+	it('[CN5] is IndexedDB where no worker opens a folder, for good', async () => {
+		vi.stubGlobal('navigator', { storage: { getDirectory: true } });
+		const end = vi.fn();
+		const refusing = { ask: () => Promise.reject(new DOMException('no', 'SecurityError')), end };
+		const content = createContent('refused', { worker: () => refusing });
+		expect((await content.write(name(1), 0, chunk(1))).ok).toBe(true);
+		expect(end).toHaveBeenCalledOnce();
+		expect(await createIndexedDbContent('refused').held(name(1))).toEqual([0]);
+		// Another time there is one: what lies here is here, and what comes lies beside it.
+		const worker = vi.fn(noWorker);
+		const again = createContent('refused', { worker });
+		expect(await again.read(name(1), 0)).toEqual(chunk(1));
+		expect(worker).not.toHaveBeenCalled();
+		vi.unstubAllGlobals();
 	});
 });

@@ -4,14 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
-import { chromium, type Page as BrowserPage } from 'playwright-core';
+import { chromium, type Browser, type Page as BrowserPage } from 'playwright-core';
 import { build, type Plugin } from 'vite';
 import type { Page } from './page.ts';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
 export interface Harness {
-	/** A new page in a context of its own; from `https://aegis.test` if wanted. */
+	/** A new page that shares nothing with the others; from `https://aegis.test` if wanted. */
 	open(options?: { readonly secure: boolean }): Promise<BrowserPage>;
 	stop(): Promise<void>;
 }
@@ -34,8 +34,14 @@ const streamWorker: Plugin = {
 			: null,
 };
 
-/** `root` has the page, as index.html. */
-export async function startHarness(root: string = import.meta.dirname): Promise<Harness> {
+/**
+ * `root` has the page, as index.html. `lasting`: pages keep what they keep on the disk, as at people's, each under a host
+ * of its own; otherwise in contexts of their own, in memory.
+ */
+export async function startHarness(
+	root: string = import.meta.dirname,
+	{ lasting = false } = {},
+): Promise<Harness> {
 	const folder = await mkdtemp(join(tmpdir(), 'aegis-p2p-'));
 	await build({
 		root,
@@ -68,7 +74,7 @@ export async function startHarness(root: string = import.meta.dirname): Promise<
 	});
 	const address = server.address();
 	const port = typeof address === 'object' && address !== null ? address.port : 0;
-	const browser = await chromium.launch({
+	const options = {
 		executablePath: process.env['AEGIS_CHROMIUM'] ?? '/usr/bin/chromium',
 		args: [
 			'--headless',
@@ -80,16 +86,21 @@ export async function startHarness(root: string = import.meta.dirname): Promise<
 			'--disable-component-update',
 			'--disable-sync',
 		],
-	});
+	};
+	const profile = join(folder, 'profile');
+	const kept = lasting ? await chromium.launchPersistentContext(profile, options) : undefined;
+	const browser = kept ?? (await chromium.launch(options));
+	let opened = 0;
 	return {
-		open: async (options) => {
-			const context = await browser.newContext();
+		open: async (wanted) => {
+			const context = kept ?? (await (browser as Browser).newContext());
 			const page = await context.newPage();
 			await page.route('https://aegis.test/**', async (route) => {
 				const { pathname } = new URL(route.request().url());
 				await route.fulfill({ path: join(folder, pathname === '/' ? 'index.html' : pathname) });
 			});
-			await page.goto(options?.secure ? 'https://aegis.test/' : `http://localhost:${port}/`);
+			const host = kept ? `page-${++opened}.localhost` : 'localhost';
+			await page.goto(wanted?.secure ? 'https://aegis.test/' : `http://${host}:${port}/`);
 			await page.waitForFunction(() => 'page' in globalThis);
 			return page;
 		},

@@ -8,12 +8,12 @@ import {
 } from '#lib/crypto/attachment.ts';
 import { createBulkCrypto } from '#lib/crypto/bulk.ts';
 import { createCryptoProvider } from '#lib/crypto/provider.ts';
+import { startChunkWorker } from './chunk-files-page.ts';
 import { hasher, patternAt } from './pattern.ts';
 import type { Clock } from '#lib/ports/clock.ts';
-import type { ContentStore } from '#lib/ports/content-store.ts';
 import type { DirectDialer, DirectLink } from '#lib/ports/direct-dialer.ts';
 import type { Random } from '#lib/ports/random.ts';
-import { createIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
+import { createContent } from '#lib/storage/content.ts';
 import { createFetch, type Fetch } from '#lib/transfer/fetching.ts';
 import { createServing, type ServedFile } from '#lib/transfer/serving.ts';
 import { createAskingWays, serveWay, type AskingWays } from '#lib/transfer/ways.ts';
@@ -40,7 +40,7 @@ export function createFilesPage(
 ) {
 	const provider = createCryptoProvider();
 	const bulk = createBulkCrypto(crypto.subtle);
-	const store: ContentStore = createIndexedDbContent('content');
+	const store = createContent('content', { worker: startChunkWorker });
 	let served: ServedFile | undefined;
 	let fetching: Fetch | undefined;
 	let ways: AskingWays | undefined;

@@ -2,6 +2,7 @@
 import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import type { DirectLink, PendingAnswer, PendingOffer } from '#lib/ports/direct-dialer.ts';
 import { fromBase64Url, toBase64Url } from '#lib/util/bytes.ts';
+import { chunkFilesPage } from './chunk-files-page.ts';
 import { createFilesPage } from './files-page.ts';
 import { mediaPage } from './media-page.ts';
 import { peoplePage } from './people-page.ts';
@@ -86,6 +87,7 @@ const page = {
 	errors,
 	...mediaPage,
 	...peoplePage,
+	...chunkFilesPage,
 	...streamsPage,
 	...createFilesPage(dialer, clock, random, (index) => at(links, index).link),
 	async offer(stun: string[] = []): Promise<string> {

@@ -5,7 +5,12 @@ import type { Messenger } from '#lib/messenger/api.ts';
 import { createSystemClock } from '#lib/platform/clock.ts';
 import { createIndexedDbKeySlots } from '#lib/storage/key-slots.ts';
 import { toHex } from '#lib/util/bytes.ts';
+import { filesHere } from './chunk-files-page.ts';
 import { hasher, patternAt } from './pattern.ts';
+
+const CONTENT = 'people-content';
+/** Bytes that a file of chunks has before the first. */
+const TABLE = 8192;
 
 let messenger: Messenger | undefined;
 
@@ -15,7 +20,7 @@ const starting = () =>
 		clock: createSystemClock(),
 		slots: createIndexedDbKeySlots('people-keys'),
 		database: 'people',
-		contentDatabase: 'people-content',
+		contentFolder: CONTENT,
 		preferences: { read: () => null, write: () => undefined },
 		offered: Promise.resolve(null),
 		onLost: () => undefined,
@@ -163,17 +168,19 @@ export const peoplePage = {
 	async chunksHere(): Promise<{ readonly count: number; readonly sample: string }> {
 		let count = 0;
 		let sample = '';
-		for await (const { database, value } of rows()) {
-			if (database !== 'people-content' || !(value instanceof Uint8Array)) continue;
-			count += 1;
-			if (sample === '') sample = toHex(value.subarray(0, 32));
+		for await (const { folder, bytes } of filesHere()) {
+			if (folder !== CONTENT) continue;
+			const lengths = new DataView(bytes.buffer, 0, TABLE);
+			for (let at = 0; at < TABLE; at += 4) if (lengths.getUint32(at) > 0) count += 1;
+			if (sample === '') sample = toHex(bytes.subarray(TABLE, TABLE + 32));
 		}
 		return { count, sample };
 	},
-	/** Whether these bytes (hex) lie anywhere in this page's databases, or in its caches. */
+	/** Whether these bytes (hex) lie anywhere in this page's databases, files or caches. */
 	async liesHere(hex: string): Promise<boolean> {
 		const wanted = Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 		for await (const { value } of rows()) if (includes(value, wanted)) return true;
+		for await (const { bytes } of filesHere()) if (includes(bytes, wanted)) return true;
 		for (const name of await caches.keys()) {
 			const cache = await caches.open(name);
 			for (const request of await cache.keys()) {

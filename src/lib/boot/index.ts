@@ -60,7 +60,7 @@ export function boot(): Readable<BootState> {
 				clock,
 				slots,
 				database: DATABASE,
-				contentDatabase: CONTENT,
+				contentFolder: CONTENT,
 				preferences,
 				offered,
 				onLost: () => {

@@ -20,6 +20,7 @@ import type { Security } from '#lib/messenger/security.ts';
 import { createRelayDialer, loadDirectDialer } from '#lib/p2p/index.ts';
 import { createMediaStreams } from '#lib/platform/media-streams.ts';
 import { createSystemRandom } from '#lib/platform/random.ts';
+import { trustedScript } from '#lib/platform/trusted-script.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
 import type { Page, Ports } from '#lib/messenger/ports.ts';
 import type { Clock } from '#lib/ports/clock.ts';
@@ -27,7 +28,9 @@ import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { MediaStreams } from '#lib/ports/media-streams.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { KeySlotStore } from '#lib/ports/key-slots.ts';
-import { createIndexedDbContent } from '#lib/storage/indexeddb-content.ts';
+import { createChunkWorker } from '#lib/storage/chunk-files.ts';
+import { createContent } from '#lib/storage/content.ts';
+import contentWorkerUrl from '#lib/storage/content-worker.ts?worker&url';
 import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
 import type { Preferences } from '#lib/state/preferences.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
@@ -46,7 +49,7 @@ export interface StartParts {
 	/** Name of the device's store. */
 	readonly database: string;
 	/** Name of the store for chunks of files. */
-	readonly contentDatabase: string;
+	readonly contentFolder: string;
 	readonly preferences: Preferences;
 	/** Address of the relay that served the page. */
 	readonly offered: Promise<Page['offeredRelay']>;
@@ -84,7 +87,7 @@ export function createStart({
 	clock,
 	slots,
 	database,
-	contentDatabase,
+	contentFolder,
 	preferences,
 	offered,
 	onLost,
@@ -114,7 +117,11 @@ export function createStart({
 			throw cause;
 		}));
 
-	const content = createIndexedDbContent(contentDatabase, {
+	const content = createContent(contentFolder, {
+		worker: () =>
+			createChunkWorker(
+				new Worker(trustedScript('aegis-content', contentWorkerUrl), { type: 'module' }),
+			),
 		estimate: () => navigator.storage.estimate(),
 	});
 	let bulk: Promise<BulkCrypto> | undefined;

@@ -1,4 +1,4 @@
-// Takes everything of this origin off the device: databases, caches, service workers, small storage. [AT13]
+// Takes everything of this origin off the device: databases, files, caches, service workers, small storage. [AT13]
 
 /** Gone, or not to be had: a database that another tab holds goes when that tab does. */
 const deleted = (name: string): Promise<void> =>
@@ -22,6 +22,10 @@ export async function wipeDevice(databases: readonly string[]): Promise<void> {
 		async () => {
 			const found = await indexedDB.databases();
 			await Promise.all(found.flatMap(({ name }) => (name === undefined ? [] : [deleted(name)])));
+		},
+		async () => {
+			const root = await navigator.storage.getDirectory();
+			for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
 		},
 		async () => {
 			const names = await caches.keys();

@@ -7,7 +7,8 @@ import type { StoreError } from './store.ts';
 /** Bytes of a name. */
 export const CONTENT_NAME = 16;
 
-export interface ContentStore {
+/** What keeps the chunks. */
+export interface ChunkStore {
 	/** Keeps one chunk; resolves after it is durable. When that fails nothing of it is kept. */
 	write(name: Bytes, chunk: number, sealed: Bytes): Promise<Result<void, StoreError>>;
 	/** The whole chunk, or undefined where it isn't here. */
@@ -18,7 +19,10 @@ export interface ContentStore {
 	remove(names: readonly Bytes[]): Promise<Result<void, StoreError>>;
 	/** Every name of which a chunk is here. */
 	names(): Promise<readonly Bytes[]>;
+	close(): void;
+}
+
+export interface ContentStore extends ChunkStore {
 	/** Bytes that may be kept beside what is here, as far as anybody knows. */
 	room(): Promise<number | null>;
-	close(): void;
 }

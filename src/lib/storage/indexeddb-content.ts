@@ -1,18 +1,13 @@
 // Chunks of files in an IndexedDB of their own, one row each, so that a chunk is here or is not, and nothing is ever half
-// written. Why here and not in the browser's file system: decision 12. [CN1] [CN2] [CN3] [CN4]
+// written: where there is no file system for them. [CN1] [CN2] [CN3]
 import { openDB, type IDBPDatabase } from 'idb';
-import type { ContentStore } from '#lib/ports/content-store.ts';
+import type { ChunkStore } from '#lib/ports/content-store.ts';
 import type { StoreError } from '#lib/ports/store.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { toStoreError } from './store-error.ts';
 
 const CHUNKS = 'chunks';
-
-export interface ContentOptions {
-	/** What the browser says of its storage, as `navigator.storage.estimate`. */
-	readonly estimate?: () => Promise<{ readonly quota?: number; readonly usage?: number }>;
-}
 
 interface Rows {
 	put(value: Bytes, key: IDBValidKey): Promise<unknown>;
@@ -30,10 +25,7 @@ const own = (bytes: Bytes): Bytes =>
 const everythingOf = (name: Bytes): IDBKeyRange => IDBKeyRange.bound([name], [name, END]);
 
 /** Opens the database at the first use of it. What it refuses then, it refuses for good. */
-export function createIndexedDbContent(
-	name: string,
-	{ estimate = () => Promise.resolve({}) }: ContentOptions = {},
-): ContentStore {
+export function createIndexedDbContent(name: string): ChunkStore {
 	let opening: Promise<Result<IDBPDatabase, StoreError>> | undefined;
 	let isClosed = false;
 
@@ -101,10 +93,6 @@ export function createIndexedDbContent(
 				cursor = await cursor.continue([file, END]);
 			}
 			return found;
-		},
-		async room() {
-			const { quota, usage } = await estimate();
-			return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
 		},
 		close() {
 			isClosed = true;
