@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
+import { chunkNames } from './support/content-rows.ts';
 import { found, join } from './support/newcomer.ts';
 import type { Person } from './support/person.ts';
 import { png } from './support/pictures.ts';
@@ -51,27 +52,7 @@ async function send({ page }: Person, files: (typeof PICTURE)[], text = ''): Pro
 	await page.getByRole('button', { name: m.composer_send(), exact: true }).click();
 }
 
-const chunks = ({ page }: Person): Promise<number> =>
-	page.evaluate(
-		() =>
-			new Promise<number>((done) => {
-				const asked = indexedDB.open('aegis-content');
-				asked.onsuccess = () => {
-					const names = [...asked.result.objectStoreNames];
-					if (names.length === 0) done(0);
-					const reading = asked.result.transaction(names);
-					let sum = 0;
-					for (const name of names) {
-						const count = reading.objectStore(name).count();
-						count.onsuccess = () => (sum += count.result);
-					}
-					reading.oncomplete = () => {
-						asked.result.close();
-						done(sum);
-					};
-				};
-			}),
-	);
+const chunks = async ({ page }: Person): Promise<number> => (await chunkNames(page)).length;
 
 it('[FL4] shows a picture to the other by itself, in its own shape', async () => {
 	await join(bob, await found(alice, relay, HARBOUR), HARBOUR);

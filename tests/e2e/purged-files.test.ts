@@ -1,7 +1,7 @@
 // A purge takes everything of a message with files: its words, the files themselves, their names and small pictures, and
 // what had come of them so far. Nothing of it lies anywhere afterwards.
 import { expect, it, vi } from 'vitest';
-import { chunkNames } from './support/content-rows.ts';
+import { chunkNames, chunkSamples } from './support/content-rows.ts';
 import { holds, openedRows, rawBytes, type Rows } from './support/device-data.ts';
 import { found, join } from './support/newcomer.ts';
 import type { Person } from './support/person.ts';
@@ -21,24 +21,6 @@ const alice = await story.person('Alice');
 const bob = await story.person('Bob', { prepare: slowChannels });
 const both = [alice, bob];
 
-/** Bytes of all chunks that lie here, each byte as a character. */
-const chunkBytes = ({ page }: Person): Promise<readonly string[]> =>
-	page.evaluate(
-		() =>
-			new Promise<string[]>((done) => {
-				const asked = indexedDB.open('aegis-content');
-				asked.onsuccess = () => {
-					const [store = ''] = [...asked.result.objectStoreNames];
-					const all = asked.result.transaction(store).objectStore(store).getAll();
-					all.onsuccess = () => {
-						asked.result.close();
-						const rows = all.result as Uint8Array[];
-						const text = (row: Uint8Array): string => String.fromCharCode(...row.slice(500, 560));
-						done(rows.map(text));
-					};
-				};
-			}),
-	);
 /** The key of a message opens its words and files: it is none of those that were there before. */
 const keysOf = async ({ page }: Person): Promise<readonly string[]> =>
 	(await openedRows(page))['message-key'] ?? [];
@@ -94,7 +76,7 @@ it('[TB1] [FL2] leaves nothing of them on any device or relay, whole or on its w
 		for (const trace of [WORDS, `${NAME}.png`, ...looks]) expect(holds(rows, trace)).toBe(true);
 		expect(await person.page.content()).toContain(NAME);
 		keys.push(...(await keysOf(person)).filter((key) => !before[n]?.includes(key)));
-		const chunks = await chunkBytes(person);
+		const chunks = await chunkSamples(person.page);
 		pieces.push(...chunks);
 		expect(await rawBytes(person.page)).toContain(chunks[0]);
 	}

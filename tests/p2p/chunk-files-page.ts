@@ -37,11 +37,7 @@ export const chunkFilesPage = {
 		return stores.size - 1;
 	},
 	async writeChunk(id: number, name: string, chunk: number, sealed: string) {
-		const bytes = bytesOf(sealed);
-		const written = await storeOf(id).write(bytesOf(name), chunk, bytes);
-		// What was given is still the caller's.
-		if (toHex(bytes) !== sealed) throw new Error('the chunk was taken');
-		return written;
+		return storeOf(id).write(bytesOf(name), chunk, bytesOf(sealed));
 	},
 	async readChunk(id: number, name: string, chunk: number): Promise<string | null> {
 		const bytes = await storeOf(id).read(bytesOf(name), chunk);

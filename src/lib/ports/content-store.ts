@@ -9,7 +9,7 @@ export const CONTENT_NAME = 16;
 
 /** What keeps the chunks. */
 export interface ChunkStore {
-	/** Keeps one chunk; resolves after it is durable. When that fails nothing of it is kept. */
+	/** Keeps one chunk, and takes its bytes over; resolves after it is durable. When that fails nothing of it is kept. */
 	write(name: Bytes, chunk: number, sealed: Bytes): Promise<Result<void, StoreError>>;
 	/** The whole chunk, or undefined where it isn't here. */
 	read(name: Bytes, chunk: number): Promise<Bytes | undefined>;

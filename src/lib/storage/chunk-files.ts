@@ -2,7 +2,7 @@
 import type { ChunkStore } from '#lib/ports/content-store.ts';
 import type { StoreError } from '#lib/ports/store.ts';
 import { CHUNK, CHUNK_SEGMENTS, SEGMENT_TAG } from '#lib/protocol/attachment-size.ts';
-import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
+import { fromHex, own, toHex, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { toStoreError } from './store-error.ts';
 
@@ -101,8 +101,7 @@ export function createChunkFiles(worker: ChunkWorker): ChunkStore {
 
 	return {
 		write: (name, chunk, sealed) =>
-			// The copy is the worker's: what is given stays the caller's.
-			change(() => ({ type: 'write', name: toHex(name), chunk, sealed: sealed.slice() })),
+			change(() => ({ type: 'write', name: toHex(name), chunk, sealed: own(sealed) })),
 		read: async (name, chunk) =>
 			(await look({ type: 'read', name: toHex(name), chunk })) as Bytes | undefined,
 		held: async (name) =>

@@ -3,7 +3,7 @@
 import { openDB, type IDBPDatabase } from 'idb';
 import type { ChunkStore } from '#lib/ports/content-store.ts';
 import type { StoreError } from '#lib/ports/store.ts';
-import type { Bytes } from '#lib/util/bytes.ts';
+import { own, type Bytes } from '#lib/util/bytes.ts';
 import { err, ok, type Result } from '#lib/util/result.ts';
 import { toStoreError } from './store-error.ts';
 
@@ -19,9 +19,6 @@ const CLOSED: StoreError = { type: 'failed', detail: 'the store is closed' };
 /** Behind every number that follows the name. */
 const END: IDBValidKey = [];
 
-/** Bytes that are all of their buffer: what is stored of a view is the whole buffer under it. */
-const own = (bytes: Bytes): Bytes =>
-	bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 const everythingOf = (name: Bytes): IDBKeyRange => IDBKeyRange.bound([name], [name, END]);
 
 /** Opens the database at the first use of it. What it refuses then, it refuses for good. */

@@ -87,3 +87,7 @@ export function fromBase64Url(text: string): Bytes | undefined {
 	const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
 	return toBase64Url(bytes) === text ? bytes : undefined;
 }
+
+/** Bytes that are all of their buffer: what is stored or handed over of a view is the whole buffer under it. */
+export const own = (bytes: Bytes): Bytes =>
+	bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);

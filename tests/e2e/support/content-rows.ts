@@ -4,80 +4,86 @@ import type { Page } from 'playwright-core';
 /** bent: one byte differs. cut: the end is missing. swapped: the first two are in each other's place. */
 export type Harm = 'bent' | 'cut' | 'swapped';
 
-const DATABASE = 'aegis-content';
+/** Of the format: see CN3. */
+const FORMAT = { folder: 'aegis-content', chunks: 2048, slot: 1_048_832 } as const;
 
-/** Names of all chunks (file, hex, and number), in the order in which they lie. */
+/** Names of all chunks (file, and number), in the order in which they lie. */
 export const chunkNames = (page: Page): Promise<readonly string[]> =>
-	page.evaluate(
-		(database) =>
-			new Promise<string[]>((done) => {
-				const asked = indexedDB.open(database);
-				asked.onsuccess = () => {
-					const names = [...asked.result.objectStoreNames];
-					const found: string[] = [];
-					const finish = (): void => {
-						asked.result.close();
-						done(found);
-					};
-					if (names.length === 0) {
-						finish();
-						return;
-					}
-					const reading = asked.result.transaction(names);
-					for (const name of names) {
-						const keys = reading.objectStore(name).getAllKeys();
-						keys.onsuccess = () => {
-							for (const key of keys.result as [ArrayBuffer, number][]) {
-								found.push(`${new Uint8Array(key[0]).join('.')} ${key[1]}`);
-							}
-						};
-					}
-					reading.oncomplete = finish;
-				};
-			}),
-		DATABASE,
+	page.evaluate(async ({ folder, chunks }) => {
+		const root = await navigator.storage.getDirectory();
+		const found: string[] = [];
+		const files = await root.getDirectoryHandle(folder).catch(() => undefined);
+		for await (const file of files?.values() ?? []) {
+			const read = await (file as FileSystemFileHandle).getFile();
+			const table = await read.slice(0, chunks * 4).arrayBuffer();
+			const lengths = new DataView(table);
+			for (let n = 0; n * 4 < table.byteLength; n++) {
+				if (lengths.getUint32(n * 4) > 0) found.push(`${file.name} ${n}`);
+			}
+		}
+		return found;
+	}, FORMAT);
+
+/** Some bytes of each chunk that lies here, each byte as a character. */
+export const chunkSamples = (page: Page): Promise<readonly string[]> =>
+	chunkNames(page).then((names) =>
+		page.evaluate(
+			async ([{ folder, chunks, slot }, all]) => {
+				const root = await navigator.storage.getDirectory();
+				const files = await root.getDirectoryHandle(folder);
+				const samples: string[] = [];
+				for (const name of all) {
+					const [file = '', n] = name.split(' ');
+					const read = await (await files.getFileHandle(file)).getFile();
+					const at = chunks * 4 + Number(n) * slot;
+					const bytes = new Uint8Array(await read.slice(at + 500, at + 560).arrayBuffer());
+					samples.push(String.fromCharCode(...bytes));
+				}
+				return samples;
+			},
+			[FORMAT, names] as const,
+		),
 	);
 
 /** Harms these chunks, or puts back what was there before if they were harmed so. */
 export const harm = (page: Page, chunks: readonly string[], how: Harm): Promise<void> =>
 	page.evaluate(
-		([database, names, harmed]) =>
-			new Promise<void>((done, failed) => {
-				const kept = ((window as { kept?: Map<string, Uint8Array<ArrayBuffer>> }).kept ??=
-					new Map());
-				const asked = indexedDB.open(database);
-				asked.onsuccess = () => {
-					const [store = ''] = [...asked.result.objectStoreNames];
-					const writing = asked.result.transaction(store, 'readwrite', { durability: 'strict' });
-					const chunksOf = writing.objectStore(store);
-					const read = names.map((name) => {
-						const [file = '', chunk] = name.split(' ');
-						const key = [Uint8Array.from(file.split('.'), Number), Number(chunk)];
-						const request = chunksOf.get(key) as IDBRequest<Uint8Array<ArrayBuffer>>;
-						return { name, key, request };
-					});
-					read.at(-1)!.request.onsuccess = () => {
-						for (const [n, { name, key, request }] of read.entries()) {
-							const value = request.result;
-							const before = kept.get(name);
-							let next = value.slice();
-							if (before !== undefined) next = before;
-							else if (harmed === 'bent') next[next.length >> 1]! ^= 1;
-							else if (harmed === 'cut') next = next.slice(0, -100);
-							else if (n < 2) next = read[1 - n]!.request.result;
-							if (before === undefined) kept.set(name, value);
-							else kept.delete(name);
-							chunksOf.put(next, key);
-						}
-					};
-					writing.onabort = () => {
-						failed(writing.error ?? new Error('aborted'));
-					};
-					writing.oncomplete = () => {
-						asked.result.close();
-						done();
-					};
-				};
-			}),
-		[DATABASE, chunks, how] as const,
+		async ([{ folder, chunks: all, slot }, names, harmed]) => {
+			interface Found {
+				readonly name: string;
+				readonly file: FileSystemFileHandle;
+				readonly n: number;
+				readonly bytes: Uint8Array<ArrayBuffer>;
+			}
+			const kept = ((window as { kept?: Map<string, Uint8Array<ArrayBuffer>> }).kept ??= new Map());
+			const files = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder);
+			const found: Found[] = [];
+			for (const name of names) {
+				const [of = '', number] = name.split(' ');
+				const n = Number(number);
+				const file = await files.getFileHandle(of);
+				const read = await file.getFile();
+				const length = new DataView(await read.slice(n * 4, n * 4 + 4).arrayBuffer()).getUint32(0);
+				const at = all * 4 + n * slot;
+				const bytes = new Uint8Array(await read.slice(at, at + length).arrayBuffer());
+				found.push({ name, file, n, bytes });
+			}
+			for (const [place, { name, file, n, bytes }] of found.entries()) {
+				const before = kept.get(name);
+				let next = bytes.slice();
+				if (before !== undefined) next = before;
+				else if (harmed === 'bent') next[next.length >> 1]! ^= 1;
+				else if (harmed === 'cut') next = next.slice(0, -100);
+				else if (place < 2) next = found[1 - place]!.bytes;
+				if (before === undefined) kept.set(name, bytes);
+				else kept.delete(name);
+				const length = new DataView(new ArrayBuffer(4));
+				length.setUint32(0, next.length);
+				const writing = await file.createWritable({ keepExistingData: true });
+				await writing.write({ type: 'write', position: n * 4, data: length });
+				await writing.write({ type: 'write', position: all * 4 + n * slot, data: next });
+				await writing.close();
+			}
+		},
+		[FORMAT, chunks, how] as const,
 	);

@@ -1,5 +1,5 @@
 // Everything that a page's profile holds: the sealed database as this very device can open it, and every byte that lies
-// in IndexedDB, caches and storage as it lies there.
+// in IndexedDB, files, caches and storage as it lies there.
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
 
@@ -45,7 +45,7 @@ export const holds = (rows: Rows, text: string): boolean =>
 		.flat()
 		.some((row) => row.includes(text));
 
-/** Every value of every database, cache and storage of the page's origin, as it lies there. */
+/** Every value of every database, file, cache and storage of the page's origin, as it lies there. */
 export function rawBytes(page: Page): Promise<string> {
 	return page.evaluate(async () => {
 		const asText = (bytes: Uint8Array): string =>
@@ -79,6 +79,13 @@ export function rawBytes(page: Page): Promise<string> {
 				for (const value of values) collect(value);
 			}
 			database.close();
+		}
+		const root = await navigator.storage.getDirectory();
+		for await (const folder of root.values()) {
+			for await (const file of (folder as FileSystemDirectoryHandle).values()) {
+				const read = await (file as FileSystemFileHandle).getFile();
+				found.push(file.name, asText(new Uint8Array(await read.arrayBuffer())));
+			}
 		}
 		for (const name of await caches.keys()) {
 			const cache = await caches.open(name);

@@ -12,17 +12,20 @@ declare global {
 /** Runs before the page's own scripts. */
 export function fullWhenTold(): void {
 	window.isFull = false;
-	const { put } = IDBObjectStore.prototype;
-	IDBObjectStore.prototype.put = function (
-		this: IDBObjectStore,
-		value: unknown,
-		key?: IDBValidKey,
+	const { postMessage } = Worker.prototype;
+	Worker.prototype.postMessage = function (
+		this: Worker,
+		asked: unknown,
+		given: Transferable[] = [],
 	) {
-		if (window.isFull !== false && this.name === 'chunks') {
-			throw new DOMException('no room', 'QuotaExceededError');
+		const { id, question } = asked as { id?: number; question?: { type: string } };
+		if (window.isFull === false || question?.type !== 'write') {
+			postMessage.call(this, asked, { transfer: given });
+			return;
 		}
-		return put.call(this, value, key);
-	};
+		const data = { id, error: { name: 'QuotaExceededError', message: 'no room' } };
+		queueMicrotask(() => this.dispatchEvent(new MessageEvent('message', { data })));
+	} as Worker['postMessage'];
 	// An empty page has none.
 	if (!('StorageManager' in window)) return;
 	const { estimate } = StorageManager.prototype;
