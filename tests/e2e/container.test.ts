@@ -309,16 +309,18 @@ it('[AT13] wipes the device, locked or not, after a typed word', async () => {
 	const left = () =>
 		alice.page.evaluate(async () => ({
 			databases: (await indexedDB.databases()).map(({ name }) => name),
+			files: await Array.fromAsync((await navigator.storage.getDirectory()).keys()),
 			caches: await caches.keys(),
 			workers: (await navigator.serviceWorker.getRegistrations()).length,
 			small: Object.keys(localStorage).filter((key) => key.startsWith('aegis')),
 		}));
+	expect((await left()).files).toEqual(['aegis-content']);
 	await (await alice.locks.settings()).getByRole('button', { name: m.security_wipe() }).click();
 	await wipe();
 	const after = await left();
 	expect(after.databases).not.toContain('aegis');
 	expect(await rawBytes(alice.page)).not.toContain('Alice');
-	expect(after).toMatchObject({ caches: [], small: [] });
+	expect(after).toMatchObject({ files: [], caches: [], small: [] });
 
 	await alice.start();
 	await alice.locks.setPassphrase(PASSPHRASE);
