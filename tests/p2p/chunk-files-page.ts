@@ -2,7 +2,7 @@
 // that is driven from the test. Bytes go to and fro as lists of numbers.
 import type { ChunkStore } from '#lib/ports/content-store.ts';
 import { createChunkFiles, createChunkWorker, type ChunkWorker } from '#lib/storage/chunk-files.ts';
-import workerUrl from '#lib/storage/content-worker.ts?worker&url';
+import workerUrl from '#lib/boot/content-worker.ts?worker&url';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 
 export const startChunkWorker = (): ChunkWorker =>

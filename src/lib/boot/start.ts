@@ -30,7 +30,7 @@ import type { KeyValueStore } from '#lib/ports/store.ts';
 import type { KeySlotStore } from '#lib/ports/key-slots.ts';
 import { createChunkWorker } from '#lib/storage/chunk-files.ts';
 import { createContent } from '#lib/storage/content.ts';
-import contentWorkerUrl from '#lib/storage/content-worker.ts?worker&url';
+import contentWorkerUrl from './content-worker.ts?worker&url';
 import { openIndexedDbStore } from '#lib/storage/indexeddb.ts';
 import type { Preferences } from '#lib/state/preferences.ts';
 import type { Bytes } from '#lib/util/bytes.ts';

@@ -45,7 +45,7 @@ export async function openedRows(
 	const tables: Record<string, string[]> = {};
 	for (const [n, key] of keys.entries()) {
 		const [table] = key as [string];
-		const sealed = values[n];
+		const sealed: unknown = values[n];
 		// Which writer opened it is no row of anybody's.
 		if (!(sealed instanceof Uint8Array)) continue;
 		const plain = crypto.open(valueKey, sealed.subarray(0, NONCE), sealed.subarray(NONCE));

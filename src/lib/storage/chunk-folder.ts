@@ -1,0 +1,149 @@
+// Chunks of files in the browser's private file system, where a worker may write them at their place and have them
+// flushed. One file for each name: first a table of the lengths of all chunks, 0 for those that aren't here, then a slot
+// for each. A chunk is flushed before its length says that it is here, and the length before it counts. [CN1] [CN2] [CN3]
+import type { Clock } from '#lib/ports/clock.ts';
+import { MAX_CHUNKS } from '#lib/protocol/attachment-size.ts';
+import { LONGEST_CHUNK, type ChunkQuestion } from './chunk-files.ts';
+
+interface SyncAccessHandle {
+	read(into: Uint8Array, options: { at: number }): number;
+	write(bytes: Uint8Array, options: { at: number }): number;
+	getSize(): number;
+	flush(): void;
+	close(): void;
+}
+type SyncFileHandle = FileSystemFileHandle & {
+	createSyncAccessHandle(): Promise<SyncAccessHandle>;
+};
+
+const LENGTH = 4;
+const TABLE = MAX_CHUNKS * LENGTH;
+/** A tab that is going may still hold a file for a moment: so often it is tried again, and after so many ms. */
+const TRIES = 20;
+const AGAIN = 50;
+
+const placeOf = (chunk: number): number => TABLE + chunk * LONGEST_CHUNK;
+const isError = (cause: unknown, name: string): boolean =>
+	cause instanceof DOMException && cause.name === name;
+
+/** Of these chunks, one after the other; 0 for one that isn't here, as is one that no slot holds. */
+function lengthsOf(file: SyncAccessHandle, first: number, count: number): readonly number[] {
+	const table = new Uint8Array(count * LENGTH);
+	file.read(table, { at: first * LENGTH });
+	const entries = new DataView(table.buffer);
+	return Array.from({ length: count }, (_, n) => {
+		const length = entries.getUint32(n * LENGTH);
+		return length <= LONGEST_CHUNK ? length : 0;
+	});
+}
+const lengthOf = (file: SyncAccessHandle, chunk: number): number =>
+	lengthsOf(file, chunk, 1)[0] ?? 0;
+
+/** Throws QuotaExceededError where not all of it could be written. */
+function put(file: SyncAccessHandle, bytes: Uint8Array, at: number): void {
+	if (file.write(bytes, { at }) < bytes.length)
+		throw new DOMException('not all of it was written', 'QuotaExceededError');
+	file.flush();
+}
+
+function setLength(file: SyncAccessHandle, chunk: number, length: number): void {
+	const entry = new DataView(new ArrayBuffer(LENGTH));
+	entry.setUint32(0, length);
+	put(file, new Uint8Array(entry.buffer), chunk * LENGTH);
+}
+
+/** In a worker: what a page asks of its folder, one question after the other, so that no file is held twice. */
+export interface ChunkFolder {
+	/** Throws what the browser throws. */
+	answer(question: ChunkQuestion): Promise<unknown>;
+}
+
+export function createChunkFolder(clock: Clock): ChunkFolder {
+	let last: Promise<unknown> = Promise.resolve();
+	let opened: Promise<FileSystemDirectoryHandle> | undefined;
+
+	async function open(file: SyncFileHandle): Promise<SyncAccessHandle> {
+		for (let tries = 1; ; tries++) {
+			try {
+				return await file.createSyncAccessHandle();
+			} catch (cause) {
+				if (tries >= TRIES || !isError(cause, 'NoModificationAllowedError')) throw cause;
+				await new Promise<void>((resolve) => clock.after(AGAIN, resolve));
+			}
+		}
+	}
+
+	/** Works on a file; undefined where there is none and none is to be made. */
+	async function using<T>(
+		name: string,
+		create: boolean,
+		work: (file: SyncAccessHandle) => T,
+	): Promise<T | undefined> {
+		let file: SyncFileHandle | undefined;
+		try {
+			file = (await (await opened)?.getFileHandle(name, { create })) as SyncFileHandle | undefined;
+		} catch (cause) {
+			if (!isError(cause, 'NotFoundError')) throw cause;
+		}
+		if (file === undefined) return undefined;
+		const handle = await open(file);
+		try {
+			return work(handle);
+		} finally {
+			handle.close();
+		}
+	}
+
+	async function answer(question: ChunkQuestion): Promise<unknown> {
+		switch (question.type) {
+			case 'open':
+				opened = navigator.storage
+					.getDirectory()
+					.then((root) => root.getDirectoryHandle(question.folder, { create: true }));
+				await opened;
+				return undefined;
+			case 'write':
+				return using(question.name, true, (file) => {
+					const { chunk, sealed } = question;
+					if (sealed.length > LONGEST_CHUNK)
+						throw new RangeError(`a chunk of ${sealed.length} bytes`);
+					// What is written over is not there until the new one is.
+					if (lengthOf(file, chunk) > 0) setLength(file, chunk, 0);
+					put(file, sealed, placeOf(chunk));
+					setLength(file, chunk, sealed.length);
+				});
+			case 'read':
+				return using(question.name, false, (file) => {
+					const length = lengthOf(file, question.chunk);
+					if (length === 0) return undefined;
+					const sealed = new Uint8Array(length);
+					return file.read(sealed, { at: placeOf(question.chunk) }) === length ? sealed : undefined;
+				});
+			case 'held':
+				return using(question.name, false, (file) =>
+					lengthsOf(file, 0, MAX_CHUNKS).flatMap((length, chunk) => (length > 0 ? [chunk] : [])),
+				);
+			case 'remove':
+				for (const name of question.names) {
+					await (await opened)?.removeEntry(name).catch((cause: unknown) => {
+						if (!isError(cause, 'NotFoundError')) throw cause;
+					});
+				}
+				return undefined;
+			case 'names': {
+				const names: string[] = [];
+				const folder = await opened;
+				if (folder !== undefined) for await (const name of folder.keys()) names.push(name);
+				return names;
+			}
+		}
+	}
+
+	return {
+		answer(question) {
+			const answered = last.then(() => answer(question));
+			last = answered.catch(() => undefined);
+			return answered;
+		},
+	};
+}
