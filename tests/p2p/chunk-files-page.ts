@@ -60,6 +60,8 @@ export const chunkFilesPage = {
 	async spoilChunks(folder: string, name: string, at: number, bytes: string): Promise<void> {
 		const root = await navigator.storage.getDirectory();
 		const file = await (await root.getDirectoryHandle(folder)).getFileHandle(name);
+		// Whoever wrote it last holds it for a moment.
+		await new Promise((resolve) => setTimeout(resolve, 500));
 		const writing = await file.createWritable({ keepExistingData: true });
 		await writing.write({ type: 'write', position: at, data: bytesOf(bytes) });
 		await writing.close();

@@ -21,6 +21,8 @@ const TABLE = MAX_CHUNKS * LENGTH;
 /** A tab that is going may still hold a file for a moment: so often it is tried again, and after so many ms. */
 const TRIES = 20;
 const AGAIN = 50;
+/** Without work a file is let go after so many ms. */
+const KEPT_FOR = 200;
 
 const placeOf = (chunk: number): number => TABLE + chunk * LONGEST_CHUNK;
 const isError = (cause: unknown, name: string): boolean =>
@@ -73,24 +75,39 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 		}
 	}
 
+	/** The file that was worked on last stays open for whatever comes at once: opening takes longer than writing. */
+	let kept: { readonly name: string; readonly file: SyncAccessHandle } | undefined;
+	let cancelLetGo = (): void => undefined;
+
+	function letGo(): void {
+		cancelLetGo();
+		kept?.file.close();
+		kept = undefined;
+	}
+
 	/** Works on a file; undefined where there is none and none is to be made. */
 	async function using<T>(
 		name: string,
 		create: boolean,
 		work: (file: SyncAccessHandle) => T,
 	): Promise<T | undefined> {
-		let file: SyncFileHandle | undefined;
+		if (kept?.name !== name) {
+			letGo();
+			const file = await handleOf(name, create);
+			if (file === undefined) return undefined;
+			kept = { name, file: await open(file) };
+		}
+		cancelLetGo();
+		cancelLetGo = clock.after(KEPT_FOR, () => void (last = last.then(letGo)));
+		return work(kept.file);
+	}
+
+	async function handleOf(name: string, create: boolean): Promise<SyncFileHandle | undefined> {
 		try {
-			file = (await (await opened)?.getFileHandle(name, { create })) as SyncFileHandle | undefined;
+			return (await (await opened)?.getFileHandle(name, { create })) as SyncFileHandle | undefined;
 		} catch (cause) {
 			if (!isError(cause, 'NotFoundError')) throw cause;
-		}
-		if (file === undefined) return undefined;
-		const handle = await open(file);
-		try {
-			return work(handle);
-		} finally {
-			handle.close();
+			return undefined;
 		}
 	}
 
@@ -124,6 +141,7 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 					lengthsOf(file, 0, MAX_CHUNKS).flatMap((length, chunk) => (length > 0 ? [chunk] : [])),
 				);
 			case 'remove':
+				letGo();
 				for (const name of question.names) {
 					await (await opened)?.removeEntry(name).catch((cause: unknown) => {
 						if (!isError(cause, 'NotFoundError')) throw cause;

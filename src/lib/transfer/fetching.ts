@@ -61,10 +61,14 @@ interface Arriving {
 	readonly bytes: Bytes;
 	filled: number;
 	next: number;
+	/** When the download was told of it last. */
+	toldAt: number;
 }
 
 const PIECE = SEGMENT + SEGMENT_TAG;
 const HASH = 32;
+/** That pieces of a chunk come is told this often, ms: far more often than anybody counts as silent. */
+const TELL_EVERY = 250;
 
 export function createFetch(parts: FetchParts): Fetch {
 	const { clock, of, length } = parts;
@@ -103,6 +107,7 @@ export function createFetch(parts: FetchParts): Fetch {
 					bytes: new Uint8Array(sealedChunkLength(length, effect.chunk)),
 					filled: 0,
 					next: 0,
+					toldAt: -Infinity,
 				});
 				files.get(effect.source)?.get(effect.chunk);
 				break;
@@ -147,8 +152,11 @@ export function createFetch(parts: FetchParts): Fetch {
 		each.bytes.set(bytes, each.filled);
 		each.filled += bytes.length;
 		each.next += 1;
-		rate.add(bytes.length, clock.now());
+		const now = clock.now();
+		rate.add(bytes.length, now);
 		if (each.filled < each.bytes.length) {
+			if (now - each.toldAt < TELL_EVERY) return;
+			each.toldAt = now;
 			step({ type: 'piece', source, chunk });
 			return;
 		}

@@ -55,6 +55,8 @@ export const harm = (page: Page, chunks: readonly string[], how: Harm): Promise<
 				readonly n: number;
 				readonly bytes: Uint8Array<ArrayBuffer>;
 			}
+			// Whoever wrote them last holds them for a moment.
+			await new Promise((resolve) => setTimeout(resolve, 500));
 			const kept = ((window as { kept?: Map<string, Uint8Array<ArrayBuffer>> }).kept ??= new Map());
 			const files = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder);
 			const found: Found[] = [];
