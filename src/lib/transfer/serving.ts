@@ -50,6 +50,8 @@ const PIECE = SEGMENT + SEGMENT_TAG;
 const MAX_QUEUE = 32;
 /** Chunks in memory to be sent, of all devices together. */
 const MAX_LOADED = 8;
+/** Of a device's chunks that are next so many are in memory, if those of all are no more than half of what may be. */
+const AHEAD = 2;
 /** On a way that holds more than this no further piece is put. */
 const HIGH_WATER = 1 << 20;
 
@@ -81,6 +83,14 @@ export function createServing(): Serving {
 		pump();
 	}
 
+	/** So that the next chunk is here before the way has sent the one before. */
+	function loadAhead(peer: Peer): void {
+		for (const job of peer.jobs.slice(0, AHEAD)) {
+			if (loaded >= MAX_LOADED / 2) return;
+			if (!job.loading && job.bytes === undefined) void load(peer, job);
+		}
+	}
+
 	async function load(peer: Peer, job: Job): Promise<void> {
 		job.loading = true;
 		loaded += 1;
@@ -104,6 +114,7 @@ export function createServing(): Serving {
 
 	/** One piece of a device's first chunk that can go on; false when there is nothing to be done for it now. */
 	function serveOne(peer: Peer): boolean {
+		loadAhead(peer);
 		const job = peer.jobs.find((each) => !isFull(each));
 		if (job === undefined || job.loading) return false;
 		if (job.bytes === undefined) {

@@ -52,18 +52,18 @@ export function createFetches(
 	/** What is fetched and thrown away. */
 	const discarded = new Map<string, Fetch>();
 	const views = createSignal<ReadonlyMap<string, TransferView>>(new Map());
-	let isTelling = false;
+	let cancelTell: (() => void) | undefined;
 	let stopped = false;
 
-	function tell(): void {
-		if (isTelling) return;
-		isTelling = true;
-		clock.after(TELL_EVERY, () => {
-			isTelling = false;
-			const now = [...fetches.values()].map(({ fetch, place }) => [place, viewOf(fetch)] as const);
-			if (!stopped) views.set(new Map(now));
-		});
+	function tellNow(): void {
+		cancelTell?.();
+		cancelTell = undefined;
+		const now = [...fetches.values()].map(({ fetch, place }) => [place, viewOf(fetch)] as const);
+		if (!stopped) views.set(new Map(now));
 	}
+	const tell = (): void => {
+		cancelTell ??= clock.after(TELL_EVERY, tellNow);
+	};
 
 	function viewOf(fetch: Fetch): TransferView {
 		const { state, held, chunks, rate, left } = fetch.progress();
@@ -83,6 +83,7 @@ export function createFetches(
 	async function finish(key: string, present: () => Promise<KeptFiles | undefined>): Promise<void> {
 		const now = await present();
 		if (now !== undefined) await space.files.put({ ...now, state: FILE_STATE.whole });
+		tellNow();
 		onDone(key);
 	}
 
