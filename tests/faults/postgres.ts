@@ -53,6 +53,19 @@ async function standbyOf(scope: Scope, primary: Postgres): Promise<Postgres> {
 	return serve(scope, data, await freePort(), []);
 }
 
+/** From here on nothing counts that the standby does not have; it has to find its primary again first. */
+async function demandStandby(scope: Scope, primary: Postgres): Promise<Postgres> {
+	await primary.end('SIGTERM');
+	const strict = await serve(scope, primary.data, primary.port, STRICT);
+	const following = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+	const until = performance.now() + PATIENCE;
+	while ((await runProgram('psql', ['-d', strict.url, '-Atc', following])).trim() !== '1') {
+		if (performance.now() > until) throw new Error('the standby does not follow');
+		await pause(100);
+	}
+	return strict;
+}
+
 /** Two relay processes behind one address. */
 async function pair(
 	scope: Scope,
@@ -93,11 +106,9 @@ export const relays: Scenario = async (scope) => {
 export const failover: Scenario = async (scope) => {
 	const data = await cluster(scope);
 	await initPostgres(data);
-	let primary = await serve(scope, data, await freePort(), []);
-	const standby = await standbyOf(scope, primary);
-	// From here on nothing counts that the standby does not have.
-	await primary.end('SIGTERM');
-	primary = await serve(scope, data, primary.port, STRICT);
+	const alone = await serve(scope, data, await freePort(), []);
+	const standby = await standbyOf(scope, alone);
+	const primary = await demandStandby(scope, alone);
 	const { url } = await pair(scope, [primary, standby]);
 	const load = await createLoad({ ...LOAD, url });
 	await progress(load, 200);
@@ -114,10 +125,9 @@ export const failover: Scenario = async (scope) => {
 export const strict: Scenario = async (scope) => {
 	const data = await cluster(scope);
 	await initPostgres(data);
-	let primary = await serve(scope, data, await freePort(), []);
-	const standby = await standbyOf(scope, primary);
-	await primary.end('SIGTERM');
-	primary = await serve(scope, data, primary.port, STRICT);
+	const alone = await serve(scope, data, await freePort(), []);
+	const standby = await standbyOf(scope, alone);
+	const primary = await demandStandby(scope, alone);
 	const { url, relays: processes } = await pair(scope, [primary]);
 	const load = await createLoad({ ...LOAD, url });
 	await progress(load, 100);

@@ -67,6 +67,24 @@ describe.skipIf(postgresPrograms() === undefined)('a PostgreSQL store', () => {
 		await line.end();
 	});
 
+	it('[RS3] writes nothing to a database that is up to date: its standby may be away', async () => {
+		const first = await withMailbox(await open(await fresh()));
+		const seed = await first.seed(new Uint8Array(32).fill(1));
+		const demand = async (standby: string): Promise<void> => {
+			await admin.run(`ALTER SYSTEM SET synchronous_standby_names = '${standby}'`);
+			await admin.run('SELECT pg_reload_conf()');
+			await until(async () => {
+				const [row] = await admin.all<Record<string, string>>('SHOW synchronous_standby_names');
+				return row?.['synchronous_standby_names'] === standby;
+			});
+		};
+		await demand('away');
+		cleanups.push(() => demand(''));
+		const again = await open(url);
+		expect(await again.seed(new Uint8Array(32).fill(2))).toEqual(seed);
+		expect(typeOf(await again.put(packet(1)))).toBe('failed');
+	});
+
 	it('[RS5] is made once by processes that start together, and is one relay to all of them', async () => {
 		await fresh();
 		const stores = await Promise.all([open(url), open(url), open(url)]);

@@ -53,10 +53,11 @@ export async function postgresFolder(): Promise<string> {
 	return folder;
 }
 
-export async function runProgram(name: string, args: readonly string[]): Promise<void> {
+/** Resolves to what it printed. */
+export async function runProgram(name: string, args: readonly string[]): Promise<string> {
 	const programs = postgresPrograms();
 	if (programs === undefined) throw new Error('PostgreSQL is not installed');
-	await exec(join(programs, name), args, { ...(await userOf()), cwd: '/' });
+	return (await exec(join(programs, name), args, { ...(await userOf()), cwd: '/' })).stdout;
 }
 
 /** Makes an empty cluster. */

@@ -97,15 +97,17 @@ const STEPS: readonly string[] = [FIRST, INVITATIONS];
 
 const failed = (detail: string): Result<never, OpenStoreError> => err({ type: 'failed', detail });
 
-/** Makes an empty database ready, brings an older one up to date, or says why this one can't be used. In a transaction. */
+/** Makes an empty database ready, brings an older one up to date, or says why this one can't be used. In a
+ * transaction, which writes nothing where there is nothing to do. */
 export async function prepareSchema(db: Statements): Promise<Result<void, OpenStoreError>> {
 	const unsafe = "SELECT 1 AS off WHERE current_setting('fsync', true) = 'off'";
 	if ((await db.all(unsafe)).length > 0) return failed('its fsync is off: it would lose messages');
 	const look = "SELECT to_regclass('aegis_relay') IS NOT NULL AS there";
 	const [found] = await db.all<{ there: boolean }>(look);
-	const version = found?.there
-		? (await db.all<{ version: number }>('SELECT version FROM aegis_relay FOR UPDATE'))[0]?.version
-		: 0;
+	const read = async (lock: string): Promise<number | undefined> =>
+		(await db.all<{ version: number }>(`SELECT version FROM aegis_relay${lock}`))[0]?.version;
+	if (found?.there && (await read('')) === STEPS.length) return ok();
+	const version = found?.there ? await read(' FOR UPDATE') : 0;
 	if (version === undefined) return failed('it has lost its version');
 	if (version > STEPS.length) {
 		return err({ type: 'newer', detail: `the data is of version ${String(version)}` });
