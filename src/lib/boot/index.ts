@@ -211,12 +211,12 @@ export function boot(): Readable<BootState> {
 	}
 
 	async function begin(): Promise<void> {
+		// Who was here before most likely still is: all that they need is fetched while their keys are looked for.
+		if (preferences.read('here') !== null) loadStart().catch(() => (starting = undefined));
 		const reading = slots.read();
 		const kept = await reading;
-		if (kept.ok && kept.value !== undefined) {
-			// Whose keys are here has been here: nothing is to be tried first, and all of it is needed.
-			loadStart().catch(fail);
-		} else {
+		// Whose keys are here has been here: nothing is to be tried first.
+		if (!kept.ok || kept.value === undefined) {
 			const missing = (await missingCapabilities()).filter(({ essential }) => essential);
 			if (missing.length > 0) {
 				const names = missing.map(({ capability }) => capability);

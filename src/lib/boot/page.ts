@@ -50,6 +50,9 @@ export async function publicRelay(clock: Clock = createSystemClock()): Promise<s
 		: null;
 }
 
+/** Some browsers have no WebRTC, or have it switched off. */
+export const linksDirectly = typeof RTCPeerConnection === 'function';
+
 /** What is offered may come late: where the page's own origin can't be reached, nobody waits for it to be silent. */
 export function createPage(offered: Promise<Page['offeredRelay']>): Page {
 	let offeredRelay: Page['offeredRelay'] = null;
@@ -60,7 +63,7 @@ export function createPage(offered: Promise<Page['offeredRelay']>): Page {
 		get offeredRelay() {
 			return offeredRelay;
 		},
-		direct: typeof RTCPeerConnection === 'function',
+		direct: linksDirectly,
 		isOnline: () => navigator.onLine,
 		isInSight: () => !document.hidden,
 		onChange(listener) {

@@ -36,11 +36,11 @@ import type { Preferences } from '#lib/state/preferences.ts';
 import type { Bytes } from '#lib/util/bytes.ts';
 import { ok, type Result } from '#lib/util/result.ts';
 import { deviceName } from './device-name.ts';
-import { createPage } from './page.ts';
+import { createPage, linksDirectly } from './page.ts';
 import { createSecurity } from './security.ts';
 import { openerFor, remember, type RememberedWay, type Way } from './ways-in.ts';
 
-/** How long after a new person's first start the part for direct links is fetched, if nobody needed it before, ms. */
+/** How long after a start the part for direct links is fetched, if nobody needed it before, ms. */
 const DIRECT_AFTER = 1000;
 
 export interface StartParts {
@@ -116,6 +116,9 @@ export function createStart({
 			direct = undefined;
 			throw cause;
 		}));
+	const fetchDirect = (): void => {
+		if (linksDirectly) directDialer().catch(() => undefined);
+	};
 
 	const content = createContent(contentFolder, {
 		worker: () =>
@@ -144,11 +147,10 @@ export function createStart({
 		directDialer,
 	});
 
-	async function start(account: Account, directAfter = DIRECT_AFTER): Promise<Running> {
+	async function start(account: Account): Promise<Running> {
 		const { self, store } = account;
 		const page = createPage(offered);
-		// The direct part is large. Who was here before has people to link with: it comes while relays are dialled.
-		if (page.direct) clock.after(directAfter, () => void directDialer().catch(() => undefined));
+		clock.after(DIRECT_AFTER, fetchDirect);
 		const messenger = await createMessenger(portsFor(store), self, page);
 		// A page that goes says so, or others would wait for it; one that is brought back from memory starts anew.
 		const running = new AbortController();
@@ -194,21 +196,22 @@ export function createStart({
 	/** Of keys that are in use from now on, and that only their container holds. */
 	async function startWith(
 		account: Result<Account, AccountError>,
-		directAfter?: number,
 	): Promise<Result<Running, AccountError>> {
 		if (!account.ok) return account;
 		entered?.forget();
-		return ok(await start(account.value, directAfter));
+		return ok(await start(account.value));
 	}
 
 	return {
 		async open(way = { by: 'browser' }) {
+			// Large, and who was here before has people to link with: it comes while their keys are opened.
+			fetchDirect();
 			const opener = await openerFor(way, parts);
 			const once = opener && remember(opener);
 			const account = await openAccount(parts, once?.opener);
 			if (!account.ok && account.error.type === 'absent') entered = once;
 			else once?.forget();
-			return startWith(account, 0);
+			return startWith(account);
 		},
 		async ways() {
 			const found = await readSlots(slots);

@@ -11,6 +11,13 @@ import { createLru } from './lru.ts';
 const { Point } = ed25519;
 type Point = InstanceType<typeof Point>;
 
+// The library makes a table for the base point at first use, which takes longer than all else that a start needs of it:
+// the large one is for whoever signs and verifies here. In bits of its windows.
+const SMALL_TABLE = 3;
+const LARGE_TABLE = 6;
+Point.BASE.precompute(SMALL_TABLE);
+let isLarge = false;
+
 /** The point of a public key that is strict and of prime order; undefined for any other 32 bytes. */
 export function primeOrderPoint(publicKey: Uint8Array): Point | undefined {
 	if (!isStrictKey(publicKey)) return undefined;
@@ -24,6 +31,8 @@ export function primeOrderPoint(publicKey: Uint8Array): Point | undefined {
 
 export function createNobleSigning(): SigningBackend {
 	const points = createLru<Point | undefined>(KEYS_HELD);
+	if (!isLarge) Point.BASE.precompute(LARGE_TABLE);
+	isLarge = true;
 
 	// The library's own verification multiplies by the cofactor and so accepts an R with a part of small order, which
 	// platforms refuse. The equation without cofactor, compared byte by byte, is what all of them can agree on.
