@@ -63,6 +63,21 @@ describe('where the nodes of a picture stand', () => {
 		expect(lowest).toBe('z');
 	});
 
+	it('has no relay on the line between two people', () => {
+		for (const others of [['b'], ['b', 'c', 'd']]) {
+			const people = [person('me', true), ...others.map((id) => person(id))];
+			for (const relays of [['r'], ['r', 's']]) {
+				const places = ringLayout([...people, ...relays.map(relay)], [], size);
+				for (const each of relays) {
+					// The lines through the middle are the upright one and the level one.
+					const [at, middle] = [places.get(each), centreOf(size)];
+					expect(Math.abs((at?.x ?? 0) - middle.x)).toBeGreaterThan(20);
+					expect(Math.abs((at?.y ?? 0) - middle.y)).toBeGreaterThan(others.length > 1 ? 15 : 0);
+				}
+			}
+		}
+	});
+
 	it('puts a router between its person and the middle', () => {
 		const router: GraphNode = { id: 'nat', label: 'nat', kind: 'router', state: 'on' };
 		const all = [person('me', true), person('bob'), router];

@@ -1,4 +1,4 @@
-// Where nodes stand: people on a ring with oneself at the bottom, relays in its middle, a router between its person and
+// Where nodes stand: people on a ring with oneself at the bottom, relays within it, a router between its person and
 // the middle. The same nodes always stand in the same places, and who comes or goes moves the others little.
 import type { GraphEdge, GraphNode, Point, Positions, Size } from './graph.ts';
 
@@ -10,7 +10,9 @@ const INNER = 0.68;
 const ROUTER = 0.56;
 /** Of the ring that several relays stand on. */
 const RELAYS = { x: 0.38, y: 0.27 } as const;
-/** Where the first of several relays stands: not in a line with people. */
+/** Of the ring that a relay stands on beside the line between two. */
+const BESIDE = { x: 0.75, y: 0.4 } as const;
+/** Where the first relay stands that isn't in the middle: not in a line with people. */
 const ASLANT = 1.25 * Math.PI;
 
 /** The middle of the ring. */
@@ -52,10 +54,11 @@ export function ringLayout(
 	});
 
 	const relays = kind('relay');
+	// Through the middle go the lines between people who stand opposite each other, and no relay is on those.
+	const isFree = relays.length === 1 && ring.length % 2 === 1;
+	const share = isFree ? { x: 0, y: 0 } : ring.length === 2 ? BESIDE : RELAYS;
 	relays.forEach((node, index) => {
-		const angle = ASLANT + (2 * Math.PI * index) / relays.length;
-		const isOnly = relays.length === 1;
-		put(node, angle, isOnly ? 0 : RELAYS.x, isOnly ? 0 : RELAYS.y);
+		put(node, ASLANT + (2 * Math.PI * index) / relays.length, share.x, share.y);
 	});
 
 	const routers = kind('router');
