@@ -16,7 +16,7 @@ import { err, ok } from '#lib/util/result.ts';
 import { createSignal } from '#lib/util/signal.ts';
 import { fakeHash, NOW, plainMessage } from './fake-data.ts';
 
-export type FilesScene = 'pictures' | 'cards' | 'sounds' | 'transfers' | 'several';
+export type FilesScene = 'pictures' | 'films' | 'cards' | 'sounds' | 'transfers' | 'several';
 
 const MB = 1_000_000;
 const NONE: Bytes = new Uint8Array();
@@ -85,6 +85,32 @@ async function draw(
 	const copy = new OffscreenCanvas(width, height);
 	copy.getContext('2d')?.drawImage(picture, 0, 0);
 	return { blob: await copy.convertToBlob({ type: 'image/webp' }), look };
+}
+
+/** A second of the same bay, in which the light goes down. */
+async function shoot(
+	n: number,
+	width: number,
+	height: number,
+): Promise<{ blob: Blob; look: object }> {
+	const { blob, look } = await draw(n, width, height);
+	const picture = await createImageBitmap(blob);
+	const canvas = Object.assign(document.createElement('canvas'), { width, height });
+	const context = canvas.getContext('2d');
+	if (context === null) throw new Error('nothing to draw on');
+	const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
+	const parts: Blob[] = [];
+	recorder.ondataavailable = ({ data }) => parts.push(data);
+	const ended = new Promise((resolve) => (recorder.onstop = resolve));
+	recorder.start();
+	for (let frame = 0; frame < 25; frame++) {
+		context.filter = `brightness(${String(1 - frame / 60)})`;
+		context.drawImage(picture, 0, 0);
+		await new Promise((resolve) => setTimeout(resolve, 40));
+	}
+	recorder.stop();
+	await ended;
+	return { blob: new Blob(parts, { type: 'video/webm' }), look };
 }
 
 /** Somebody who says something for so many seconds. */
@@ -193,10 +219,23 @@ export function createFakeFiles(): FakeFiles {
 				return message('mina', [{ file: film }, { file: still }], { transfer: ABSENT });
 			}),
 		],
+		films: () => [
+			shoot(5, 960, 540).then(({ blob, look }) => {
+				const rest = { ...look, duration: 1000 };
+				return message(
+					'mina',
+					[{ file: file('regatta.webm', 'video/webm', blob.size, rest), blob }],
+					{
+						text: 'A second of the regatta',
+					},
+				);
+			}),
+		],
 		cards: () => [
 			message('mina', [plain('minutes-2026-03.pdf', 'application/pdf', 240_000)], {
 				text: 'The minutes, at last',
 			}),
+			message('mina', [plain('tide-calculator.html', 'text/html', 31_000)]),
 			message('alex', [
 				plain('tide-tables.ods', 'application/vnd.oasis.opendocument.spreadsheet', 88_000),
 				plain('harbour-wall-survey-final-version-2-really-final.zip', 'application/zip', 61 * MB),

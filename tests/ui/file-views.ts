@@ -27,6 +27,7 @@ const view = (files: string): View => ({ name: `files-${files}`, scene: { files 
 
 export const FILE_VIEWS: readonly View[] = [
 	view('pictures'),
+	view('films'),
 	view('cards'),
 	view('sounds'),
 	view('transfers'),
@@ -122,6 +123,20 @@ export const FILE_VIEWS: readonly View[] = [
 			await press(page, 'Open picture bay-1.webp');
 			await page.getByText('1 of').waitFor();
 			await page.locator('dialog img:not(.soft)').waitFor();
+		},
+	},
+	{
+		name: 'files-viewer-film',
+		scene: { files: 'films' },
+		go: async (page) => {
+			await shown(page);
+			await page.getByRole('button', { name: /regatta/ }).click();
+			const film = page.locator('dialog video');
+			await film.evaluate(async (video: HTMLVideoElement) => {
+				while (video.readyState < video.HAVE_CURRENT_DATA)
+					await new Promise((resolve) => setTimeout(resolve, 50));
+				video.pause();
+			});
 		},
 	},
 	{

@@ -179,6 +179,15 @@ export const VIEWS: readonly View[] = [
 		},
 	},
 	{
+		name: 'members-hidden',
+		scene: { hidden: true },
+		go: async (page) => {
+			await openChat(page);
+			await press(page, 'Members and invitations');
+			await page.getByText('Hidden everywhere').scrollIntoViewIfNeeded();
+		},
+	},
+	{
 		name: 'invite',
 		scene: {},
 		go: async (page) => {
