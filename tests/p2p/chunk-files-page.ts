@@ -2,6 +2,7 @@
 // that is driven from the test. Bytes go to and fro as lists of numbers.
 import type { ChunkStore } from '#lib/ports/content-store.ts';
 import { createChunkFiles, createChunkWorker, type ChunkWorker } from '#lib/storage/chunk-files.ts';
+import { wipeDevice } from '#lib/platform/wipe.ts';
 import workerUrl from '#lib/boot/content-worker.ts?worker&url';
 import { fromHex, toHex, type Bytes } from '#lib/util/bytes.ts';
 
@@ -48,6 +49,21 @@ export const chunkFilesPage = {
 	chunkNames: async (id: number) => (await storeOf(id).names()).map(toHex),
 	closeChunks(id: number): void {
 		storeOf(id).close();
+	},
+	/** As when somebody clears what a site keeps while its page is open. */
+	async removeFolder(folder: string): Promise<void> {
+		const root = await navigator.storage.getDirectory();
+		await root.removeEntry(folder, { recursive: true });
+	},
+	wipe: () => wipeDevice([]),
+	async countFiles(): Promise<number> {
+		const root = await navigator.storage.getDirectory();
+		let files = 0;
+		for await (const handle of root.values()) {
+			if (!(handle instanceof FileSystemDirectoryHandle)) continue;
+			for await (const _ of handle.keys()) files += 1;
+		}
+		return files;
 	},
 	/** Some of a file of chunks, as it lies there. */
 	async fileBytes(folder: string, name: string, at: number, length: number): Promise<string> {

@@ -85,6 +85,31 @@ describe('chunks in the private file system', () => {
 		expect(await store.held(name(1))).toEqual([0, 1]);
 	});
 
+	it('[CN2] are removed though another tab holds them for a moment', async () => {
+		const [store, other] = [await open('held'), await open('held')];
+		await store.write(name(2), 0, chunk(2));
+		await store.write(name(1), 0, chunk(1));
+		expect((await other.remove([name(1), name(2)])).ok).toBe(true);
+		expect(await other.names()).toEqual([]);
+	});
+
+	it('[CN1] are not called kept once their folder is gone', async () => {
+		const store = await open('cleared');
+		await store.write(name(1), 0, chunk(1));
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		await here.removeFolder('cleared');
+		expect(await store.write(name(2), 0, chunk(2))).toMatchObject({ ok: false });
+		expect(await store.held(name(2))).toEqual([]);
+	});
+
+	it('[AT13] go with everything else, even while they are worked on', async () => {
+		const store = await open('wiped');
+		await store.write(name(1), 0, chunk(1));
+		expect(await here.countFiles()).toBeGreaterThan(0);
+		await here.wipe();
+		expect(await here.countFiles()).toBe(0);
+	});
+
 	it('[CN1] wait for a tab that is going, and are there for the next', async () => {
 		const store = await open('shared');
 		const other = await open('shared');

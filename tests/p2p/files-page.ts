@@ -40,7 +40,7 @@ export function createFilesPage(
 ) {
 	const provider = createCryptoProvider();
 	const bulk = createBulkCrypto(crypto.subtle);
-	const store = createContent('content', { worker: startChunkWorker });
+	const store = createContent('content', { clock, worker: startChunkWorker });
 	let served: ServedFile | undefined;
 	let fetching: Fetch | undefined;
 	let ways: AskingWays | undefined;

@@ -24,6 +24,7 @@ import { trustedScript } from '#lib/platform/trusted-script.ts';
 import { requestPersistence } from '#lib/platform/storage-persistence.ts';
 import type { Page, Ports } from '#lib/messenger/ports.ts';
 import type { Clock } from '#lib/ports/clock.ts';
+import type { ContentStore } from '#lib/ports/content-store.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import type { MediaStreams } from '#lib/ports/media-streams.ts';
 import type { KeyValueStore } from '#lib/ports/store.ts';
@@ -120,13 +121,16 @@ export function createStart({
 		if (linksDirectly) directDialer().catch(() => undefined);
 	};
 
-	const content = createContent(contentFolder, {
-		worker: () =>
-			createChunkWorker(
-				new Worker(trustedScript('aegis-content', contentWorkerUrl), { type: 'module' }),
-			),
-		estimate: () => navigator.storage.estimate(),
-	});
+	/** Each messenger closes its own. */
+	const openContent = (): ContentStore =>
+		createContent(contentFolder, {
+			clock,
+			worker: () =>
+				createChunkWorker(
+					new Worker(trustedScript('aegis-content', contentWorkerUrl), { type: 'module' }),
+				),
+			estimate: () => navigator.storage.estimate(),
+		});
 	let bulk: Promise<BulkCrypto> | undefined;
 	const bulkCrypto = (): Promise<BulkCrypto> =>
 		(bulk ??= createBulkCrypto(globalThis.crypto.subtle));
@@ -141,7 +145,7 @@ export function createStart({
 		random,
 		crypto,
 		store,
-		content,
+		content: openContent(),
 		bulkCrypto,
 		relayDialer,
 		directDialer,

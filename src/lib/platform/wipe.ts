@@ -12,6 +12,22 @@ const deleted = (name: string): Promise<void> =>
 		asked.onblocked = end;
 	});
 
+/** A worker that is ending may hold a file for a moment: so often it is tried again, and after so many ms. */
+const TRIES = 40;
+const AGAIN = 50;
+
+async function removed(root: FileSystemDirectoryHandle, name: string): Promise<void> {
+	for (let tries = 1; tries <= TRIES; tries++) {
+		try {
+			await root.removeEntry(name, { recursive: true });
+			return;
+		} catch (cause) {
+			if (!(cause instanceof DOMException) || cause.name === 'NotFoundError') return;
+			await new Promise((resolve) => setTimeout(resolve, AGAIN));
+		}
+	}
+}
+
 /**
  * The databases go in this order, so that an end in between leaves nothing that opens; then whatever else there is.
  * Never fails: what one browser refuses, the rest still goes.
@@ -25,7 +41,9 @@ export async function wipeDevice(databases: readonly string[]): Promise<void> {
 		},
 		async () => {
 			const root = await navigator.storage.getDirectory();
-			for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+			const names: string[] = [];
+			for await (const name of root.keys()) names.push(name);
+			await Promise.all(names.map((name) => removed(root, name)));
 		},
 		async () => {
 			const names = await caches.keys();

@@ -40,6 +40,8 @@ export interface ChunkWorker {
 	ask(question: ChunkQuestion): Promise<unknown>;
 	/** Nothing more is asked; it ends as soon as what was asked is answered. */
 	end(): void;
+	/** It ends at once: it may never answer. */
+	kill(): void;
 }
 
 export function createChunkWorker(worker: Worker): ChunkWorker {
@@ -75,6 +77,9 @@ export function createChunkWorker(worker: Worker): ChunkWorker {
 		end() {
 			isEnding = true;
 			endIfIdle();
+		},
+		kill() {
+			worker.terminate();
 		},
 	};
 }

@@ -21,6 +21,8 @@ const TABLE = MAX_CHUNKS * LENGTH;
 /** A tab that is going may still hold a file for a moment: so often it is tried again, and after so many ms. */
 const TRIES = 20;
 const AGAIN = 50;
+/** Written and removed again to see that files can be: no name of chunks. */
+const PROBE = 'probe';
 /** Without work a file is let go after so many ms. */
 const KEPT_FOR = 200;
 
@@ -54,6 +56,13 @@ function setLength(file: SyncAccessHandle, chunk: number, length: number): void 
 	put(file, new Uint8Array(entry.buffer), chunk * LENGTH);
 }
 
+/** Goes on past what fails, and throws the last of that. */
+async function eachOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+	let failure: { readonly cause: unknown } | undefined;
+	for (const one of all) await work(one).catch((cause: unknown) => (failure = { cause }));
+	if (failure !== undefined) throw failure.cause;
+}
+
 /** In a worker: what a page asks of its folder, one question after the other, so that no file is held twice. */
 export interface ChunkFolder {
 	/** Throws what the browser throws. */
@@ -64,10 +73,10 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 	let last: Promise<unknown> = Promise.resolve();
 	let opened: Promise<FileSystemDirectoryHandle> | undefined;
 
-	async function open(file: SyncFileHandle): Promise<SyncAccessHandle> {
+	async function unheld<T>(work: () => Promise<T>): Promise<T> {
 		for (let tries = 1; ; tries++) {
 			try {
-				return await file.createSyncAccessHandle();
+				return await work();
 			} catch (cause) {
 				if (tries >= TRIES || !isError(cause, 'NoModificationAllowedError')) throw cause;
 				await new Promise<void>((resolve) => clock.after(AGAIN, resolve));
@@ -95,7 +104,7 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 			letGo();
 			const file = await handleOf(name, create);
 			if (file === undefined) return undefined;
-			kept = { name, file: await open(file) };
+			kept = { name, file: await unheld(() => file.createSyncAccessHandle()) };
 		}
 		cancelLetGo();
 		cancelLetGo = clock.after(KEPT_FOR, () => void (last = last.then(letGo)));
@@ -106,9 +115,28 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 		try {
 			return (await (await opened)?.getFileHandle(name, { create })) as SyncFileHandle | undefined;
 		} catch (cause) {
-			if (!isError(cause, 'NotFoundError')) throw cause;
+			// To be made, it lacks its folder: what is written there would be nowhere.
+			if (create || !isError(cause, 'NotFoundError')) throw cause;
 			return undefined;
 		}
+	}
+
+	async function remove(name: string): Promise<void> {
+		const folder = await opened;
+		try {
+			await unheld(async () => folder?.removeEntry(name));
+		} catch (cause) {
+			if (!isError(cause, 'NotFoundError')) throw cause;
+		}
+	}
+
+	/** Throws where files can't be written. */
+	async function probe(): Promise<void> {
+		await using(PROBE, true, (file) => {
+			put(file, new Uint8Array(LENGTH), 0);
+		});
+		letGo();
+		await remove(PROBE);
 	}
 
 	async function answer(question: ChunkQuestion): Promise<unknown> {
@@ -118,6 +146,7 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 					.getDirectory()
 					.then((root) => root.getDirectoryHandle(question.folder, { create: true }));
 				await opened;
+				await probe();
 				return undefined;
 			case 'write':
 				return using(question.name, true, (file) => {
@@ -142,11 +171,7 @@ export function createChunkFolder(clock: Clock): ChunkFolder {
 				);
 			case 'remove':
 				letGo();
-				for (const name of question.names) {
-					await (await opened)?.removeEntry(name).catch((cause: unknown) => {
-						if (!isError(cause, 'NotFoundError')) throw cause;
-					});
-				}
+				await eachOf(question.names, remove);
 				return undefined;
 			case 'names': {
 				const names: string[] = [];

@@ -21,6 +21,26 @@ const END: IDBValidKey = [];
 
 const everythingOf = (name: Bytes): IDBKeyRange => IDBKeyRange.bound([name], [name, END]);
 
+/** Whether there is such a database, with chunks in it; leaves none behind where there was none. Never fails. */
+export async function lookIntoIndexedDb(name: string): Promise<'none' | 'empty' | 'used'> {
+	let isNew = false;
+	try {
+		const database = await openDB(name, 1, {
+			upgrade: (_, __, ___, transaction) => {
+				isNew = true;
+				transaction.done.catch(() => undefined);
+				transaction.abort();
+			},
+		});
+		const chunks = await database.count(CHUNKS);
+		database.close();
+		return chunks > 0 ? 'used' : 'empty';
+	} catch {
+		// Where it can't be opened, chunks may lie in it.
+		return isNew ? 'none' : 'used';
+	}
+}
+
 /** Opens the database at the first use of it. What it refuses then, it refuses for good. */
 export function createIndexedDbContent(name: string): ChunkStore {
 	let opening: Promise<Result<IDBPDatabase, StoreError>> | undefined;
