@@ -75,21 +75,44 @@ export async function openIndexedDbStore(
 				lose('the browser closed the database');
 			},
 		});
-		const claiming = claimWriting(database);
+		const writer = createWriter(database);
 		// Reads may come after it in the browser's queue; what it came to is asked by whoever writes.
-		claiming.catch(() => undefined);
-		return ok(storeOver(database, claiming, life, lose));
+		writer().catch(() => undefined);
+		return ok(storeOver(database, writer, life, lose));
 	} catch (cause) {
 		return err(toStoreError(cause, true));
 	}
 }
 
-/** The number of whoever writes from now on. */
-async function claimWriting(database: IDBPDatabase): Promise<number> {
+/** Another writer came later. */
+class TakenOver extends Error {}
+
+/** The number of whoever writes from now on; where it could not be had, such as for want of room, it is tried again. */
+function createWriter(database: IDBPDatabase): () => Promise<number> {
+	let claiming: Promise<number> | undefined;
+	/** The last number before this one came. */
+	let before: number | undefined;
+	const claim = async (): Promise<number> => {
+		try {
+			return await claimWriting(database, (last) => {
+				before ??= last;
+				if (last !== before) throw new TakenOver('another writer took over');
+			});
+		} catch (cause) {
+			claiming = undefined;
+			throw cause;
+		}
+	};
+	return () => (claiming ??= claim());
+}
+
+/** `look` sees the number of the last writer, and throws where there is to be no other. */
+async function claimWriting(database: IDBPDatabase, look: (last: number) => void): Promise<number> {
 	// What it is to keep from writing doesn't survive the machine either.
 	const claim = database.transaction(ROWS, 'readwrite', { durability: 'relaxed' });
 	const all = IDBKeyRange.bound(writerRow(0), writerRow(Infinity));
 	const [, , last = 0] = ((await claim.store.openKeyCursor(all, 'prev'))?.key ?? []) as number[];
+	look(last);
 	const number = last + 1;
 	const asked = [
 		claim.store.put(0, writerRow(number)),
@@ -102,7 +125,7 @@ async function claimWriting(database: IDBPDatabase): Promise<number> {
 
 function storeOver(
 	database: IDBPDatabase,
-	claiming: Promise<number>,
+	writer: () => Promise<number>,
 	life: { ended: boolean },
 	lose: (detail: string) => void,
 ): KeyValueStore {
@@ -116,7 +139,7 @@ function storeOver(
 		let abort = ignore;
 		let isOver = false;
 		try {
-			const next = writerRow((await claiming) + 1);
+			const next = writerRow((await writer()) + 1);
 			const transaction = database.transaction(ROWS, 'readwrite', { durability: 'strict' });
 			abort = () => {
 				transaction.done.catch(ignore);
@@ -144,6 +167,7 @@ function storeOver(
 		} catch (cause) {
 			// What was asked for before a request that threw would be committed otherwise.
 			abort();
+			isOver ||= cause instanceof TakenOver;
 			if (!isOver) return err(toStoreError(cause));
 			lose('another writer took over');
 			return err({ type: 'refused', detail: 'another writer took over' });

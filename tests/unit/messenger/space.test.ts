@@ -8,6 +8,7 @@ import {
 	admit,
 	anInvitation,
 	carry,
+	channelOf,
 	createDevices,
 	everythingOf,
 	found,
@@ -215,18 +216,25 @@ describe('a space', () => {
 			const { packet } = await say(alice, 'no room');
 			bob.disk.onCommit = () => ({ type: 'full', detail: 'no room' });
 			for (let attempt = 0; attempt < 3; attempt++) await bob.space.receive([packet]);
-			expect(await Promise.all(read)).toEqual([['no room'], []]);
+			expect(await Promise.all(read)).toEqual([['no room'], [], [], []]);
 			bob.disk.onCommit = undefined;
 			await carry([packet], bob);
-			expect(await Promise.all(read)).toHaveLength(2);
+			expect(await Promise.all(read)).toHaveLength(4);
 			expect(await textsOf(bob)).toEqual(['no room']);
 			await carry([(await say(alice, 'room')).packet], bob);
-			expect(await read[2]).toEqual(['no room', 'room']);
+			expect(await read[4]).toEqual(['no room', 'room']);
 		});
 
 		it('[FD9] shows nothing that this device writes itself', async () => {
 			await say(bob, 'mine');
 			expect(read).toEqual([]);
+		});
+
+		it('[FD9] has it looked at again when what this device wrote itself could not be kept', async () => {
+			bob.disk.onCommit = () => ({ type: 'full', detail: 'no room' });
+			const message = { kind: KIND.message, text: 'mine', replyTo: null, channel: channelOf(bob) };
+			expect((await tryWrite(bob, message)).ok).toBe(false);
+			expect(await Promise.all(read)).toEqual([[]]);
 		});
 	});
 

@@ -79,4 +79,37 @@ describe('IndexedDB store', () => {
 		expect((await third.commit([write('e')])).ok).toBe(true);
 		expect(await third.get('t', ['d'])).toBeUndefined();
 	});
+
+	describe('opened where there is no room for a writer’s row', () => {
+		/** As while the disk was full. */
+		const openFull = async (lost?: (detail: string) => void) => {
+			const name = `full-${++full}`;
+			await (await open(name)).commit([write('a')]);
+			const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+				throw new DOMException('no room', 'QuotaExceededError');
+			});
+			const store = await open(name, lost);
+			expect(await store.commit([write('b')])).toMatchObject({ error: { type: 'full' } });
+			put.mockRestore();
+			return { name, store };
+		};
+		let full = 0;
+
+		it('[ST6] [ST8] reads, and writes once there is', async () => {
+			const { store } = await openFull();
+			expect(await store.get('t', ['a'])).toEqual(utf8('a'));
+			expect((await store.commit([{ table: 't', key: ['a'], value: null }])).ok).toBe(true);
+			expect(await store.get('t', ['a'])).toBeUndefined();
+		});
+
+		it('[ST8] takes nothing over from a writer that came meanwhile', async () => {
+			const lost = vi.fn();
+			const { name, store } = await openFull(lost);
+			const second = await open(name);
+			await second.commit([write('c')]);
+			expect(await store.commit([write('d')])).toMatchObject({ error: { type: 'refused' } });
+			expect(lost).toHaveBeenCalledOnce();
+			expect((await second.commit([write('e')])).ok).toBe(true);
+		});
+	});
 });

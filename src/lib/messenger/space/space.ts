@@ -185,7 +185,8 @@ export async function openSpace(
 			if (!committed.ok) {
 				intake.stop();
 				if (!(await load())) throw new Error('what was readable is no longer');
-				if (isShown) space.onShown();
+				// Whoever looked meanwhile, for whatever reason, may have read it.
+				space.onShown();
 				return committed;
 			}
 			shelf.settle();
