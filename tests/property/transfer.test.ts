@@ -128,7 +128,7 @@ function createWorld(kinds: readonly Kind[], serving: Serving = createServing())
 		here.onClose = () => {
 			device.asked.lost(here);
 		};
-		device.asked.attach(here);
+		device.asked.attach(here, true);
 		device.wire = wire;
 		return wire;
 	}

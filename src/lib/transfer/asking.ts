@@ -36,8 +36,8 @@ export interface AskedFile {
 export interface AskedDevice {
 	/** Undefined when as many files are asked of it as can be. */
 	open(of: FileReference, events: AskedFileEvents): AskedFile | undefined;
-	/** A way to the device, better than those before. */
-	attach(channel: FlowChannel): void;
+	/** A way to the device: better than those that there are, or not. */
+	attach(channel: FlowChannel, isBetter: boolean): void;
 	/** What came by one of its ways. */
 	take(frame: FileFrame): void;
 	lost(channel: FlowChannel): void;
@@ -93,8 +93,9 @@ export function createAskedDevice(): AskedDevice {
 				},
 			};
 		},
-		attach(channel) {
-			ways.push(channel);
+		attach(channel, isBetter) {
+			if (isBetter) ways.push(channel);
+			else ways.unshift(channel);
 		},
 		take(frame) {
 			if (!('file' in frame)) return;

@@ -67,7 +67,7 @@ export function createAskingWays(
 	let cancelAgain = (): void => undefined;
 
 	function use(channel: FlowChannel, onBulk: (frame: BulkFrame) => void, onGone: () => void): void {
-		device.attach(channel);
+		device.attach(channel, channel === quick);
 		channel.onClose = () => {
 			device.lost(channel);
 			onGone();
@@ -108,7 +108,11 @@ export function createAskingWays(
 		const offer = pending;
 		if (offer === undefined) return;
 		const made = await offer.accept(payload);
-		if (pending === offer) pending = undefined;
+		if (pending !== offer) {
+			if (made.ok) made.value.close('no longer wanted');
+			return;
+		}
+		pending = undefined;
 		if (!made.ok) {
 			later();
 			return;
@@ -162,16 +166,23 @@ export function createAskingWays(
 	};
 }
 
+/** Ways on which a device is served. */
+export interface ServingWays {
+	/** Ends all of them, whichever there are. */
+	close(reason: string): void;
+}
+
 /** Serves a device by a stream that it has opened, and by the quicker way that it offers over it. */
 export function serveWay(
 	{ meeting, stun }: Pick<WayParts, 'meeting' | 'stun'>,
 	served: ServedDevice,
 	stream: FlowChannel,
 	onClose: () => void,
-): void {
+): ServingWays {
 	let pending: PendingAnswer<FlowChannel> | undefined;
 	let quick: FlowChannel | undefined;
 	let isOpen = true;
+	let isEnded = false;
 
 	function use(channel: FlowChannel, onGone: () => void): void {
 		channel.onDrain = () => {
@@ -202,6 +213,10 @@ export function serveWay(
 		const link = await made.value.link;
 		if (pending === made.value) pending = undefined;
 		if (!link.ok) return;
+		if (isEnded) {
+			link.value.close('no longer wanted');
+			return;
+		}
 		quick?.close('replaced');
 		const channel = link.value;
 		quick = channel;
@@ -223,4 +238,13 @@ export function serveWay(
 		if (frame.type !== 'bulk') served.take(stream, frame);
 		else if (frame.step === BULK_STEP.offer) void offered(frame.payload);
 	});
+
+	return {
+		close(reason) {
+			isEnded = true;
+			pending?.cancel();
+			quick?.close(reason);
+			stream.close(reason);
+		},
+	};
 }

@@ -124,6 +124,7 @@ export async function deliver(
 			to: nobody,
 			opened: () => undefined,
 			linkLost: () => undefined,
+			part: () => undefined,
 			stop: () => undefined,
 		},
 		stop: () => undefined,

@@ -2,7 +2,9 @@
 // addresses that are to stay hidden.
 import { describe, expect, it } from 'vitest';
 import { createLinks } from '#lib/messenger/delivery/links.ts';
+import type { LinkedSpace } from '#lib/messenger/delivery/live-link.ts';
 import type { Links } from '#lib/messenger/delivery/links.ts';
+import { createFlowChannel } from '#lib/p2p/flow-channel.ts';
 import type { Ports } from '#lib/messenger/ports.ts';
 import type { DirectDialer } from '#lib/ports/direct-dialer.ts';
 import { SIGNAL_STEP, type SignalStep } from '#lib/protocol/space-message.ts';
@@ -29,6 +31,8 @@ interface Scene {
 	/** Lets everything happen that is due, and what follows. */
 	settle(): Promise<void>;
 	hides: boolean;
+	/** Both are members of a space. */
+	shares: boolean;
 	/** The space has room for the link, and would choose it. */
 	welcome: boolean;
 }
@@ -75,6 +79,7 @@ async function scene(offers: boolean): Promise<Scene> {
 		dialed,
 		other: toHex(them!.publicKey),
 		hides: false,
+		shares: true,
 		welcome: true,
 		async settle() {
 			for (let turn = 0; turn < 20; turn++) await Promise.resolve();
@@ -89,7 +94,7 @@ async function scene(offers: boolean): Promise<Scene> {
 					sent.push({ step, attempt: toHex(attempt), payload });
 					return Promise.resolve(true);
 				},
-				spaces: () => [],
+				spaces: () => (made.shares ? [{ has: () => true } as unknown as LinkedSpace] : []),
 				isHidden: () => made.hides,
 				stun: () => [],
 				takesDirect: () => true,
@@ -220,6 +225,28 @@ describe('a reason to try anew', () => {
 		await settle();
 		expect(sent.map(({ step }) => step)).toEqual([SIGNAL_STEP.ask]);
 		expect(dialed).toEqual([]);
+	});
+});
+
+describe('what carries files beside a link', () => {
+	it('[TW10] ends for whom the address is hidden from now on, and for whom shares no space', async () => {
+		for (const end of [{ hides: true }, { shares: false }]) {
+			const made = await scene(true);
+			const closed: string[] = [];
+			const { link } = createFlowChannel({
+				send: () => undefined,
+				buffered: () => 0,
+				close: (reason) => closed.push(reason),
+			});
+			made.links.reachable(made.other);
+			await made.settle();
+			made.links.files.opened(made.other, link);
+			made.links.greet();
+			expect(closed).toEqual([]);
+			Object.assign(made, end);
+			made.links.greet();
+			expect(closed).toHaveLength(1);
+		}
 	});
 });
 

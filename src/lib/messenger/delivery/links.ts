@@ -188,16 +188,20 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 		live?.close(reason);
 	}
 
-	/** Ends a link to a device that shares no space any longer. [BN1] */
+	/** Ends a link to a device that shares no space any longer, and what carries files beside it. [BN1] */
 	function partUnlessShared(device: string, pair: Pair): void {
 		const isShared = (): boolean => events.spaces().some((space) => space.has(device));
-		if (pair.parting || pair.live === undefined || pair.visit !== undefined || isShared()) return;
+		if (pair.visit !== undefined || isShared()) return;
+		// Nobody is told anything over that one.
+		if (pair.live === undefined) files.part(device);
+		if (pair.parting || pair.live === undefined) return;
 		pair.parting = true;
 		clock.after(PARTING, () => {
 			pair.parting = false;
 			if (stopped || pair.visit !== undefined || isShared()) return;
 			pair.reachable = false;
 			pair.live?.close('no space is shared');
+			files.part(device);
 		});
 	}
 
@@ -210,6 +214,7 @@ export function createLinks(ports: Ports, self: Pick<Self, 'device'>, events: Li
 				step(device, { type: 'failed', attempt: pair.state.attempt });
 			}
 			pair.live?.close('hidden');
+			files.part(device);
 		} else if (pair.hidden && pair.reachable) renew(device, pair, true);
 		pair.hidden = hides;
 	}
