@@ -21,6 +21,8 @@ const AT_FIRST = 4 << 20;
 const RECENT = 14 * DAY;
 /** Begun and not done; more wait. */
 const AT_ONCE = 32;
+/** Of those that nobody gives anything of for so long, ms, the others wait no longer. */
+const PATIENCE = 30_000;
 const MAX_WAITING = 1000;
 
 /** Bytes of a message's files together; what has more is fetched when it is asked for. */
@@ -48,6 +50,7 @@ export interface Automatic {
 	onPlaced(entries: readonly Entry[]): void;
 	/** The files of a message (entry, hex) are whole, or not fetched any longer. */
 	onDone(key: string): void;
+	stop(): void;
 }
 
 export function createAutomatic(
@@ -56,12 +59,15 @@ export function createAutomatic(
 	space: Space,
 	fetching: {
 		fetch(place: string): Promise<boolean>;
+		/** Something of these (entry, hex) comes just now. */
+		isMoving(key: string): boolean;
 		discard(entry: Entry): Promise<void>;
 	},
 ): Automatic {
 	/** Entries (hex) that were begun. */
 	const begun = new Set<string>();
 	let waiting: Entry[] = [];
+	let stopped = false;
 
 	const isHidden = ({ header }: Entry): boolean =>
 		!equal(header.author, self.rootHash) &&
@@ -79,12 +85,22 @@ export function createAutomatic(
 	}
 
 	function next(): void {
-		while (begun.size < AT_ONCE) {
+		while (begun.size < AT_ONCE && !stopped) {
 			const entry = waiting.shift();
 			if (entry === undefined) return;
 			begun.add(entry.key);
+			giveUpWaiting(entry.key);
 			void begin(entry);
 		}
+	}
+
+	/** They are fetched all the same, whenever somebody has them. */
+	function giveUpWaiting(key: string): void {
+		clock.after(PATIENCE, () => {
+			if (!begun.has(key)) return;
+			if (fetching.isMoving(key)) giveUpWaiting(key);
+			else done(key);
+		});
 	}
 
 	function done(key: string): void {
@@ -103,5 +119,8 @@ export function createAutomatic(
 			});
 		},
 		onDone: done,
+		stop() {
+			stopped = true;
+		},
 	};
 }

@@ -24,8 +24,10 @@ export interface Fetches {
 	end(key: string): void;
 	/** A member's device (hex) is linked. */
 	onMember(device: string): void;
-	/** Those whose message has gone end. */
-	onGone(): void;
+	/** Whether something of these comes just now. */
+	isMoving(key: string): boolean;
+	/** These messages (hex) have gone: what is fetched of them ends. */
+	onGone(keys: readonly string[]): void;
 	/** Waits until a chunk is here; false when it isn't fetched any longer. */
 	untilHeld(key: string, chunk: number): Promise<boolean>;
 	stop(): void;
@@ -80,9 +82,10 @@ export function createFetches(
 		if ((await ways.connect()) && !stopped) fetch.addSource(device, ways.device);
 	}
 
-	async function finish(key: string, present: () => Promise<KeptFiles | undefined>): Promise<void> {
-		const now = await present();
-		if (now !== undefined) await space.files.put({ ...now, state: FILE_STATE.whole });
+	async function finish(key: string, name: Bytes): Promise<void> {
+		await space.files.change(key, (now) =>
+			now && equal(now.name, name) ? { ...now, state: FILE_STATE.whole } : undefined,
+		);
 		tellNow();
 		onDone(key);
 	}
@@ -123,12 +126,14 @@ export function createFetches(
 			if (fetches.has(key) || stopped) return;
 			const held = await content.held(files.name);
 			const bulk = await ports.bulkCrypto();
-			if (fetches.has(key) || stopped) return;
 			/** The row as it is now; undefined once the message has gone, or the files were freed. */
 			const present = async (): Promise<KeptFiles | undefined> => {
 				const now = await space.files.find(key);
 				return now !== undefined && equal(now.name, files.name) ? now : undefined;
 			};
+			const begun = await present();
+			if (begun === undefined) onDone(key);
+			if (begun === undefined || fetches.has(key) || stopped) return;
 			const fetch = createFetch({
 				clock,
 				of: referenceTo(files),
@@ -138,8 +143,9 @@ export function createFetches(
 				hash: (sealed) => chunkHash(bulk, sealed),
 				async takeHashes(hashes) {
 					if (!hashesFit(hashes, files)) return false;
-					const now = await present();
-					if (now !== undefined && now.hashes === null) await space.files.put({ ...now, hashes });
+					await space.files.change(key, (now) =>
+						now?.hashes === null && equal(now.name, files.name) ? { ...now, hashes } : undefined,
+					);
 					return true;
 				},
 				async keep(chunk, sealed) {
@@ -151,10 +157,10 @@ export function createFetches(
 					return kept.ok;
 				},
 				onChange: tell,
-				onWhole: () => void finish(key, present),
+				onWhole: () => void finish(key, files.name),
 			});
 			fetches.set(key, { fetch, place: placeOf(files) });
-			if (files.state === FILE_STATE.paused) fetch.pause();
+			if (begun.state === FILE_STATE.paused) fetch.pause();
 			tell();
 			addSources(files, fetch);
 		},
@@ -188,7 +194,13 @@ export function createFetches(
 			for (const { fetch } of fetches.values()) void addSource(fetch, device);
 			for (const fetch of discarded.values()) void addSource(fetch, device);
 		},
-		onGone() {
+		isMoving: (key) =>
+			(fetches.get(key)?.fetch ?? discarded.get(key))?.progress().state === 'moving',
+		onGone(keys) {
+			for (const key of keys) {
+				discarded.get(key)?.stop();
+				if (discarded.delete(key)) onDone(key);
+			}
 			for (const key of fetches.keys()) {
 				void space.files.find(key).then((files) => {
 					if (files === undefined) end(key);

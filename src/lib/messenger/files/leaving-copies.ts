@@ -153,10 +153,12 @@ export function createCopyLeaving(
 		});
 		/** False once the message has gone. */
 		const keep = async (copies: KeptCopies): Promise<boolean> => {
-			const now = await space.files.find(key);
-			if (now === undefined || stopped) return false;
-			leftOf.set(key, { files: now, copies });
-			return (await space.files.put({ ...now, copies })).ok;
+			const kept = await space.files.change(key, (now) => {
+				if (now === undefined || stopped) return undefined;
+				leftOf.set(key, { files: now, copies });
+				return { ...now, copies };
+			});
+			return kept.ok && kept.value;
 		};
 		// What was begun in an epoch that is over is left anew, for those who are members now.
 		const old = isSame ? undefined : await boxOf(before?.epoch);
@@ -219,7 +221,8 @@ export function createCopyLeaving(
 			show(files, undefined);
 			if (!have.has(key)) return true;
 			const done = { state: COPIES_STATE.done, epoch: box.epoch, left: NOTHING };
-			await space.files.put({ ...files, copies: { ...done, preimage: random.bytes(32) } });
+			const copies = { ...done, preimage: random.bytes(32) };
+			await space.files.change(key, (now) => now && { ...now, copies });
 			return false;
 		}
 		const isLarge = box.tokenHashes.size > MAX_PRESENCE;

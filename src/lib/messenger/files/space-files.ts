@@ -83,6 +83,7 @@ export function createSpaceFiles(
 	const fetches = createFetches(ports, own, space, links, reading, (key) => automatic.onDone(key));
 	const automatic = createAutomatic(ports, self, space, {
 		fetch: fetchFiles,
+		isMoving: (key) => fetches.isMoving(key),
 		discard: ({ id, header }) =>
 			fetches.discard({
 				id,
@@ -131,9 +132,11 @@ export function createSpaceFiles(
 		space.ledger.authority.devices.get(device)?.active === true;
 
 	async function setState(place: string, state: KeptFiles['state']): Promise<void> {
-		const entry = await openKey(place);
-		const now = entry === undefined ? undefined : await space.files.find(entry);
-		if (now !== undefined && isOnItsWay(now)) await space.files.put({ ...now, state });
+		const key = await openKey(place);
+		if (key === undefined) return;
+		await space.files.change(key, (now) =>
+			now && isOnItsWay(now) ? { ...now, state } : undefined,
+		);
 	}
 
 	/** The key by which the files of a message are known here. */
@@ -152,10 +155,17 @@ export function createSpaceFiles(
 		const room = await content.room();
 		const isBegun = known !== undefined && isOnItsWay(known);
 		if (!isBegun && room !== null && room < length) return false;
-		const { name = random.bytes(CONTENT_NAME), hashes = null, copies = null } = known ?? {};
-		const rest = { name, state: FILE_STATE.wanted, hashes, copies };
-		const files = rowOf(entry, message.channel, rest);
-		if (!(await space.files.put(files)).ok) return false;
+		let files: KeptFiles | undefined;
+		const kept = await space.files.change(entry.key, (now) => {
+			if (space.isBarred(entry) || now?.state === FILE_STATE.whole) return undefined;
+			const { name = random.bytes(CONTENT_NAME), hashes = null, copies = null } = now ?? {};
+			files = rowOf(entry, message.channel, { name, state: FILE_STATE.wanted, hashes, copies });
+			return files;
+		});
+		if (!kept.ok) return false;
+		if (files === undefined) {
+			return (await space.files.find(entry.key))?.state === FILE_STATE.whole;
+		}
 		const running = fetches.find(entry.key);
 		if (running === undefined) await fetches.begin(files);
 		else running.resume();
@@ -274,8 +284,9 @@ export function createSpaceFiles(
 		onChange({ placed, shrunk, purged, expired }) {
 			automatic.onPlaced(placed.map(({ entry }) => entry));
 			if (shrunk.size === 0 && purged.length === 0 && expired.length === 0) return;
-			fetches.onGone();
-			for (const { id } of [...purged, ...expired]) leaving.takeBack(toHex(id));
+			const gone = [...purged, ...expired].map(({ id }) => toHex(id));
+			fetches.onGone(gone);
+			for (const key of gone) leaving.takeBack(key);
 			purging.onPurged(purged);
 		},
 		async serve(device, { device: author, seq, entry: id }) {
@@ -298,6 +309,7 @@ export function createSpaceFiles(
 			};
 		},
 		stop() {
+			automatic.stop();
 			fetches.stop();
 			reading.stop();
 			leaving.stop();

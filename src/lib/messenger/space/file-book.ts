@@ -66,8 +66,14 @@ export interface FileBook extends PurgeStore {
 	list(): Promise<readonly KeptFiles[]>;
 	/** What to commit to keep what is new with its message; known here from `settle` on. */
 	keep(files: KeptFiles): StoreWrite;
-	/** The same, committed at once. */
-	put(files: KeptFiles): Promise<Result<void, StoreError>>;
+	/**
+	 * Commits at once what becomes of what is known of a message's files (undefined: nothing is), and says whether anything
+	 * did: not where `to` gives undefined, nor where it goes with its message.
+	 */
+	change(
+		key: string,
+		to: (now: KeptFiles | undefined) => KeptFiles | undefined,
+	): Promise<Result<boolean, StoreError>>;
 	/**
 	 * Frees what the files of a message take. That they were here stays known; of those that were still coming nothing does,
 	 * unless copies of them lie on relays.
@@ -149,6 +155,8 @@ export const contentNamesOf = async (store: KeyValueStore, space: Bytes): Promis
 export function createFileBook({ store, content, random }: FileBookPorts, space: Bytes): FileBook {
 	let loading: Promise<Map<string, Row>> | undefined;
 	let staged: ((rows: Map<string, Row>) => void)[] = [];
+	/** Messages (hex) whose rows go with a commit that is under way. */
+	const going = new Set<string>();
 
 	async function read(): Promise<Map<string, Row>> {
 		const rows = await rowsOf(store, space);
@@ -169,11 +177,21 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 	/** What a crash leaves here of it, the next start finds. */
 	const forget = ({ name }: KeptFiles): void => void content.remove([name]);
 
-	async function put(files: KeptFiles): Promise<Result<void, StoreError>> {
-		const key = toHex(files.id);
-		const at = (await load()).get(key)?.at ?? draw();
-		const kept = await store.commit([write(at, toRow(files))]);
-		if (kept.ok) (await load()).set(key, { at, files });
+	/** Known here from now on, so that a purge finds it, and taken back where it could not be kept. */
+	async function set(
+		rows: Map<string, Row>,
+		key: string,
+		row: Row | undefined,
+		at: number,
+	): Promise<Result<void, StoreError>> {
+		const before = rows.get(key);
+		if (row === undefined) rows.delete(key);
+		else rows.set(key, row);
+		const kept = await store.commit([write(at, row ? toRow(row.files) : null)]);
+		if (!kept.ok && rows.get(key) === row) {
+			if (before === undefined) rows.delete(key);
+			else rows.set(key, before);
+		}
 		return kept;
 	}
 
@@ -190,24 +208,26 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 			staged.push((rows) => rows.set(toHex(files.id), { at, files }));
 			return write(at, toRow(files));
 		},
-		put,
+		async change(key, to) {
+			const rows = await load();
+			const row = rows.get(key);
+			const files = going.has(key) ? undefined : to(row?.files);
+			if (files === undefined) return ok(false);
+			const at = row?.at ?? draw();
+			const kept = await set(rows, key, { at, files }, at);
+			return kept.ok ? ok(true) : kept;
+		},
 		async free(key) {
-			const row = (await load()).get(key);
-			if (row === undefined) return ok();
+			const rows = await load();
+			const row = rows.get(key);
+			if (row === undefined || going.has(key)) return ok();
 			const { at, files } = row;
 			const isDropped = isOnItsWay(files) && files.copies === null;
 			// Under another name: what is still being written has none that counts.
-			const freed = isDropped
-				? await store.commit([write(at, null)])
-				: await put({
-						...files,
-						name: random.bytes(CONTENT_NAME),
-						state: FILE_STATE.freed,
-						hashes: null,
-					});
-			if (!freed.ok) return freed;
-			if (isDropped) (await load()).delete(key);
-			return content.remove([files.name]);
+			const name = random.bytes(CONTENT_NAME);
+			const left = { ...files, name, state: FILE_STATE.freed, hashes: null };
+			const freed = await set(rows, key, isDropped ? undefined : { at, files: left }, at);
+			return freed.ok ? content.remove([files.name]) : freed;
 		},
 		settle() {
 			const changes = staged;
@@ -219,13 +239,16 @@ export function createFileBook({ store, content, random }: FileBookPorts, space:
 		},
 		async purge({ key, header }) {
 			if (header.attachmentRoot === null) return [];
-			const row = (await load()).get(key);
-			if (row === undefined) return [];
-			staged.push((rows) => {
+			const rows = await load();
+			going.add(key);
+			const row = rows.get(key);
+			staged.push(() => {
+				going.delete(key);
+				if (row === undefined) return;
 				rows.delete(key);
 				forget(row.files);
 			});
-			return [write(row.at, null)];
+			return row === undefined ? [] : [write(row.at, null)];
 		},
 		// What chunks say only their message's key tells, which is another store's to forget.
 		holds: () => Promise.resolve(false),
