@@ -235,11 +235,11 @@ export function createFakeFiles(): FakeFiles {
 			message('mina', [plain('minutes-2026-03.pdf', 'application/pdf', 240_000)], {
 				text: 'The minutes, at last',
 			}),
-			message('mina', [plain('tide-calculator.html', 'text/html', 31_000)]),
 			message('alex', [
 				plain('tide-tables.ods', 'application/vnd.oasis.opendocument.spreadsheet', 88_000),
 				plain('harbour-wall-survey-final-version-2-really-final.zip', 'application/zip', 61 * MB),
 				plain('plan.svg', 'image/svg+xml', 12_000),
+				plain('tide-calculator.html', 'text/html', 31_000),
 			]),
 			message('mina', [plain('old-pier-1931.tiff', 'image/tiff', 130 * MB)], { transfer: ABSENT }),
 		],

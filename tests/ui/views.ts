@@ -184,7 +184,7 @@ export const VIEWS: readonly View[] = [
 		go: async (page) => {
 			await openChat(page);
 			await press(page, 'Members and invitations');
-			await page.getByText('Hidden everywhere').scrollIntoViewIfNeeded();
+			await page.getByText('is hidden everywhere').scrollIntoViewIfNeeded();
 		},
 	},
 	{
