@@ -10,8 +10,8 @@ const INNER = 0.68;
 const ROUTER = 0.56;
 /** Of the ring that several relays stand on. */
 const RELAYS = { x: 0.38, y: 0.27 } as const;
-/** Of the ring that a relay stands on beside the line between two. */
-const BESIDE = { x: 0.75, y: 0.4 } as const;
+/** Of the ring that a relay stands on beside the line between two, which bends away from it. */
+const BESIDE = { x: -0.75, y: 0.4 } as const;
 /** Where the first relay stands that isn't in the middle: not in a line with people. */
 const ASLANT = 1.25 * Math.PI;
 
