@@ -8,7 +8,6 @@ import { virtualAuthenticator } from './support/authenticator.ts';
 import { rawBytes } from './support/device-data.ts';
 import { createLocks, type Locks } from './support/locks.ts';
 import { createPerson, type Person } from './support/person.ts';
-import { png } from './support/pictures.ts';
 import { closeSharedBrowser, keptProfile, sharedProfile } from './support/profile.ts';
 import { startRelay } from './support/relay.ts';
 import { m } from './support/words.ts';
@@ -197,32 +196,6 @@ it('[AT12] locks now, by button and by keys, and only once it would ask', async 
 	expect(await alice.page.content()).not.toContain('Harbour');
 	await alice.locks.tryPassphrase(PASSPHRASE);
 	await alice.spaces.open('Harbour');
-	expect(alice.newComplaints()).toEqual([]);
-});
-
-it('[AT12] has its files again after it was locked, and takes new ones', async () => {
-	const alice = await started('Alice');
-	await alice.locks.setPassphrase(PASSPHRASE);
-	await alice.locks.closeSettings();
-	await alice.spaces.create('community', 'Harbour');
-	const sends = async (name: string): Promise<void> => {
-		const picture = { name, mimeType: 'image/png', buffer: png(64, 40) };
-		await alice.page.getByLabel(m.attach_files()).setInputFiles([picture]);
-		await button(alice.page, m.composer_send()).click();
-		await button(alice.page, m.picture_open({ name })).waitFor();
-	};
-	await sends('before.png');
-	await alice.page.keyboard.press('Control+Shift+L');
-	await alice.locks.locked();
-	await alice.locks.tryPassphrase(PASSPHRASE);
-	await alice.spaces.open('Harbour');
-	await sends('after.png');
-	for (const name of ['before.png', 'after.png']) {
-		await button(alice.page, m.picture_open({ name })).click();
-		// Drawn from what lies here, not from the small picture of the message.
-		await alice.page.locator('dialog img:not(.soft)').waitFor();
-		await alice.page.keyboard.press('Escape');
-	}
 	expect(alice.newComplaints()).toEqual([]);
 });
 
